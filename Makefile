@@ -1,0 +1,44 @@
+# Everything here needs only make and Python 3.11 or newer; the rest is installed into .venv on the first call.
+# PYTHON=/path/to/python3 chooses the Python, JOBS=4 the number of test processes, PYTEST_ARGS what to test.
+
+JOBS ?= 2
+PYTEST_ARGS ?=
+BENCH_ARGS ?=
+BIN := .venv/bin
+
+.PHONY: help demo test check bench clean
+
+help:
+	@echo 'make demo    two panes on an S3 server of its own, with sample data, and this directory'
+	@echo 'make test    the tests; says at the end what had to be left out'
+	@echo 'make check   what CI runs: ruff, mypy, import-linter and the tests'
+	@echo 'make bench   measurements beside other tools'
+	@echo 'make clean   remove what these made'
+
+demo:
+	@scripts/prepare-environment demo
+	@$(BIN)/tfm demo
+
+test:
+	@scripts/prepare-environment development
+	@scripts/run-tests -n $(JOBS) $(PYTEST_ARGS)
+
+# TESTS_PASSED=1 is for whoever has just run the tests on this very tree, as .ci/run has.
+check:
+	@scripts/prepare-environment development
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+ifeq ($(TESTS_PASSED),1)
+	@echo 'pytest: not again, it has just passed on this tree (TESTS_PASSED=1)'
+else
+	@scripts/run-tests -n $(JOBS) $(PYTEST_ARGS)
+endif
+
+bench:
+	@scripts/prepare-environment benchmarks
+	@.venv-bench/bin/python -m benchmarks $(BENCH_ARGS)
+
+clean:
+	rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist

@@ -1,0 +1,1 @@
+"""One protocol each. Loaded by the registry, never imported by other packages; they do not know each other."""

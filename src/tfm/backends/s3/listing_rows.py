@@ -1,0 +1,253 @@
+"""The raw body of a ListObjectsV2 answer read into columns of text: keys, sizes, times, etags, storage classes.
+
+Ordinary bodies are read by one regular expression for whole rows, made from the shape of the first row; everything that
+is out of the ordinary (CDATA, comments, namespace prefixes, attributes, entities in keys, rows of other shapes) goes to
+expat. The regular expression either accounts for every row of the body or is not used, so that no row's fact can ever
+be told of another.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final
+from xml.parsers import expat
+
+__all__ = ["DamagedBodyError", "ErrorBodyError", "ListingRows", "read_rows", "read_rows_as_xml"]
+
+
+class DamagedBodyError(Exception):
+    """The body is not a whole ListObjectsV2 answer: cut off, or not XML."""
+
+
+class ErrorBodyError(Exception):
+    """The body is S3's error document, though the status was 200. ``code`` is what S3 says."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
+
+
+@dataclass(slots=True)
+class ListingRows:
+    """Columns of equal length as text, still in the server's encoding, and what stands beside them.
+
+    ``etags`` and ``storage_classes`` hold ``""`` where an entry has none; etags have no quotes. ``url_encoded`` says
+    that keys and prefixes are.
+    """
+
+    keys: Sequence[str] = field(default_factory=list)
+    sizes: Sequence[str] = field(default_factory=list)
+    times: Sequence[str] = field(default_factory=list)
+    etags: Sequence[str] = field(default_factory=list)
+    storage_classes: Sequence[str] = field(default_factory=list)
+    prefixes: Sequence[str] = field(default_factory=list)
+    url_encoded: bool = False
+    is_truncated: bool = False
+    next_token: str | None = None
+
+
+_FACTS: Final = ("Key", "Size", "LastModified", "ETag", "StorageClass")
+_REQUIRED: Final = frozenset({"Key", "Size", "LastModified"})
+_START: Final = re.compile(
+    r'\s*(?:<\?xml version=["\']1\.0["\'](?: encoding=["\'](?:UTF-8|utf-8)["\'])?(?: standalone=["\']\w+["\'])?\s*\?>)?'
+    r'\s*<ListBucketResult(?:\s+xmlns="[^"<]*")?\s*>'
+)
+_END: Final = re.compile(r"</ListBucketResult>\s*\Z")
+_FIRST_ROW: Final = re.compile(r"<Contents>(.*?)</Contents>", re.DOTALL)
+# One fact of a row, or one group of facts such as <Owner><ID>..</ID></Owner>, which is passed over.
+_ELEMENT: Final = re.compile(r"\s*<(\w+)>(?:([^<]*)|(?:\s*<\w+>[^<]*</\w+>)*\s*)</\1>\s*|\s*<(\w+)/>\s*")
+_PREFIXES: Final = re.compile(r"<CommonPrefixes>\s*<Prefix>([^<&]*)</Prefix>\s*</CommonPrefixes>")
+_QUOTES: Final = ("&quot;", '"', "&#34;", "")
+# Where servers that know them put the facts that only some rows of a page have: ListObjectsV2's own order.
+_SOMETIMES: Final = "(?:<ChecksumAlgorithm>[^<]*</ChecksumAlgorithm>)*(?:<ChecksumType>[^<]*</ChecksumType>)?"
+
+
+def read_rows(body: bytes) -> ListingRows:
+    """The columns of a body. Raises DamagedBodyError and ErrorBodyError."""
+    return _read_ordinary(body) or read_rows_as_xml(body)
+
+
+def _read_ordinary(body: bytes) -> ListingRows | None:
+    """The columns of a body in which nothing is out of the ordinary; None for every other one."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return None
+    # XML reads a carriage return as a newline, and markup declarations change what follows: not for this reader.
+    if "\r" in text or "<!" in text or not _START.match(text) or not _END.search(text, max(0, len(text) - 200)):
+        return None
+    is_truncated = _scalar(text, "IsTruncated")
+    token = _scalar(text, "NextContinuationToken")
+    encoding = _scalar(text, "EncodingType")
+    prefixes = _PREFIXES.findall(text)
+    if len(prefixes) != text.count("<CommonPrefixes") or any(
+        value is not None and "&" in value for value in (is_truncated, token, encoding)
+    ):
+        return None
+    rows = ListingRows(
+        prefixes=prefixes,
+        url_encoded=encoding is not None and encoding.strip() == "url",
+        is_truncated=is_truncated is not None and is_truncated.strip() == "true",
+        next_token=token or None,
+    )
+    return rows if _read_contents(text, rows) else None
+
+
+def _read_contents(text: str, rows: ListingRows) -> bool:
+    """Fill the columns of ``rows``; False if one row is unlike the others."""
+    count = text.count("<Contents")
+    if count == 0:
+        return True
+    first = _FIRST_ROW.search(text)
+    pattern = None if first is None else _pattern_like(first[1])
+    if pattern is None:
+        return False
+    found = pattern.findall(text)
+    if len(found) != count:
+        return False
+    columns = dict(zip(pattern.groupindex, zip(*found, strict=True), strict=True))
+    missing = ("",) * count
+    rows.keys = columns["Key"]
+    rows.sizes = columns["Size"]
+    rows.times = columns["LastModified"]
+    rows.etags = columns.get("ETag", missing)
+    rows.storage_classes = columns.get("StorageClass", missing)
+    return True
+
+
+def _pattern_like(row: str) -> re.Pattern[str] | None:
+    """What matches rows of that row's shape, whose optional facts may be missing; None if the shape is unusual."""
+    names: list[str] = []
+    position = 0
+    quote = "&quot;"
+    while position < len(row):
+        element = _ELEMENT.match(row, position)
+        if element is None:
+            return None
+        name = element[1] or element[3]
+        if name == "ETag":
+            text = (element[2] or "").strip()
+            quote = next(each for each in _QUOTES if text.startswith(each))
+        names.append(name)
+        position = element.end()
+    if not _REQUIRED.issubset(names) or any(names.count(name) > 1 for name in _FACTS):
+        return None
+    spaced = row != row.strip() or re.search(r">\s+<", row) is not None
+    return _compiled(tuple(dict.fromkeys(names)), quote, spaced)
+
+
+# Servers have few shapes of rows; compiling one costs as much as reading a page with it.
+@lru_cache(maxsize=64)
+def _compiled(names: tuple[str, ...], quote: str, spaced: bool) -> re.Pattern[str]:
+    parts = []
+    for name in names:
+        if name == "ETag":
+            parts.append(f'(?:<ETag>{quote}(?P<ETag>[^<&"]*){quote}</ETag>)?')
+        elif name == "Size":
+            parts.append("<Size>(?P<Size>[0-9]+)</Size>")
+        elif name in _REQUIRED:
+            parts.append(f"<{name}>(?P<{name}>[^<&]*)</{name}>")
+        elif name in _FACTS:
+            parts.append(f"(?:<{name}>(?P<{name}>[^<&]*)</{name}>)?")
+        elif name not in {"ChecksumAlgorithm", "ChecksumType"}:
+            parts.append(f"(?:<{name}>(?:[^<]*|(?:\\s*<\\w+>[^<]*</\\w+>)*\\s*)</{name}>|<{name}/>)*")
+        if name in {"ETag", "ChecksumAlgorithm", "ChecksumType"}:
+            parts.append(_SOMETIMES)
+    between = r"\s*" if spaced else ""
+    return re.compile("<Contents>" + between + between.join(parts) + between + "</Contents>")
+
+
+def _scalar(text: str, name: str) -> str | None:
+    """The text of the only element of that name; None where there is none."""
+    opening = f"<{name}>"
+    start = text.find(opening)
+    if start < 0:
+        return None
+    start += len(opening)
+    return text[start : text.index("<", start)]
+
+
+def read_rows_as_xml(body: bytes) -> ListingRows:
+    """The columns of any well-formed body, by expat. Raises DamagedBodyError and ErrorBodyError."""
+    reader = _XmlReader()
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler = reader.start
+    parser.EndElementHandler = reader.end
+    parser.CharacterDataHandler = reader.texts.append
+    # A listing has no document type; entities that a document defines for itself are how XML bombs are built.
+    parser.StartDoctypeDeclHandler = reader.refuse_doctype
+    try:
+        parser.Parse(body, True)
+    except expat.ExpatError as error:
+        raise DamagedBodyError(str(error)) from error
+    return reader.result()
+
+
+class _XmlReader:
+    """Collects rows from expat's events; names are taken without their namespace prefix."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self._path: list[str] = []
+        self._row: dict[str, str] = {}
+        self._rows: list[dict[str, str]] = []
+        self._prefixes: list[str] = []
+        self._scalars: dict[str, str] = {}
+        self._root = ""
+
+    def start(self, name: str, _attributes: dict[str, str]) -> None:
+        local = name.rpartition(":")[2]
+        if not self._path:
+            self._root = local
+        self._path.append(local)
+        self.texts.clear()
+
+    def end(self, _name: str) -> None:
+        text = "".join(self.texts)
+        path = tuple(self._path[1:])
+        self._path.pop()
+        self.texts.clear()
+        if len(path) == 2 and path[0] == "Contents":
+            if path[1] in _FACTS:
+                self._row[path[1]] = text
+        elif path == ("Contents",):
+            self._rows.append(self._row)
+            self._row = {}
+        elif path == ("CommonPrefixes", "Prefix"):
+            self._prefixes.append(text)
+        elif len(path) == 1:
+            self._scalars[path[0]] = text
+
+    @staticmethod
+    def refuse_doctype(*_arguments: object) -> None:
+        raise DamagedBodyError("the answer has a document type declaration, which no listing has")
+
+    def result(self) -> ListingRows:
+        if self._root == "Error":
+            raise ErrorBodyError(self._scalars.get("Code", ""), self._scalars.get("Message", ""))
+        if self._root != "ListBucketResult":
+            raise DamagedBodyError(f"the answer is <{self._root[:40]}>, not a listing")
+        rows = self._rows
+        for row in rows:
+            if "Key" not in row or not row.get("Size", "0").strip().isdecimal():
+                raise DamagedBodyError("an entry of the listing has no key, or a size that is not a number")
+        return ListingRows(
+            keys=[row["Key"] for row in rows],
+            sizes=[row.get("Size", "-1").strip() for row in rows],
+            times=[row.get("LastModified", "") for row in rows],
+            etags=[_without_quotes(row.get("ETag", "")) for row in rows],
+            storage_classes=[row.get("StorageClass", "") for row in rows],
+            prefixes=self._prefixes,
+            url_encoded=self._scalars.get("EncodingType", "").strip() == "url",
+            is_truncated=self._scalars.get("IsTruncated", "").strip() == "true",
+            next_token=self._scalars.get("NextContinuationToken") or None,
+        )
+
+
+def _without_quotes(etag: str) -> str:
+    return etag[1:-1] if len(etag) >= 2 and etag[0] == etag[-1] == '"' else etag

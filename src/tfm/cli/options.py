@@ -1,0 +1,43 @@
+"""Options that every verb has, and the session that they and the settings make."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pathlib
+from dataclasses import replace
+
+from tfm.config import load_settings
+from tfm.core.settings import Settings
+from tfm.storage.session import Session
+
+__all__ = ["add_storage_options", "session_from", "settings_from"]
+
+
+def add_storage_options(parser: argparse.ArgumentParser) -> None:
+    """How storages are reached. AWS's own configuration and environment decide what is not given here."""
+    group = parser.add_argument_group("storage options")
+    group.add_argument("--profile", metavar="NAME", help="the AWS profile whose credentials are used")
+    group.add_argument("--region", metavar="NAME", help="the region to sign S3 requests for")
+    group.add_argument("--endpoint-url", metavar="URL", help="an S3 server other than AWS")
+    group.add_argument("--no-sign-request", action="store_true", help="no credentials: for public buckets")
+    group.add_argument(
+        "--request-payer", action="store_true", help="agree to pay for requests, where a bucket asks that"
+    )
+    group.add_argument("--config", metavar="FILE", type=pathlib.Path, help="settings from FILE, not from config.py")
+
+
+def settings_from(options: argparse.Namespace) -> Settings:
+    """What ``config.py``, the environment and the options say, the last one first. Raises SettingsError."""
+    settings = load_settings(options.config, os.environ)
+    return replace(
+        settings,
+        s3_region=options.region or settings.s3_region,
+        s3_endpoint_url=options.endpoint_url or settings.s3_endpoint_url,
+        s3_anonymous=options.no_sign_request or settings.s3_anonymous,
+        s3_requester_pays=options.request_payer or settings.s3_requester_pays,
+    )
+
+
+def session_from(options: argparse.Namespace) -> Session:
+    return Session(settings_from(options))

@@ -1,0 +1,29 @@
+"""What a storage can do beyond the mandatory contract. Code asks for one of these, never for a scheme."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+__all__ = ["Capability"]
+
+
+class Capability(StrEnum):
+    """A declared ability of a backend."""
+
+    FLAT_KEYS = "flat keys"
+    """Keys are one flat, ordered space; directories are prefixes. One listing answers for a whole tree."""
+
+    CACHED = "cached"
+    """Asking costs a request, so answers are cached for the storage's TTL. A local disk does without."""
+
+    LOCAL_PATHS = "local paths"
+    """The operating system knows the same files under the same text: paths are ``os.PathLike``."""
+
+    CONDITIONAL_READ = "conditional read"
+    """``read`` honours ``if_match``, so a read resumed by range cannot mix two versions."""
+
+    PRESIGN = "presign"
+    """A link can be signed that lets others read one object for a while."""
+
+    LIST_ROOTS = "list roots"
+    """``scheme://`` with no authority lists what can be opened (buckets, containers)."""

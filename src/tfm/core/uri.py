@@ -1,0 +1,67 @@
+"""Text that names a place: where a scheme ends, where an authority ends, how a URI is encoded. No I/O."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+from urllib.parse import quote, unquote
+
+from tfm.core.errors import InvalidPathError
+
+__all__ = ["LOCAL_SCHEME", "SplitAddress", "decode_uri", "encode_uri", "split_address"]
+
+LOCAL_SCHEME: Final = "file"
+"""Text without a scheme is a path of the local disk."""
+
+_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*)://")  # https://www.rfc-editor.org/rfc/rfc3986#section-3.1
+_SAFE_IN_PATH: Final = "/!$&'()*+,;=:@~"  # https://www.rfc-editor.org/rfc/rfc3986#section-3.3, and the slash
+
+
+class SplitAddress(NamedTuple):
+    """``rest`` is everything behind the slash that ends the authority, exactly; None where there is no such slash."""
+
+    scheme: str
+    authority: str
+    rest: str | None
+
+
+def split_address(text: str) -> SplitAddress | None:
+    """The parts of ``scheme://authority/rest``, raw (``%``, ``?`` and ``#`` are literal); None for a local path.
+
+    Raises InvalidPathError for ``s3:///key`` (a key without its bucket).
+    """
+    match = _SCHEME.match(text)
+    if match is None:
+        return None
+    scheme = match.group(1).lower()
+    authority, slash, rest = text[match.end() :].partition("/")
+    if not authority and slash and scheme != LOCAL_SCHEME:
+        raise InvalidPathError(
+            f"{text!r} has no name between '{scheme}://' and the next '/'.",
+            next_step=f"Write {scheme}://NAME/KEY, or {scheme}:// alone.",
+        )
+    return SplitAddress(scheme, authority, rest if slash else None)
+
+
+def encode_uri(scheme: str, authority: str, path: str) -> str:
+    """A URI by RFC 3986; ``path`` begins with its slash or is empty. Bytes that are not UTF-8 stay those bytes."""
+    encoded = quote(path.encode("utf-8", "surrogateescape"), safe=_SAFE_IN_PATH)
+    return f"{scheme}://{quote(authority, safe='@:[]')}{encoded}"
+
+
+def decode_uri(uri: str) -> SplitAddress:
+    """The parts of an encoded URI, decoded.
+
+    Raises InvalidPathError for text that is no URI, or one with a query or a fragment: a key would hold them encoded.
+    """
+    split = split_address(uri)
+    if split is None:
+        raise InvalidPathError(f"{uri!r} is not a URI.", next_step="A URI begins with a scheme, like s3://.")
+    for mark in "?#":
+        if mark in uri:
+            raise InvalidPathError(
+                f"{uri!r} has a {mark!r}: a query or a fragment names no file.",
+                next_step=f"Encode it as {quote(mark)} where it belongs to the name.",
+            )
+    rest = None if split.rest is None else unquote(split.rest, errors="surrogateescape")
+    return SplitAddress(split.scheme, unquote(split.authority), rest)

@@ -1,0 +1,95 @@
+"""A remote object as a file that is open for reading: ranges behind Python's own buffered and text layers."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any, Final
+
+from tfm.core.errors import UnsupportedOperation
+from tfm.storage.contract import Reader
+
+__all__ = ["BUFFER_BYTES", "ObjectFile", "refuse_writing"]
+
+BUFFER_BYTES: Final = 256 * 1024
+"""One request streams to the end of the object; the buffer only sets how much of it Python copies at a time."""
+
+
+def refuse_writing(mode: str) -> None:
+    """ValueError for what is no mode of :func:`open`, UnsupportedOperation for one that writes."""
+    letters = set(mode)
+    known = letters <= set("rwxabt+") and len(letters) == len(mode)
+    if not known or len(letters & set("rwxa")) != 1 or {"b", "t"} <= letters:
+        raise ValueError(f"invalid mode: {mode!r}")
+    if "r" not in letters or "+" in letters:
+        raise UnsupportedOperation(f"This version of tfm opens files for reading only, not {mode!r}.", operation="open")
+
+
+class ObjectFile(io.RawIOBase):
+    """Reads one version of one object. Sequential reading is one request; a seek elsewhere is one more, when read.
+
+    ``open_at`` opens a reader at an offset, given the etag that must still be there (None at first).
+    """
+
+    def __init__(self, open_at: Callable[[int, str | None], Reader], name: str) -> None:
+        super().__init__()
+        self._open_at = open_at
+        self.name = name
+        self._position = 0
+        self._reader: Reader | None = open_at(0, None)
+        self._reader_position = 0
+        self._entry = self._reader.entry
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # typeshed's WriteableBuffer is not there at run time
+        self._check_open()
+        if self._reader is None or self._reader_position != self._position:
+            self._drop()
+            self._reader = self._open_at(self._position, self._entry.etag)
+            self._reader_position = self._position
+        view = memoryview(buffer).cast("B")
+        data = self._reader.read(len(view))
+        view[: len(data)] = data
+        self._position += len(data)
+        self._reader_position = self._position
+        return len(data)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._check_open()
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position}.get(whence)
+        if whence == io.SEEK_END:
+            base = self._size()
+        if base is None:
+            raise ValueError(f"invalid whence ({whence})")
+        if base + offset < 0:
+            raise ValueError(f"negative seek position {base + offset}")
+        self._position = base + offset
+        return self._position
+
+    def tell(self) -> int:
+        self._check_open()
+        return self._position
+
+    def close(self) -> None:
+        if not self.closed:
+            self._drop()
+        super().close()
+
+    def _size(self) -> int:
+        if self._entry.size_bytes is None:
+            raise io.UnsupportedOperation("the storage does not say how long this object is")
+        return self._entry.size_bytes
+
+    def _drop(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+
+    def _check_open(self) -> None:
+        if self.closed:
+            raise ValueError("I/O operation on closed file.")

@@ -1,0 +1,240 @@
+"""A storage: a backend with its layers, as everything above sees it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+
+from tfm.cache.policy import is_offline
+from tfm.core.capability import Capability
+from tfm.core.entry import Entry, Kind, Lookup
+from tfm.core.errors import NetworkError, NotDirectoryError, NotFoundError
+from tfm.core.listing import Listing
+from tfm.core.location import StorageAddress
+from tfm.core.page import Page
+from tfm.core.tree import directory_pages, lookup_in_tree, subtree_pages
+from tfm.storage.contract import Backend, Reader
+from tfm.storage.lease import Change, Lease, PrefixChange
+from tfm.storage.lister import Lister
+from tfm.storage.listing_cache import CachedListing, ListingCache, ListingSpace, Space
+from tfm.storage.scan import Scan
+
+__all__ = ["Storage"]
+
+
+class Storage:
+    """One address, with metering, retry, lister and listing cache. Made by a Session; thread-safe; no I/O when made."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        cache: ListingCache,
+        *,
+        clock: Callable[[], float],
+        default_ttl_seconds: float,
+    ) -> None:
+        self._backend = backend
+        self._lister = Lister(backend, clock)
+        self._cache = cache
+        self._terms = cache.terms(backend.address.scheme, default_ttl_seconds)
+        self._lock = threading.Lock()
+        self._space: ListingSpace | None = None
+        self._caches = Capability.CACHED in backend.capabilities
+        self.address: StorageAddress = backend.address
+        self.capabilities: frozenset[Capability] = backend.capabilities
+
+    def uri_of(self, key: str) -> str:
+        """How errors name ``key``."""
+        if Capability.LOCAL_PATHS in self.capabilities:
+            return key
+        return (
+            f"{self.address.scheme}://{self.address.authority}/{key}"
+            if self.address.authority or key
+            else (f"{self.address.scheme}://")
+        )
+
+    # Listings
+
+    def scan(self, prefix: str, *, recursive: bool = False, fresh: bool = False) -> Scan:
+        """The pages under the directory prefix ``prefix``; see :meth:`Backend.list_page` for what stands in them.
+
+        ``ceil(n / 1000)`` requests for n entries, none where the cache has a fresh listing; ``fresh`` asks whatever the
+        cache has. A listing that was asked for and read to its end is cached. With the first page: NotFoundError where
+        there is no such directory, NotDirectoryError where there is a file (one request more, on object stores), and
+        what else the storage answers.
+        """
+        if not self._caches:
+            return Scan(prefix, self._lister.pages(prefix, recursive=recursive), None)
+        return self._cached_scan(prefix, recursive=recursive, fresh=fresh)
+
+    def _cached_scan(self, prefix: str, *, recursive: bool, fresh: bool) -> Scan:
+        space = self._open_space()
+        what = "tree" if recursive else "level"
+        if not fresh:
+            known = self._known_pages(space, prefix, recursive=recursive)
+            if known is not None:
+                pages, lease = known
+                space.hit(what, prefix)
+                return Scan(prefix, self._existing(pages, prefix), lease)
+        self._refuse_offline(prefix)
+        space.miss(what, prefix)
+        lease = space.leases.grant(prefix, recursive=recursive)
+        asked = self._asked(space, prefix, lease, recursive=recursive)
+        return Scan(prefix, self._existing(asked, prefix), lease)
+
+    def _known_pages(self, space: ListingSpace, prefix: str, *, recursive: bool) -> tuple[Iterator[Page], Lease] | None:
+        held = space.fresh(prefix, recursive=recursive)
+        if held is not None:
+            return iter(held.listing.pages), held.lease
+        tree = space.fresh_tree_above(prefix)
+        if tree is None:
+            return None
+        derive = subtree_pages if recursive else directory_pages
+        return derive(tree.listing, prefix), tree.lease
+
+    def _asked(self, space: ListingSpace, prefix: str, lease: Lease, *, recursive: bool) -> Iterator[Page]:
+        pages: list[Page] = []
+        for page in self._lister.pages(prefix, recursive=recursive):
+            pages.append(page.without_token())
+            if page.token is None:
+                # Stored before the last page is handed out: who stops reading there has read it all.
+                listing = Listing(prefix, pages, recursive=recursive, complete=True, fetched_at=lease.fetched_at)
+                space.store(listing, lease)
+            yield page
+
+    def _existing(self, pages: Iterator[Page], prefix: str) -> Iterator[Page]:
+        """``pages``, unless they say nothing: then what stands in the directory's place decides."""
+        something = not prefix
+        empty: list[Page] = []
+        for page in pages:
+            something = something or len(page) > 0 or page.own_entry is not None
+            if something:
+                yield from empty
+                empty.clear()
+                yield page
+            else:
+                empty.append(page)
+        if something:
+            return
+        answer = self.lookup(prefix)
+        if answer.directory is not None:
+            yield from empty
+        elif answer.file is not None:
+            raise NotDirectoryError(
+                "There is an object here, not a directory.", uri=self.uri_of(prefix), operation="list"
+            )
+        else:
+            raise answer.directory_error or NotFoundError(
+                "There is no such directory.", uri=self.uri_of(prefix), operation="list"
+            )
+
+    def peek(self, prefix: str) -> CachedListing | None:
+        """What the cache holds for that directory, fresh or not; no request. The panes show it while they ask again."""
+        if not self._caches or self._space is None:
+            return None
+        return self._space.peek(prefix)
+
+    # One key
+
+    def lookup(self, key: str, *, fresh: bool = False, only: Kind | None = None) -> Lookup:
+        """The object ``x`` and the directory ``x/`` for either of these keys, the root for ``""``.
+
+        One request (a second where a full page proves nothing), none where the cache knows.
+        ``only`` says that one kind is asked about, so that facts about it are enough. Nothing there is an empty Lookup,
+        a missing bucket too; every other failure is raised.
+        """
+        if not self._caches:
+            return self._lister.lookup(key)
+        name = key.removesuffix("/") if key else None
+        place = "" if name is None else f"{name}/"
+        space = self._open_space()
+        if not fresh:
+            known = self._known_lookup(space, name, place, only)
+            if known is not None:
+                space.hit("lookup", key)
+                return known
+        self._refuse_offline(key)
+        space.miss("lookup", key)
+        lease = space.leases.grant(_parent_prefix(key), recursive=False)
+        answer = self._lister.lookup(name)
+        if name is not None:
+            # Where the storage says otherwise than a listing that is held, the listing goes.
+            known = _lookup_in_listings(space, name)
+            if known is not None and not _agree(known, answer):
+                space.change(Change(place, below=False))
+        space.store_lookup(place, answer, lease)
+        return answer
+
+    def _known_lookup(self, space: ListingSpace, name: str | None, place: str, only: Kind | None) -> Lookup | None:
+        answer = space.fresh_lookup(place)
+        if answer is None and name is not None:
+            answer = _lookup_in_listings(space, name)
+        if answer is None and (name is None or only is Kind.DIRECTORY):
+            own = space.fresh(place)
+            if own is not None and (name is None or own.listing.own_entry is not None or len(own.listing)):
+                marker = own.listing.own_entry
+                return Lookup(directory=marker or Entry((name or "").rpartition("/")[2], place, Kind.DIRECTORY))
+        return answer
+
+    # Bytes
+
+    def read(self, key: str, *, start: int = 0, length: int | None = None, if_match: str | None = None) -> Reader:
+        """Open an object's bytes; one request, and one more for each time the connection breaks."""
+        return self._backend.read(key, start=start, length=length, if_match=if_match)
+
+    def presign(self, key: str, *, expires_seconds: int) -> str:
+        return self._backend.presign(key, expires_seconds=expires_seconds)
+
+    # Changes
+
+    def invalidate(self, key: str, *, below: bool = False) -> None:
+        """Forget what is cached about ``key``, as object and as directory, about the directories above it and, if
+        ``below``, about everything under it."""
+        if self._caches and self._space is not None:
+            self._space.change(Change(f"{key.removesuffix('/')}/" if key else "", below=below))
+
+    def invalidate_prefix(self, prefix: str) -> None:
+        """Forget what is cached about every key that begins with ``prefix``."""
+        if self._caches and self._space is not None:
+            self._space.change(PrefixChange(prefix))
+
+    def _refuse_offline(self, text: str) -> None:
+        if is_offline():
+            raise NetworkError(
+                "This is not in the cache, and the cache policy is offline.",
+                next_step="Leave the offline block to ask the storage.",
+                uri=self.uri_of(text),
+            )
+
+    def _open_space(self) -> ListingSpace:
+        with self._lock:
+            if self._space is None:
+                address = self.address
+                # The profile is part of it even where two profiles hold the same keys: nobody has to prove they do.
+                identity = f"{address.profile or ''}\n{self._backend.identity()}"
+                self._space = self._cache.space(Space(address.scheme, identity, address.authority), self._terms)
+            return self._space
+
+
+def _parent_prefix(key: str) -> str:
+    return key[: key.rfind("/", 0, -1) + 1]
+
+
+def _lookup_in_listings(space: ListingSpace, name: str) -> Lookup | None:
+    """What the listings that are held prove about the key ``name``; only complete and fresh ones prove anything."""
+    parent_prefix = name[: name.rfind("/") + 1]
+    parent = space.fresh(parent_prefix)
+    if parent is not None:
+        last = name[len(parent_prefix) :]
+        return Lookup(parent.listing.find(last, Kind.FILE), parent.listing.find(last, Kind.DIRECTORY))
+    tree = space.fresh_tree_above(parent_prefix)
+    return None if tree is None else lookup_in_tree(tree.listing, name)
+
+
+def _agree(known: Lookup, answer: Lookup) -> bool:
+    """Whether two answers about one key tell the same: presence, and the version of the object."""
+    if (known.directory is None) != (answer.directory is None) and answer.directory_error is None:
+        return False
+    if known.file is None or answer.file is None:
+        return known.file is answer.file
+    return (known.file.size_bytes, known.file.etag) == (answer.file.size_bytes, answer.file.etag)

@@ -1,0 +1,19 @@
+"""All cases in one class."""
+
+from __future__ import annotations
+
+from tfm.testing.flat_keys import FlatKeyCases
+from tfm.testing.hierarchy import HierarchyCases
+from tfm.testing.listing import ListingCases
+from tfm.testing.reading import ReadingCases
+from tfm.testing.sharing import SharingCases
+
+__all__ = ["BackendConformance"]
+
+
+class BackendConformance(ListingCases, FlatKeyCases, HierarchyCases, ReadingCases, SharingCases):
+    """Every case of the contract (:mod:`tfm.storage.contract`). Subclass it, name the subclass ``Test...``.
+
+    The two hooks to write are :meth:`make_backend` and :meth:`populate`; the others have defaults that
+    :class:`tfm.testing.hooks.Hooks` explains.
+    """

@@ -1,0 +1,37 @@
+"""The program on the screen."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from tfm.core.location import Location
+from tfm.storage.session import Session
+from tfm.ui.browse_screen import BrowseScreen
+
+__all__ = ["FileManagerApp"]
+
+
+class FileManagerApp(App[int]):
+    """Two panes over one session. Making it asks nothing of any storage."""
+
+    TITLE = "tfm"
+    ENABLE_COMMAND_PALETTE = False
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False, priority=True)]
+
+    def __init__(self, session: Session, left: Location, right: Location) -> None:
+        super().__init__()
+        self._session = session
+        self._locations = (left, right)
+        # The terminal's own colours, its background too.
+        self.theme = "ansi-dark"
+
+    def get_default_screen(self) -> Screen[None]:
+        return BrowseScreen(self._session, *self._locations)
+
+    async def action_quit(self) -> None:
+        self.exit(0)

@@ -1,0 +1,161 @@
+"""The two panes with the status line and the function keys below them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.screen import Screen
+from textual.timer import Timer
+
+from tfm.core.location import Location
+from tfm.storage.session import Session
+from tfm.ui.help import HelpScreen
+from tfm.ui.keymap import BROWSE_KEYS, ESCAPE_SECONDS, bindings, escape_digits, function_key_bar
+from tfm.ui.line import Line
+from tfm.ui.pager import PagerScreen
+from tfm.ui.pane import Pane
+
+__all__ = ["BrowseScreen", "request_text"]
+
+_SHORT_NAMES: Final = {
+    "ListObjectsV2": "LIST",
+    "ListBuckets": "LIST",
+    "GetObject": "GET",
+    "HeadObject": "HEAD",
+    "HeadBucket": "HEAD",
+}
+
+
+def request_text(counts: Mapping[str, int]) -> str:
+    """``12 LIST 3 GET``: what the session has asked so far, by kind."""
+    totals: dict[str, int] = {}
+    for operation, count in counts.items():
+        name = _SHORT_NAMES.get(operation, operation)
+        totals[name] = totals.get(name, 0) + count
+    return " ".join(f"{count:,} {name}" for name, count in sorted(totals.items(), key=lambda item: (-item[1], item[0])))
+
+
+class BrowseScreen(Screen[None]):
+    """Keys go to the pane that has the focus."""
+
+    BINDINGS = bindings(BROWSE_KEYS)
+    DEFAULT_CSS = """
+    BrowseScreen { layout: vertical; }
+    BrowseScreen > Horizontal { height: 1fr; }
+    BrowseScreen #left { border-right: solid ansi_bright_black; }
+    BrowseScreen > .browse--keys { text-style: reverse; }
+    """
+
+    def __init__(self, session: Session, left: Location, right: Location) -> None:
+        super().__init__()
+        self._session = session
+        self.panes: Final = (Pane(session, left, id="left"), Pane(session, right, id="right"))
+        self._active = 0
+        self.status: Final = Line(id="status")
+        self._escape_timer: Timer | None = None
+        self._escape_digits: Final = escape_digits(BROWSE_KEYS)
+
+    def compose(self) -> ComposeResult:
+        with Horizontal():
+            yield from self.panes
+        yield self.status
+        yield Line(" " + function_key_bar(BROWSE_KEYS), "Esc+digit = F-key ", classes="browse--keys")
+
+    def on_mount(self) -> None:
+        self.pane.list.focus()
+        self.set_interval(1.0, self._tick)
+
+    @property
+    def pane(self) -> Pane:
+        """The one that keys go to."""
+        return self.panes[self._active]
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        for number, pane in enumerate(self.panes):
+            if event.widget is pane.list:
+                self._active = number
+
+    def on_pane_changed(self) -> None:
+        self._show_status()
+
+    def on_screen_resume(self) -> None:
+        self._show_status()
+
+    def on_pane_view_wanted(self, message: Pane.ViewWanted) -> None:
+        message.stop()
+        self.app.push_screen(PagerScreen(self._session, message.location))
+
+    def _tick(self) -> None:
+        for pane in self.panes:
+            pane.tick()
+        self._show_status()
+
+    def _show_status(self) -> None:
+        requests = request_text(self._session.meter.snapshot())
+        self.status.show("", f"{requests or 'no requests'} ")
+
+    # Esc alone stops a listing; a digit right after it means a function key
+
+    def action_escape(self) -> None:
+        self._forget_escape()
+        self._escape_timer = self.set_timer(ESCAPE_SECONDS, self._escape_alone)
+
+    def _escape_alone(self) -> None:
+        self._escape_timer = None
+        self.pane.stop()
+
+    def _forget_escape(self) -> None:
+        if self._escape_timer is not None:
+            self._escape_timer.stop()
+            self._escape_timer = None
+
+    async def on_key(self, event: events.Key) -> None:
+        if self._escape_timer is None:
+            return
+        self._forget_escape()
+        action = self._escape_digits.get(event.key)
+        if action is not None:
+            event.stop()
+            await self.run_action(action)
+
+    # Actions, by the names in the keymap
+
+    def action_help(self) -> None:
+        self.app.push_screen(HelpScreen())
+
+    def action_quit_program(self) -> None:
+        self.app.exit(0)
+
+    def action_ask_again(self) -> None:
+        self.pane.ask_again()
+
+    def action_view(self) -> None:
+        self.pane.view()
+
+    def action_enter(self) -> None:
+        self.pane.enter()
+
+    def action_enter_parent(self) -> None:
+        self.pane.enter_parent()
+
+    def action_select(self) -> None:
+        self.pane.list.select()
+
+    def action_move(self, rows: int) -> None:
+        self.pane.list.move(rows)
+
+    def action_move_page(self, pages: int) -> None:
+        self.pane.list.move_page(pages)
+
+    def action_move_first(self) -> None:
+        self.pane.list.move_to(0)
+
+    def action_move_last(self) -> None:
+        self.pane.list.move_last()
+
+    def action_other_pane(self) -> None:
+        self.panes[1 - self._active].list.focus()

@@ -1,0 +1,43 @@
+"""What went wrong, and what to do about it: stays until something else is shown."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widget import Widget
+
+from tfm.core.errors import StorageError
+from tfm.ui.sanitise import screen_text
+
+__all__ = ["ErrorBlock"]
+
+
+class ErrorBlock(Widget):
+    """Takes no room while there is no error."""
+
+    DEFAULT_CSS = """
+    ErrorBlock {
+        display: none; height: auto; max-height: 8; width: 1fr; padding: 0 1;
+        color: ansi_red; text-style: bold;
+    }
+    ErrorBlock.-shown { display: block; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = ""
+
+    def show(self, error: StorageError | None, *, otherwise: str = "") -> None:
+        """Show the error's cause and next step (``otherwise`` where it has none), or nothing."""
+        text = "" if error is None else f"✗ {_cause(error)}\n→ {screen_text(error.next_step or otherwise)}"
+        if text != self.text:
+            self.text = text
+            self.set_class(bool(text), "-shown")
+            self.refresh(layout=True)
+
+    def render(self) -> Content:
+        return Content(self.text)  # as it is: Content reads no markup
+
+
+def _cause(error: StorageError) -> str:
+    where = f"{error.uri}: " if error.uri and error.uri not in error.cause else ""
+    return screen_text(f"{where}{error.cause}")

@@ -1,0 +1,307 @@
+"""A listing in rows: holds the listing's columns, and makes text only of the rows that are visible."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from math import isnan
+from typing import Final
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tfm.core.entry import Entry, Kind
+from tfm.core.listing import Listing
+from tfm.core.page import UNKNOWN_SIZE
+from tfm.operations.row_order import RowOrder, key_of_row
+from tfm.ui.format import MODIFIED_CELLS, SIZE_CELLS, format_modified, format_size
+from tfm.ui.sanitise import fit
+from tfm.ui.selection import Selection
+
+__all__ = ["FileList", "Place", "header_text"]
+
+# Colours by the terminal's own names; every difference is told without colour too.
+_PLAIN: Final = Style()
+_DIM: Final = Style(dim=True)
+_DIRECTORY: Final = Style(bold=True)
+_SELECTED: Final = Style(bold=True, color="yellow")
+_CURSOR: Final = Style(reverse=True)
+_CURSOR_ELSEWHERE: Final = Style(underline=True)
+
+_LEAST_NAME_CELLS: Final = 14
+_MOST_PRUNED: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An entry that the cursor is to stand on: its exact key, and its kind."""
+
+    key: str
+    kind: Kind
+
+
+def _columns(width: int) -> tuple[int, bool, bool]:
+    """Cells for the name, and whether size and modification time have room."""
+    with_size = width >= _LEAST_NAME_CELLS + SIZE_CELLS + 2
+    with_time = with_size and width >= _LEAST_NAME_CELLS + SIZE_CELLS + MODIFIED_CELLS + 3
+    used = 1 + (SIZE_CELLS + 1 if with_size else 0) + (MODIFIED_CELLS + 1 if with_time else 0)
+    return max(1, width - used), with_size, with_time
+
+
+def header_text(width: int) -> str:
+    """The names of the columns, above a list that is ``width`` cells wide."""
+    name_cells, with_size, with_time = _columns(width)
+    size = f" {'Size':>{SIZE_CELLS}}" if with_size else ""
+    modified = f" {'Modified':<{MODIFIED_CELLS}}" if with_time else ""
+    return f" {fit('Name', name_cells)}{size}{modified}"
+
+
+class FileList(ScrollView, can_focus=True, inherit_bindings=False):
+    """The rows of one directory. ``cursor`` is a position in what is shown, the row ``..`` included."""
+
+    DEFAULT_CSS = """
+    FileList {
+        width: 1fr; height: 1fr;
+        overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1;
+        scrollbar-background: ansi_default; scrollbar-background-hover: ansi_default;
+        scrollbar-background-active: ansi_default; scrollbar-color: ansi_bright_black;
+        scrollbar-color-hover: ansi_bright_black; scrollbar-color-active: ansi_blue;
+    }
+    """
+
+    cursor: reactive[int] = reactive(0, repaint=False)
+
+    class Opened(Message):
+        """The entry under the cursor was double-clicked."""
+
+    class SelectionChanged(Message):
+        """Something was selected or deselected."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.selection: Final = Selection()
+        self._listing: Listing | None = None
+        self._order: RowOrder | None = None
+        self._parent_rows = 0
+        self._target: Place | None = None
+        self._notice = ""
+
+    # What is shown
+
+    def __len__(self) -> int:
+        return self._parent_rows + (0 if self._order is None else len(self._order))
+
+    def __bool__(self) -> bool:
+        return True  # a widget, though it has a length
+
+    def clear(self, *, notice: str, target: Place | None = None) -> None:
+        """Show no rows but ``notice``, deselect, and wait for ``target``."""
+        self.selection.clear()
+        self._listing = self._order = None
+        self._parent_rows = 0
+        self._target = target
+        self._notice = notice
+        self.set_reactive(FileList.cursor, 0)
+        self._rows_changed()
+
+    def show(self, listing: Listing, order: RowOrder, *, has_parent: bool, notice: str) -> None:
+        """Show these rows (``notice`` where there are none). Cursor and selection stay on their entries."""
+        place = self._target or self._place_under_cursor()
+        position = self._position_after(listing, order, place, has_parent=has_parent)
+        on_screen = self.cursor - self.scroll_offset.y
+        moved = position - self.cursor
+        self._listing, self._order = listing, order
+        self._parent_rows = 1 if has_parent else 0
+        self._notice = notice
+        if listing.complete:
+            self._target = None
+            self._prune_selection(listing, order)
+        self.set_reactive(FileList.cursor, position)
+        self._rows_changed()
+        if moved and 0 <= on_screen < self._height:
+            # The rows may move under the cursor; the cursor does not move on the screen.
+            self.scroll_to(y=max(0, position - on_screen), animate=False)
+        self._scroll_to_cursor()
+
+    def _position_after(self, listing: Listing, order: RowOrder, place: Place | None, *, has_parent: bool) -> int:
+        offset = 1 if has_parent else 0
+        last = max(0, offset + len(order) - 1)
+        if place is None:
+            # On ".." or nowhere: the same row, or the first one of the new listing.
+            return min(self.cursor, last) if self._parent_rows == offset else 0
+        found = self._same_row(listing, order)
+        if found is None or self._target is not None:
+            found = order.position(listing, place.key, place.kind)
+        if found is not None:
+            self._target = None
+            return min(offset + found, last)
+        if self._target is not None and not listing.complete:
+            return min(self.cursor, last)  # it may still come
+        return min(offset + order.nearest(listing, place.key, place.kind), last)
+
+    def _same_row(self, listing: Listing, order: RowOrder) -> int | None:
+        """The position of the cursor's row in a listing that only grew."""
+        row = self._row_at(self.cursor)
+        if row is None or self._listing is None or self._order is None:
+            return None
+        if not self._listing.pages or self._listing.pages[0] is not listing.pages[0]:
+            return None
+        position = self.cursor - self._parent_rows
+        if position >= self._order.directory_count:
+            position += order.directory_count - self._order.directory_count
+        if position < len(order) and order.row(position) == row:
+            return position
+        return order.position_of_row(row)
+
+    def _prune_selection(self, listing: Listing, order: RowOrder) -> None:
+        """What is gone is not selected any more."""
+        if len(self.selection) <= _MOST_PRUNED:
+            for key, kind in self.selection.entries():
+                if order.position(listing, key, kind) is None:
+                    self.selection.drop(key, kind)
+
+    def _rows_changed(self) -> None:
+        size = Size(self.scrollable_content_region.width, len(self))
+        if size != self.virtual_size:
+            self.virtual_size = size
+        self.refresh()
+
+    # What is under the cursor
+
+    @property
+    def on_parent(self) -> bool:
+        """Whether the cursor is on ``..``."""
+        return self._parent_rows == 1 and self.cursor == 0
+
+    @property
+    def entry(self) -> Entry | None:
+        """The entry under the cursor; None on ``..`` and where there is none."""
+        row = self._row_at(self.cursor)
+        return None if row is None or self._listing is None else self._listing[row]
+
+    def _row_at(self, position: int) -> int | None:
+        position -= self._parent_rows
+        if self._order is None or not 0 <= position < len(self._order):
+            return None
+        return self._order.row(position)
+
+    def _place_under_cursor(self) -> Place | None:
+        row = self._row_at(self.cursor)
+        if row is None or self._listing is None:
+            return None
+        page, number = self._listing.locate(row)
+        return Place(key_of_row(page, number), page.kind(number))
+
+    # Moving
+
+    @property
+    def _height(self) -> int:
+        return max(1, self.scrollable_content_region.height)
+
+    def move_to(self, position: int) -> None:
+        """Set the cursor on a row, the nearest there is."""
+        self._target = None  # whoever moves the cursor has decided where it is
+        self.cursor = max(0, min(len(self) - 1, position))
+
+    def move(self, rows: int) -> None:
+        self.move_to(self.cursor + rows)
+
+    def move_page(self, pages: int) -> None:
+        self.move(pages * max(1, self._height - 1))
+
+    def move_last(self) -> None:
+        self.move_to(len(self) - 1)
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        self._scroll_to_cursor()
+        self._refresh_row(old)
+        self._refresh_row(new)
+
+    def _scroll_to_cursor(self) -> None:
+        top = self.scroll_offset.y
+        if self.cursor < top:
+            self.scroll_to(y=self.cursor, animate=False)
+        elif self.cursor >= top + self._height:
+            self.scroll_to(y=self.cursor - self._height + 1, animate=False)
+
+    def _refresh_row(self, position: int) -> None:
+        # Only these rows: a whole repaint at each key would cost ten times as much.
+        self.refresh(Region(0, position - self.scroll_offset.y, self.scrollable_content_region.width, 1))
+
+    # Selecting
+
+    def select(self) -> None:
+        """Select or deselect the entry under the cursor, and go down."""
+        row = self._row_at(self.cursor)
+        if row is not None and self._listing is not None:
+            page, number = self._listing.locate(row)
+            size = 0 if page.is_directory(number) else page.sizes[number]
+            self.selection.toggle(key_of_row(page, number), page.kind(number), size)
+            self._refresh_row(self.cursor)
+            self.post_message(self.SelectionChanged())
+        self.move(1)
+
+    # Mouse
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        position = self.scroll_offset.y + event.y
+        if event.button == 1 and position < len(self) and event.x < self.scrollable_content_region.width:
+            self.move_to(position)
+
+    def on_click(self, event: events.Click) -> None:
+        if event.chain == 2 and event.button == 1 and self.scroll_offset.y + event.y < len(self):
+            self.post_message(self.Opened())
+
+    # Drawing
+
+    def on_resize(self) -> None:
+        self._rows_changed()
+        self._scroll_to_cursor()
+
+    def on_focus(self) -> None:
+        self._refresh_row(self.cursor)
+
+    def on_blur(self) -> None:
+        self._refresh_row(self.cursor)
+
+    def render_line(self, y: int) -> Strip:
+        width = self.scrollable_content_region.width
+        position = self.scroll_offset.y + y
+        row = self._row_at(position)
+        is_cursor = position == self.cursor
+        if row is not None and self._listing is not None:
+            text, style = self._row_text(self._listing, row, width)
+        elif position < self._parent_rows:
+            text, style = f" {fit('..', max(0, width - 1))}", _DIRECTORY
+        else:
+            shows_notice = position == self._parent_rows and not (self._order and len(self._order))
+            text, style = fit(f" {self._notice}" if shows_notice else "", width), _DIM
+            is_cursor = is_cursor and shows_notice
+        if is_cursor:
+            style += _CURSOR if self.has_focus else _CURSOR_ELSEWHERE
+        return Strip([Segment(text, style)], width)
+
+    def _row_text(self, listing: Listing, row: int, width: int) -> tuple[str, Style]:
+        page, number = listing.locate(row)
+        name = page.name(number)
+        is_directory = page.is_directory(number)
+        selected = len(self.selection) > 0 and (key_of_row(page, number), page.kind(number)) in self.selection
+        name_cells, with_size, with_time = _columns(width)
+        text = f"{'*' if selected else ' '}{fit('/' + name if is_directory else name, name_cells)}"
+        if with_size:
+            size = page.sizes[number]
+            blank = is_directory or size == UNKNOWN_SIZE
+            text += f" {'' if blank else format_size(size):>{SIZE_CELLS}}"
+        if with_time:
+            modified = page.times[number]
+            known = not isnan(modified)
+            shown = format_modified(modified, time.time()) if known else ""
+            text += f" {shown:<{MODIFIED_CELLS}}"
+        style = _SELECTED if selected else _DIRECTORY if is_directory else _PLAIN
+        return fit(text, width), style

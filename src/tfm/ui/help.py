@@ -1,0 +1,46 @@
+"""F1: the keys, from the same table that binds them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widget import Widget
+
+from tfm.ui.keymap import BROWSE_KEYS, PAGER_KEYS, help_lines
+from tfm.ui.line import Line
+
+__all__ = ["HelpScreen"]
+
+
+class _HelpText(Widget):
+    DEFAULT_CSS = "_HelpText { width: 1fr; height: auto; padding: 0 1; }"
+
+    def render(self) -> Content:
+        lines = help_lines("In the panes", BROWSE_KEYS) + help_lines("In the pager (F3)", PAGER_KEYS)
+        lines.append("The mouse: a click sets the cursor, a double click enters, the wheel scrolls.")
+        lines.append("A function key that the terminal keeps for itself: Esc and then its digit (0 is F10).")
+        return Content("\n".join(lines))
+
+
+class HelpScreen(Screen[None]):
+    """The help, over the panes."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(key, "leave", show=False) for key in ("escape", "q", "f1", "f10", "enter")
+    ]
+    DEFAULT_CSS = "HelpScreen > .help--line { text-style: reverse; }"
+
+    def compose(self) -> ComposeResult:
+        yield Line(" tfm help", classes="help--line")
+        with VerticalScroll() as scroll:
+            yield _HelpText()
+        scroll.focus()
+        yield Line(" Esc Back", "↑ ↓ PgUp PgDn scroll ", classes="help--line")
+
+    def action_leave(self) -> None:
+        self.dismiss()

@@ -1,0 +1,118 @@
+"""Every key in one table: the bindings, the function-key bar and the help are all made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from textual.binding import Binding, BindingType
+
+__all__ = [
+    "BROWSE_KEYS",
+    "ESCAPE_SECONDS",
+    "PAGER_KEYS",
+    "KeyBinding",
+    "bindings",
+    "escape_digits",
+    "function_key_bar",
+    "help_lines",
+]
+
+ESCAPE_SECONDS: Final = 0.5
+"""How long after Esc a digit still counts as a function key."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyBinding:
+    """``action`` by Textual's name on the screen that has it; ``label`` is its word in the function-key bar."""
+
+    action: str
+    keys: tuple[str, ...]
+    help: str
+    label: str = ""
+
+
+BROWSE_KEYS: Final = (
+    KeyBinding("help", ("f1",), "Show this help", "Help"),
+    KeyBinding("ask_again", ("f2", "ctrl+r"), "Ask the storage again; cursor and selection stay", "Refresh"),
+    KeyBinding("view", ("f3",), "View the file under the cursor", "View"),
+    KeyBinding("quit_program", ("f10", "ctrl+q"), "Quit", "Quit"),
+    KeyBinding("move(-1)", ("up",), "One entry up"),
+    KeyBinding("move(1)", ("down",), "One entry down"),
+    KeyBinding("move_page(-1)", ("pageup",), "One page up"),
+    KeyBinding("move_page(1)", ("pagedown",), "One page down"),
+    KeyBinding("move_first", ("home",), "The first entry"),
+    KeyBinding("move_last", ("end",), "The last entry"),
+    KeyBinding("enter", ("enter",), "Enter the directory, or view the file"),
+    KeyBinding("enter_parent", ("backspace",), "The directory above"),
+    KeyBinding("select", ("insert", "space"), "Select or deselect the entry, and go down"),
+    KeyBinding("other_pane", ("tab", "shift+tab"), "The other pane"),
+    KeyBinding("escape", ("escape",), "Stop the listing; with a digit right after it: that function key"),
+)
+
+PAGER_KEYS: Final = (
+    KeyBinding("ask_again", ("f2", "ctrl+r"), "Read again", "Refresh"),
+    KeyBinding("leave", ("f3", "f10", "q", "escape"), "Back to the panes", "Back"),
+    KeyBinding("hexadecimal", ("f4", "h"), "Text or hexadecimal", "Hex"),
+    KeyBinding("move(-1)", ("up", "k"), "One line up"),
+    KeyBinding("move(1)", ("down", "j", "enter"), "One line down"),
+    KeyBinding("move_page(-1)", ("pageup", "b"), "One page up"),
+    KeyBinding("move_page(1)", ("pagedown", "space"), "One page down"),
+    KeyBinding("move_first", ("home", "g"), "The beginning"),
+    KeyBinding("move_last", ("end", "G"), "The end"),
+)
+
+_KEY_NAMES: Final = {
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "escape": "Esc",
+    "up": "↑",
+    "down": "↓",
+}
+
+
+def bindings(table: Sequence[KeyBinding]) -> list[BindingType]:
+    """The table as Textual takes it. A function key comes with its twin: Esc and the digit, in one go."""
+    made: list[BindingType] = []
+    for entry in table:
+        keys = list(entry.keys)
+        # What comes within 0.1 s of Esc reaches us as one key, with "alt"; slower, as two (see escape_digit).
+        keys += [f"alt+{digit}" for key in entry.keys if (digit := _digit_of(key)) is not None]
+        made += [Binding(key, entry.action, entry.help, show=False, priority=True) for key in keys]
+    return made
+
+
+def escape_digits(table: Sequence[KeyBinding]) -> dict[str, str]:
+    """The action of each digit that was typed after Esc."""
+    return {digit: entry.action for entry in table for key in entry.keys if (digit := _digit_of(key)) is not None}
+
+
+def function_key_bar(table: Sequence[KeyBinding]) -> str:
+    """``1 Help 2 Refresh …``: the number of the first function key of each that has one."""
+    parts = []
+    for entry in table:
+        numbers = [int(key[1:]) for key in entry.keys if _digit_of(key) is not None]
+        if entry.label and numbers:
+            parts.append((numbers[0], entry.label))
+    return "  ".join(f"{number} {label}" for number, label in sorted(parts))
+
+
+def help_lines(title: str, table: Sequence[KeyBinding]) -> list[str]:
+    """The table for reading."""
+    return [title, *[f"  {', '.join(map(_key_name, entry.keys)):<22} {entry.help}" for entry in table], ""]
+
+
+def _digit_of(key: str) -> str | None:
+    number = key[1:]
+    if not key.startswith("f") or not number.isdigit() or int(number) > 10:
+        return None
+    return number[-1]
+
+
+def _key_name(key: str) -> str:
+    if key in _KEY_NAMES:
+        return _KEY_NAMES[key]
+    if len(key) == 1:
+        return key
+    return "-".join(part.capitalize() for part in key.split("+"))

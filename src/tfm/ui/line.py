@@ -1,0 +1,53 @@
+"""A line of text that is only ever repainted."""
+
+from __future__ import annotations
+
+from rich.segment import Segment
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tfm.ui.sanitise import cell_width, fit, fit_right, screen_text
+
+__all__ = ["Line"]
+
+
+class Line(Widget):
+    """One row: ``left`` text, and ``right`` text at the other end, which wins where both do not fit.
+
+    Textual's own Static lays out the whole screen anew at each change; this repaints one row.
+    """
+
+    DEFAULT_CSS = "Line { height: 1; width: 1fr; }"
+
+    def __init__(
+        self,
+        left: str = "",
+        right: str = "",
+        *,
+        keep_end: bool = False,
+        id: str | None = None,  # noqa: A002 - Textual's own word
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self._left = left
+        self._right = right
+        self._keep_end = keep_end
+
+    @property
+    def text(self) -> str:
+        """What is shown, without the blanks between."""
+        return f"{self._left} {self._right}".strip()
+
+    def show(self, left: str, right: str = "") -> None:
+        """Show these texts, which may be foreign. Nothing is repainted where nothing changed."""
+        if (left, right) != (self._left, self._right):
+            self._left, self._right = left, right
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:  # noqa: ARG002 - there is one row
+        width = self.size.width
+        right = screen_text(self._right)
+        room = max(0, width - cell_width(right) - (1 if right else 0))
+        left = (fit_right if self._keep_end else fit)(self._left, room)
+        text = fit(f"{left} {right}" if right and room else right or left, width)
+        return Strip([Segment(text, self.rich_style)], width)

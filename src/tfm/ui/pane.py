@@ -1,0 +1,208 @@
+"""One side: where it is, how old that is, the rows, what is wrong with them, and how many there are."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+
+from tfm.core.location import Location
+from tfm.operations.browse import BrowseState, BrowseUpdate, Visit, browse
+from tfm.storage.session import Session
+from tfm.ui.error_block import ErrorBlock
+from tfm.ui.file_list import FileList, Place, header_text
+from tfm.ui.format import format_age, format_size
+from tfm.ui.line import Line
+from tfm.ui.places import directory_location, entry_location, location_text, parent_location, place_in_parent
+from tfm.ui.update_box import UpdateBox
+
+__all__ = ["Pane"]
+
+_OTHERWISE = "Ctrl-R tries again, Backspace goes to the directory above."
+
+
+class Pane(Vertical):
+    """Shows one directory after the other. Making it asks nothing; the first visit begins when it is mounted."""
+
+    DEFAULT_CSS = """
+    Pane { width: 1fr; height: 1fr; }
+    Pane > .pane--title { text-style: underline; }
+    Pane:focus-within > .pane--title { text-style: reverse bold; }
+    Pane > .pane--header { text-style: dim; }
+    Pane > .pane--footer { text-style: dim; }
+    """
+
+    class ViewWanted(Message):
+        """A file is to be viewed."""
+
+        def __init__(self, location: Location) -> None:
+            super().__init__()
+            self.location = location
+
+    class Changed(Message):
+        """Something was told of, so requests may have been made."""
+
+    def __init__(self, session: Session, location: Location, *, id: str) -> None:  # noqa: A002 - Textual's own word
+        super().__init__(id=id)
+        self._session = session
+        self.location = directory_location(location)
+        self.visit: Visit | None = None
+        self.update_shown: BrowseUpdate | None = None
+        self._box: UpdateBox[BrowseUpdate] = UpdateBox(self)
+        self._title = Line(keep_end=True, classes="pane--title")
+        self._header = Line(classes="pane--header")
+        self.list = FileList()
+        self.error_block = ErrorBlock()
+        self.footer = Line(classes="pane--footer")
+
+    def compose(self) -> ComposeResult:
+        yield self._title
+        yield self._header
+        yield self.list
+        yield self.error_block
+        yield self.footer
+
+    def on_mount(self) -> None:
+        self.go_to(self.location)
+
+    def on_unmount(self) -> None:
+        if self.visit is not None:
+            self.visit.cancel()
+
+    def on_resize(self) -> None:
+        self._header.show(header_text(self.list.scrollable_content_region.width))
+
+    @property
+    def title_text(self) -> str:
+        """Where it is, and how old that is."""
+        return self._title.text
+
+    # Going somewhere
+
+    def go_to(self, location: Location, *, target: Place | None = None) -> None:
+        """Leave this directory, show that one; the cursor lands on ``target``."""
+        self.location = location
+        self.update_shown = None
+        self.list.clear(notice="listing…", target=target)
+        self._begin(fresh=False)
+
+    def enter(self) -> None:
+        """The directory under the cursor, the parent from ``..``; a file is viewed."""
+        entry = self.list.entry
+        if self.list.on_parent:
+            self.enter_parent()
+        elif entry is not None and entry.is_directory:
+            self.go_to(self._location_of_entry())
+        elif entry is not None:
+            self.view()
+
+    def enter_parent(self) -> None:
+        """The directory above, with the cursor on the one that was left. At a root: nothing."""
+        parent = self._parent
+        if parent is not None:
+            self.go_to(parent, target=place_in_parent(self.location))
+
+    def view(self) -> None:
+        """View the file under the cursor."""
+        entry = self.list.entry
+        if entry is not None and not entry.is_directory:
+            self.post_message(self.ViewWanted(self._location_of_entry()))
+
+    def ask_again(self) -> None:
+        """Ask the storage, whatever the cache has. Rows, cursor and selection stay until its answer is complete."""
+        self._begin(fresh=True)
+
+    def stop(self) -> None:
+        """Stop a listing that is arriving; what has arrived stays."""
+        update = None if self.visit is None else self.visit.cancel()
+        if update is not None:
+            self._apply(update)
+
+    def _begin(self, *, fresh: bool) -> None:
+        if self.visit is not None:
+            self.visit.cancel()
+        self.error_block.show(None)
+        self.visit = browse(self._session, self.location, self._box.put, fresh=fresh, shown=self.update_shown)
+        self.tick()
+        self.footer.show(self._footer_text())
+
+    @property
+    def _parent(self) -> Location | None:
+        return parent_location(self.location, lists_roots=None if self.visit is None else self.visit.lists_roots)
+
+    def _location_of_entry(self) -> Location:
+        entry = self.list.entry
+        if entry is None:
+            raise LookupError("no entry under the cursor")
+        return entry_location(self.location, entry)
+
+    # Being told
+
+    def on_update_box_arrived(self, message: UpdateBox.Arrived) -> None:
+        message.stop()
+        update = self._box.take()
+        # What an abandoned visit said at the last moment may still be in the box.
+        if update is not None and update.visit is self.visit:
+            self._apply(update)
+
+    def _apply(self, update: BrowseUpdate) -> None:
+        self.update_shown = update
+        has_parent = self._parent is not None
+        self.list.show(update.listing, update.order, has_parent=has_parent, notice=_notice(update))
+        self.error_block.show(update.error, otherwise=_OTHERWISE)
+        self.footer.show(self._footer_text())
+        self.tick()
+        self.post_message(self.Changed())
+
+    def on_file_list_opened(self, message: FileList.Opened) -> None:
+        message.stop()
+        self.enter()
+
+    def on_file_list_selection_changed(self, message: FileList.SelectionChanged) -> None:
+        message.stop()
+        self.footer.show(self._footer_text())
+
+    # Telling
+
+    def tick(self) -> None:
+        """Bring the age in the title up to date."""
+        facts = [self.location.storage.profile or ""]
+        if self.update_shown is not None and len(self.update_shown.listing.pages):
+            facts.append(format_age(self._session.clock() - self.update_shown.listing.fetched_at))
+        self._title.show(f" {location_text(self.location)}", " · ".join(filter(None, facts)) + " ")
+
+    def _footer_text(self) -> str:
+        parts = [_count_text(self.update_shown, running=self.visit is not None and not self.visit.ended)]
+        selection = self.list.selection
+        if len(selection):
+            parts.append(f"{len(selection):,} selected, {format_size(selection.size_bytes)}")
+        return " " + " · ".join(parts)
+
+
+def _notice(update: BrowseUpdate) -> str:
+    """What stands where rows would be. Only a listing that is complete may be called empty."""
+    return {
+        BrowseState.ARRIVING: "listing…",
+        BrowseState.STALE: "asking again…",
+        BrowseState.COMPLETE: "(empty)",
+        BrowseState.FAILED: "(empty when last listed)" if update.listing.complete else "(not listed: see below)",
+        BrowseState.CANCELLED: "(stopped before the first entries came)",
+    }[update.state]
+
+
+def _count_text(update: BrowseUpdate | None, *, running: bool) -> str:
+    if update is None:
+        return "listing…"
+    count = len(update.listing)
+    entries = f"{count:,} {'entry' if count == 1 else 'entries'}"
+    whole = update.listing.complete
+    if running or update.state.is_running:
+        if whole:
+            arrived = f" ({update.arrived_entries:,} so far)" if update.arrived_entries and running else ""
+            return f"{entries}, asking again…{arrived}"
+        return f"{entries}, listing…"
+    return {
+        BrowseState.COMPLETE: entries,
+        BrowseState.FAILED: f"{entries} from before" if whole else f"{entries}, partial: the listing failed",
+        BrowseState.CANCELLED: f"{entries} from before; stopped" if whole else f"{entries}, partial: stopped",
+    }.get(update.state, entries)

@@ -1,0 +1,50 @@
+"""From a directory to the one above, to those in it, and to the text that names it."""
+
+from __future__ import annotations
+
+from tfm.core.entry import Entry, Kind
+from tfm.core.location import Location, StorageAddress
+from tfm.path import Path
+from tfm.ui.file_list import Place
+
+__all__ = ["directory_location", "entry_location", "location_text", "parent_location", "place_in_parent"]
+
+
+def location_text(location: Location) -> str:
+    """As a user would write it, a directory with its slash."""
+    text = str(Path.from_location(location))
+    return f"{text}/" if location.kind is Kind.DIRECTORY and not text.endswith("/") else text
+
+
+def directory_location(location: Location) -> Location:
+    """The directory of that name, whether or not it was written with its slash."""
+    key = location.key
+    if location.kind is not Kind.DIRECTORY and key and not key.endswith("/"):
+        key += "/"
+    return Location(location.storage, key, Kind.DIRECTORY)
+
+
+def parent_location(location: Location, *, lists_roots: bool | None) -> Location | None:
+    """The directory above, None at a root. Above a bucket is the list of buckets, if there is one (``lists_roots``).
+
+    None means that nobody knows yet; then it is taken to be there, and what is not, its listing says.
+    """
+    parent = directory_location(Path.from_location(location).parent.location)
+    if parent != location:
+        return parent
+    if location.storage.authority and lists_roots is not False:
+        return Location(StorageAddress(location.storage.scheme, "", location.storage.profile), "", Kind.DIRECTORY)
+    return None
+
+
+def place_in_parent(location: Location) -> Place:
+    """Where the directory ``location`` stands in the listing of the one above it."""
+    if not location.key:
+        return Place(f"{location.storage.authority}/", Kind.DIRECTORY)
+    return Place(location.key, Kind.DIRECTORY)
+
+
+def entry_location(directory: Location, entry: Entry) -> Location:
+    """Where an entry of ``directory`` is. The entries of a list of buckets are storages of their own."""
+    location = Location(directory.storage, entry.key, entry.kind)
+    return directory_location(Path.from_location(location).location) if entry.is_directory else location

@@ -1,0 +1,40 @@
+"""Which entries of a directory are selected."""
+
+from __future__ import annotations
+
+from tfm.core.entry import Kind
+
+__all__ = ["Selection"]
+
+
+class Selection:
+    """By exact key and kind, so it outlives any number of listings. ``size_bytes`` sums the known sizes."""
+
+    def __init__(self) -> None:
+        self._sizes: dict[tuple[str, Kind], int] = {}
+        self.size_bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._sizes)
+
+    def __contains__(self, entry: tuple[str, Kind]) -> bool:
+        return entry in self._sizes
+
+    def toggle(self, key: str, kind: Kind, size_bytes: int) -> None:
+        """Select the entry, or deselect it. A negative size is an unknown one."""
+        if (key, kind) in self._sizes:
+            self.size_bytes -= self._sizes.pop((key, kind))
+        else:
+            self._sizes[key, kind] = max(0, size_bytes)
+            self.size_bytes += max(0, size_bytes)
+
+    def entries(self) -> list[tuple[str, Kind]]:
+        """In the order in which they were selected."""
+        return list(self._sizes)
+
+    def drop(self, key: str, kind: Kind) -> None:
+        self.size_bytes -= self._sizes.pop((key, kind), 0)
+
+    def clear(self) -> None:
+        self._sizes.clear()
+        self.size_bytes = 0

@@ -1,0 +1,273 @@
+"""A proxy between a client and a server that delays, breaks, cuts and forges answers, for a number of requests.
+
+The client is given the proxy's address; ``Host`` goes on as sent, so that signatures stay valid. One request a
+connection: every answer closes it.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Final, Self
+from urllib.parse import urlsplit
+
+__all__ = ["Fault", "FaultProxy", "refused_port", "silent_port"]
+
+_HEAD_LIMIT: Final = 1 << 20
+_REASONS: Final = {200: "OK", 301: "Moved Permanently", 400: "Bad Request", 403: "Forbidden", 404: "Not Found",
+                   429: "Too Many Requests", 500: "Internal Server Error", 503: "Slow Down"}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Fault:
+    """What happens to the next ``times`` requests whose first line contains ``match``.
+
+    Made by the methods of :class:`FaultProxy`. ``after_bytes`` counts bytes of the answer's body.
+    """
+
+    kind: str
+    match: str
+    times: int
+    after_bytes: int = 0
+    seconds: float = 0
+    answer: bytes = b""
+    happened: threading.Event = field(default_factory=threading.Event)
+
+
+class FaultProxy:
+    """A context manager; :attr:`url` stands for ``upstream_url``. Without faults it only passes on."""
+
+    def __init__(self, upstream_url: str) -> None:
+        parts = urlsplit(upstream_url)
+        assert parts.hostname is not None
+        assert parts.port is not None
+        self._upstream = (parts.hostname, parts.port)
+        self._lock = threading.Lock()
+        self._faults: list[Fault] = []
+        self._requests: list[str] = []
+        self._closing = threading.Event()
+        self._sockets: set[socket.socket] = set()
+        self._threads: list[threading.Thread] = []
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.port: int = self._listener.getsockname()[1]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Self:
+        self._start(self._accept)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Break every connection and wait for the threads."""
+        self._closing.set()
+        _shut(self._listener)
+        with self._lock:
+            for each in list(self._sockets):
+                _shut(each)
+        for thread in self._threads:
+            thread.join(5)
+        self._listener.close()
+
+    def requests(self) -> list[str]:
+        """The first line of each request that arrived here, faulty answers included: ``GET /bucket?list-type=2``."""
+        with self._lock:
+            return list(self._requests)
+
+    def clear(self) -> None:
+        """Forget the faults that are left and the requests that were."""
+        with self._lock:
+            self._faults.clear()
+            self._requests.clear()
+
+    def delay(self, seconds: float, *, match: str = "", times: int = 1) -> Fault:
+        """Wait before passing a request on."""
+        return self._add(Fault("delay", match, times, seconds=seconds))
+
+    def answer(
+        self, status: int, code: str, *, match: str = "", times: int = 1, message: str = "injected",
+        headers: dict[str, str] | None = None, body: bytes | None = None,
+    ) -> Fault:  # fmt: skip
+        """Answer with S3's error document for ``code`` (or with ``body``), without asking the server."""
+        if body is None:
+            body = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>".encode()
+        lines = [f"HTTP/1.1 {status} {_REASONS.get(status, 'Status')}", f"Content-Length: {len(body)}"]
+        lines += ["Content-Type: application/xml", "Connection: close"]
+        lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+        return self._add(Fault("answer", match, times, answer="\r\n".join(lines).encode() + b"\r\n\r\n" + body))
+
+    def reset(self, *, after_bytes: int = 0, match: str = "", times: int = 1) -> Fault:
+        """Reset the connection after that many bytes of the answer's body."""
+        return self._add(Fault("reset", match, times, after_bytes))
+
+    def truncate(self, *, after_bytes: int = 0, match: str = "", times: int = 1) -> Fault:
+        """Close the connection in good order after that many bytes of the answer's body."""
+        return self._add(Fault("truncate", match, times, after_bytes))
+
+    def stall(self, *, after_bytes: int = 0, match: str = "", times: int = 1) -> Fault:
+        """Fall silent after that many bytes of the answer's body, until the proxy is closed."""
+        return self._add(Fault("stall", match, times, after_bytes))
+
+    def flip(self, *, after_bytes: int = 0, match: str = "", times: int = 1) -> Fault:
+        """Flip one bit of the byte after that many bytes of the answer's body."""
+        return self._add(Fault("flip", match, times, after_bytes))
+
+    def _add(self, fault: Fault) -> Fault:
+        with self._lock:
+            self._faults.append(fault)
+        return fault
+
+    def _take(self, line: str) -> Fault | None:
+        with self._lock:
+            self._requests.append(line.rsplit(" ", 1)[0])
+            for fault in self._faults:
+                if fault.times > 0 and fault.match in line:
+                    fault.times -= 1
+                    return fault
+        return None
+
+    def _start(self, target: object, *arguments: object) -> None:
+        assert callable(target)
+        thread = threading.Thread(target=target, args=arguments, daemon=True)
+        with self._lock:
+            self._threads.append(thread)
+        thread.start()
+
+    def _accept(self) -> None:
+        while not self._closing.is_set():
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            self._start(self._serve, client)
+
+    @contextmanager
+    def _held(self, each: socket.socket) -> Iterator[socket.socket]:
+        """Known to :meth:`close` while it is used, and closed afterwards whatever happens."""
+        with self._lock:
+            self._sockets.add(each)
+        if self._closing.is_set():
+            _shut(each)
+        try:
+            yield each
+        finally:
+            with self._lock:
+                self._sockets.discard(each)
+            each.close()
+
+    def _serve(self, client: socket.socket) -> None:
+        with self._held(client):
+            try:
+                self._exchange(client)
+            except OSError:
+                pass  # one of the two sides went away, which is what this program is for
+
+    def _exchange(self, client: socket.socket) -> None:
+        request = _read_head(client)
+        if not request:
+            return
+        line = request.split(b"\r\n", 1)[0].decode("latin-1")
+        fault = self._take(line)
+        if fault is not None and fault.kind == "delay":
+            fault.happened.set()
+            self._closing.wait(fault.seconds)
+        if fault is not None and fault.kind == "answer":
+            head, _, body = fault.answer.partition(b"\r\n\r\n")
+            client.sendall(head + b"\r\n\r\n" + (b"" if line.startswith("HEAD ") else body))
+            fault.happened.set()
+            return
+        with self._held(socket.create_connection(self._upstream)) as server:
+            _pass_request(request, client, server)
+            self._pass_answer(server, client, fault)
+
+    def _pass_answer(self, server: socket.socket, client: socket.socket, fault: Fault | None) -> None:
+        head, _, data = _read_head(server).partition(b"\r\n\r\n")
+        client.sendall(head + b"\r\n\r\n")
+        passed = 0
+        while True:
+            if fault is not None and fault.kind != "delay" and passed + len(data) >= fault.after_bytes:
+                keep = fault.after_bytes - passed
+                if fault.kind != "flip":
+                    client.sendall(data[:keep])
+                    self._break(client, fault)
+                    return
+                if keep < len(data):
+                    data = data[:keep] + bytes([data[keep] ^ 1]) + data[keep + 1 :]
+                    fault.happened.set()
+                    fault = None
+            client.sendall(data)
+            passed += len(data)
+            data = server.recv(65536)
+            if not data:
+                return
+
+    def _break(self, client: socket.socket, fault: Fault) -> None:
+        if fault.kind == "reset":
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        fault.happened.set()
+        if fault.kind == "stall":
+            self._closing.wait()
+
+
+def _read_head(source: socket.socket) -> bytes:
+    """Bytes up to the end of the head and whatever came with them; empty if the other side closed."""
+    data = b""
+    while b"\r\n\r\n" not in data and len(data) < _HEAD_LIMIT:
+        more = source.recv(65536)
+        if not more:
+            return b""
+        data += more
+    return data
+
+
+def _pass_request(request: bytes, client: socket.socket, server: socket.socket) -> None:
+    """Send a request on whose head, and perhaps some of its body, was read already."""
+    head, _, body = request.partition(b"\r\n\r\n")
+    lines = head.split(b"\r\n")
+    headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(b":") for line in lines[1:])}
+    if headers.get(b"expect", b"").lower() == b"100-continue":
+        client.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+    kept = [line for line in lines if not line.lower().startswith((b"expect:", b"connection:"))]
+    server.sendall(b"\r\n".join([*kept, b"Connection: close"]) + b"\r\n\r\n" + body)
+    chunked = headers.get(b"transfer-encoding", b"").lower() == b"chunked"
+    left = int(headers.get(b"content-length", b"0")) - len(body)
+    tail = b"\r\n" + body
+    while (not tail.endswith(b"\r\n0\r\n\r\n")) if chunked else left > 0:
+        more = client.recv(65536)
+        if not more:
+            return
+        server.sendall(more)
+        left -= len(more)
+        tail = (tail + more)[-7:]
+
+
+def _shut(each: socket.socket) -> None:
+    try:
+        each.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass
+
+
+@contextmanager
+def silent_port() -> Iterator[str]:
+    """The URL of a port that accepts connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def refused_port() -> str:
+    """The URL of a port at which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{probe.getsockname()[1]}"

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from tests.scripted_backend import SCHEME, Clock, Script, directory, make_session
+from tests.ui.running import Running, run_app
+from tfm.core.location import Location
+from tfm.ui.browse_screen import BrowseScreen, request_text
+from tfm.ui.help import HelpScreen
+from tfm.ui.keymap import BROWSE_KEYS, PAGER_KEYS, function_key_bar, help_lines
+from tfm.ui.pager import PagerScreen
+
+
+def script() -> Script:
+    return Script({"": ["a/", "file"], "a/": ["b"]}, contents={"file": b"text\n"})
+
+
+def test_requests_are_counted_by_kind() -> None:
+    assert request_text({"ListObjectsV2": 11, "ListBuckets": 1, "GetObject": 1003, "HeadObject": 1}) == (
+        "1,003 GET 12 LIST 1 HEAD"
+    )
+    assert request_text({}) == ""
+
+
+def test_bar_and_help_are_made_from_the_keymap() -> None:
+    assert function_key_bar(BROWSE_KEYS) == "1 Help  2 Refresh  3 View  10 Quit"
+    text = "\n".join(help_lines("Keys", BROWSE_KEYS))
+    for entry in BROWSE_KEYS:
+        assert entry.help in text
+    assert "F2, Ctrl-R" in text
+
+
+@pytest.mark.parametrize("table", [BROWSE_KEYS, PAGER_KEYS])
+def test_every_action_of_the_keymap_exists(table: tuple[object, ...]) -> None:
+    screen = BrowseScreen if table is BROWSE_KEYS else PagerScreen
+    for entry in BROWSE_KEYS if table is BROWSE_KEYS else PAGER_KEYS:
+        assert hasattr(screen, f"action_{entry.action.partition('(')[0]}"), entry.action
+
+
+@pytest.mark.parametrize("keys", [("f10",), ("ctrl+q",), ("escape", "0"), ("alt+0",)])
+def test_each_way_to_quit_quits(keys: tuple[str, ...]) -> None:
+    async def look(running: Running) -> None:
+        await running.until_listed(running.left, "scripted://bucket/")
+        await running.press(*keys)
+        await running.until(lambda: running.app.return_value == 0)
+
+    run_app(make_session({SCHEME: script()}, Clock()), directory(), directory(), look)
+
+
+@pytest.mark.parametrize("keys", [("f1",), ("escape", "1"), ("alt+1",)])
+def test_the_help_opens_and_goes_away(keys: tuple[str, ...]) -> None:
+    async def look(running: Running) -> None:
+        await running.press(*keys)
+        await running.until(lambda: isinstance(running.app.screen, HelpScreen))
+        await running.press("escape")
+        await running.until(lambda: isinstance(running.app.screen, BrowseScreen))
+
+    run_app(make_session({SCHEME: script()}, Clock()), directory(), directory(), look)
+
+
+def test_tab_goes_to_the_other_pane_and_back() -> None:
+    async def look(running: Running) -> None:
+        assert running.browse.pane is running.left
+        await running.press("tab")
+        assert running.browse.pane is running.right
+        await running.press("shift+tab")
+        assert running.browse.pane is running.left
+
+    run_app(make_session({SCHEME: script()}, Clock()), directory(), directory(), look)
+
+
+def test_importing_the_package_does_not_load_textual() -> None:
+    code = "import sys, tfm.ui; sys.exit(any(name in sys.modules for name in ('textual', 'rich', 'botocore')))"
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+
+
+def test_the_process_ends_though_a_server_never_answers() -> None:
+    code = """
+        import threading
+        from tests.scripted_backend import SCHEME, Clock, Script, directory, make_session
+        from tests.ui.running import run_app
+
+        script = Script({"": ["never"]})
+        script.gate("")
+
+        async def look(running):
+            script.entered.wait(10)
+            await running.press("f10")
+
+        run_app(make_session({SCHEME: script}, Clock()), directory(), directory(), look)
+        print("blocked:", sum(thread.name == "tfm-browse" for thread in threading.enumerate()))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], check=True, timeout=15, capture_output=True, text=True
+    )
+    assert done.stdout == "blocked: 2\n"
+
+
+def test_making_the_program_asks_nothing() -> None:
+    from tfm.ui.app import FileManagerApp
+
+    asked = script()
+    location: Location = directory()
+    FileManagerApp(make_session({SCHEME: asked}, Clock()), location, location)
+    assert asked.requests == []
