@@ -27,7 +27,8 @@ from tfm.core.errors import (
 )
 from tfm.core.version import __version__
 from tfm.path.counting import count_requests
-from tfm.path.path import LocalPath, Path
+from tfm.path.local import LocalPath
+from tfm.path.path import Path
 
 __all__ = [
     "Capability",

@@ -63,7 +63,7 @@ class S3Cache:
         held = cache.entries(_SCHEME)
         return {
             "total_entries": len(held),
-            "expired_entries": sum(not lease.stands() for _, lease in held),
+            "expired_entries": sum(not fresh for _, fresh in held),
             "max_entries": cache.tier.max_entries,
             "max_bytes": cache.tier.max_bytes,
             "bytes": cache.tier.size_bytes,

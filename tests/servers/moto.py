@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,7 @@ class MotoServer:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: http.client.HTTPConnection | None = None
+        self._lock = threading.Lock()
         self.port = 0
 
     @property
@@ -131,9 +133,10 @@ class MotoServer:
 
     def _control(self, verb: str, value: object = None) -> Any:  # whatever JSON the child answers
         assert self._connection is not None
-        self._connection.request("POST", f"/.control/{verb}", json.dumps(value))
-        response = self._connection.getresponse()
-        body = response.read()
+        with self._lock:
+            self._connection.request("POST", f"/.control/{verb}", json.dumps(value))
+            response = self._connection.getresponse()
+            body = response.read()
         if response.status != 200:
             raise RuntimeError(f"moto's control request {verb} failed: {response.status} {body[:300]!r}")
         return json.loads(body)

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import IO, Final
 
 from tfm.core.errors import MissingDependencyError, NetworkError
@@ -67,13 +68,17 @@ def _neutral(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def demo_server() -> Iterator[DemoAddress]:
+def demo_server(while_starting: Callable[[], object] | None = None) -> Iterator[DemoAddress]:
     """An S3 server with sample data in a process of its own, which ends with the block and with this process.
+
+    ``while_starting`` is called in the half second that the server's process needs for its own imports.
 
     It answers from the start; a question about a bucket that is still being filled waits, a second or two.
     Raises MissingDependencyError where the extra ``demo`` is not installed, NetworkError where it does not start.
     """
     with tempfile.TemporaryFile() as output, _child(output, _neutral(os.environ)) as process:
+        if while_starting is not None:
+            while_starting()
         yield DemoAddress(f"http://127.0.0.1:{_port(process, output)}", process.pid)
 
 
@@ -136,11 +141,15 @@ def run_demo(arguments: Sequence[str], settings: Settings, open_panes: Callable[
     )
     options = parser.parse_args(arguments)
     print("tfm demo: starting an S3 server with sample data on this machine …", file=sys.stderr, flush=True)
-    with demo_server() as address:
+    with demo_server(None if options.serve else _import_panes) as address:
         if options.serve:
             return _serve(address)
         with _process_environment(demo_environment(address, os.environ)):
             return open_panes(Session(_neutral_settings(settings)), "s3://", os.getcwd())
+
+
+def _import_panes() -> None:
+    import_module("tfm.ui.app")
 
 
 def _serve(address: DemoAddress) -> int:

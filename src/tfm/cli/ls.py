@@ -5,22 +5,29 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
-from tfm.cli.arguments import expanded, is_local
-from tfm.cli.output import Counter, Report, entry_record, local_time, print_json, print_line
+from tfm.cli.arguments import Meant, expanded, is_local
+from tfm.cli.output import Counter, Report, entry_record, modified_text, print_json, print_line
 from tfm.core.entry import Entry, Kind
 from tfm.core.errors import StorageError
 from tfm.path.path import Path
 from tfm.path.sessions import current_session
 
-__all__ = ["add_arguments", "run"]
+__all__ = ["EPILOG", "add_arguments", "run"]
+
+EPILOG = """\
+On remote paths *, ?, [...] and ** are a pattern; quote it. What fits is listed itself, by its whole path, and with -R
+what is below it too. s3:// lists your buckets. Into a pipe or a file names are exact bytes; -0 keeps newlines in them
+apart.
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="*", default=["."], metavar="PATH", help="a directory, a file, or a pattern")
     parser.add_argument("-l", "--long", action="store_true", help="with size in bytes and modification time")
     parser.add_argument("-R", "--recursive", action="store_true", help="everything below, by its path from there")
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
-    parser.add_argument("-0", "--null", action="store_true", help="end names with NUL: exact, whatever is in them")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON object a line, every fact in it")
+    form.add_argument("-0", "--null", action="store_true", help="end names with NUL, not newline")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -29,30 +36,41 @@ def run(options: argparse.Namespace) -> int:
     for text in options.paths:
         local = False
         try:
-            for path in expanded(text, options.profile):
-                local = is_local(path)
-                _list(path, options, heading=several or str(path) != str(Path(text, profile=options.profile)))
+            for meant in expanded(text, options.profile):
+                local = is_local(meant.path)
+                _list(meant, options, whole_path=several)
         except StorageError as error:
             report.failed(error, local=local)
     return report.exit_code
 
 
-def _list(path: Path, options: argparse.Namespace, *, heading: bool) -> None:
-    """A directory's entries, or a file itself. Without a slash the object is meant where both are there: that takes one
-    question more than the listing."""
+def _list(meant: Meant, options: argparse.Namespace, *, whole_path: bool) -> None:
+    """A directory's entries, or a file itself, or what a pattern found.
+
+    Without a slash the object is meant where both are there: that takes one question more than the listing.
+    """
+    path, entry = meant.path, meant.entry
+    if entry is not None:
+        _print(entry, str(path), str(path), options)
+        if options.recursive and entry.is_directory:
+            _list_directory(path, options, whole_path=True)
+        return
     if not str(path).endswith("/"):
-        storage = current_session().storage(path.location.storage)
-        answer = storage.lookup(path.key)
-        if answer.file is not None:
-            _print(answer.file, str(path), str(path) if heading else path.name, options)
+        file = current_session().storage(path.location.storage).lookup(path.key).file
+        if file is not None:
+            _print(file, str(path), str(path) if whole_path else path.name, options)
             return
+    _list_directory(path, options, whole_path=whole_path)
+
+
+def _list_directory(path: Path, options: argparse.Namespace, *, whole_path: bool) -> None:
     directory = str(Path.from_location(path.location_as(Kind.DIRECTORY)))
     directory = directory if directory.endswith("/") else f"{directory}/"
-    counter = Counter(str(path))
+    counter = Counter()
     try:
         for number, (entry, name) in enumerate(_rows(path, recursive=options.recursive), 1):
             counter.update(number)
-            shown = f"{directory}{name}" if heading else name
+            shown = f"{directory}{name}" if whole_path else name
             _print(entry, f"{directory}{name}", shown, options)
     finally:
         counter.done()
@@ -70,5 +88,5 @@ def _print(entry: Entry, path: str, shown: str, options: argparse.Namespace) -> 
         return
     if options.long:
         size = "" if entry.size_bytes is None or entry.is_directory else str(entry.size_bytes)
-        shown = f"{size:>15}  {local_time(entry.modified_at)}  {shown}"
+        shown = f"{size:>15}  {modified_text(entry):19}  {shown}"
     print_line(shown, end="\0" if options.null else "\n")

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Final
+from typing import Final, TextIO
 
-from tfm.cli.options import add_storage_options, session_from, settings_from
-from tfm.cli.output import EXIT_FAILURE, EXIT_USAGE, Report, for_terminal
+from tfm.cli.options import Parser, add_storage_options, session_from, settings_from, split_verb
+from tfm.cli.output import EXIT_FAILURE, EXIT_OK, EXIT_USAGE, OutputError, Report, flush_output, for_terminal
 from tfm.core.errors import NotDirectoryError, NotFoundError, SettingsError, StorageError
 from tfm.core.version import __version__
 
 __all__ = ["main"]
 
 _VERBS: Final = {
-    "ls": "list a directory",
-    "stat": "show what is known about a path",
-    "cat": "write objects to standard output",
+    "ls": "List directories, on S3 as on the local disk.",
+    "stat": "Show what is known about paths.",
+    "cat": "Write the bytes of objects to standard output.",
 }
 
 _DESCRIPTION: Final = "Two panes on S3 and the local disk, and the same from the command line."
@@ -38,15 +37,44 @@ A PATH is a local path, s3:// (your buckets), s3://BUCKET/ or s3://BUCKET/KEY. A
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``tfm`` with these arguments (those of the process, if None); the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    # Closed by whoever started it (`>&-`); what is opened next would otherwise take its place and be written into.
+    sys.stdout, sys.stderr = _opened(sys.stdout), _opened(sys.stderr)
     try:
-        return _run(given)
+        code = _run(given)
+        # Here and not when Python ends: there a reader that has gone or a full disk would be a traceback.
+        flush_output()
+        return code
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except BrokenPipeError:
-        # Whoever read has gone. Python would complain once more when it flushes at its end.
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _abandon_output()
         return 128 + signal.SIGPIPE
+    except OutputError as error:
+        _abandon_output()
+        print(f"tfm: {error}", file=sys.stderr)
+        return EXIT_FAILURE
+
+
+def _opened(stream: TextIO | None) -> TextIO:
+    return open(os.devnull, "w", encoding="utf-8") if stream is None else stream  # noqa: SIM115 - for the whole run
+
+
+def _abandon_output() -> None:
+    """Python flushes standard output once more at its end, and would complain once more."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError:
+        pass
+
+
+def _run(given: list[str]) -> int:
+    try:
+        verb, rest = split_verb(given, [*_VERBS, "demo"])
+        if verb is None:
+            return _run_panes(rest)
+        return _run_demo(rest) if verb == "demo" else _run_verb(verb, rest)
+    except SystemExit as end:  # argparse: --help and --version are 0, a wrong option is 2
+        return end.code if isinstance(end.code, int) else EXIT_OK
     except SettingsError as error:
         print(f"tfm: {for_terminal(str(error))}", file=sys.stderr)
         return EXIT_USAGE
@@ -56,17 +84,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return report.exit_code
 
 
-def _run(given: list[str]) -> int:
-    if given and given[0] in _VERBS:
-        return _run_verb(given[0], given[1:])
-    if given and given[0] == "demo":
-        return _run_demo(given[1:])
-    return _run_panes(given)
-
-
 def _run_verb(verb: str, given: list[str]) -> int:
     module = import_module(f"tfm.cli.{verb}")
-    parser = argparse.ArgumentParser(prog=f"tfm {verb}", description=f"{_VERBS[verb].capitalize()}.")
+    parser = Parser(prog=f"tfm {verb}", description=_VERBS[verb], epilog=module.EPILOG)
     module.add_arguments(parser)
     add_storage_options(parser)
     options = parser.parse_args(given)
@@ -81,19 +101,13 @@ def _run_verb(verb: str, given: list[str]) -> int:
 def _run_panes(given: list[str]) -> int:
     from tfm.cli import panes
 
-    parser = argparse.ArgumentParser(
-        prog="tfm", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(prog="tfm", description=_DESCRIPTION, epilog=_EPILOG)
     parser.add_argument("--version", action="version", version=f"tfm {__version__}")
     panes.add_arguments(parser)
     add_storage_options(parser)
     options = parser.parse_args(given)
-    session = session_from(options)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        print("tfm: the panes need a terminal. For scripts there are tfm ls, stat and cat.", file=sys.stderr)
-        return EXIT_FAILURE
     try:
-        return panes.run(options, session)
+        return panes.run(options, session_from(options))
     except (NotFoundError, NotDirectoryError) as error:
         print(f"tfm: {for_terminal(str(error))}", file=sys.stderr)
         return EXIT_USAGE

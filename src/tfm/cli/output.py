@@ -6,19 +6,50 @@ import json
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
 
 from tfm.core.entry import Entry
-from tfm.core.errors import InvalidPathError, NotFoundError, SettingsError, StorageError
+from tfm.core.errors import InvalidPathError, NotFoundError, SettingsError
 
-__all__ = ["EXIT_FAILURE", "EXIT_OK", "EXIT_USAGE", "Counter", "Report", "entry_record", "for_terminal", "print_json"]
+__all__ = [
+    "EXIT_FAILURE",
+    "EXIT_OK",
+    "EXIT_USAGE",
+    "Counter",
+    "OutputError",
+    "Report",
+    "entry_record",
+    "flush_output",
+    "for_terminal",
+    "modified_text",
+    "print_bytes",
+    "print_json",
+    "print_line",
+]
 
 EXIT_OK: Final = 0
 EXIT_FAILURE: Final = 1
 EXIT_USAGE: Final = 2
 
 _PROGRESS_SECONDS: Final = 0.2
+
+
+class OutputError(Exception):
+    """Standard output cannot be written (a full disk): nothing that would still come could be."""
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Tells a failure to write from a failure to read. That a reader has gone stays a BrokenPipeError."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"standard output: {error.strerror}") from error
 
 
 def for_terminal(text: str) -> str:
@@ -32,21 +63,32 @@ def for_terminal(text: str) -> str:
 
 def print_line(text: str, *, end: str = "\n") -> None:
     """A line on standard output: exact where a program reads it, harmless where a person does."""
-    if sys.stdout.isatty():
-        print(for_terminal(text), end=end)
-    else:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(os.fsencode(text) + end.encode())
+    with _writing():
+        if sys.stdout.isatty():
+            print(for_terminal(text), end=end)
+        else:
+            sys.stdout.buffer.write(os.fsencode(text) + end.encode())
 
 
 def print_json(record: dict[str, Any]) -> None:
     """One JSON object on one line, in ASCII: exact for a program and harmless for a terminal alike."""
-    print(json.dumps(record))
+    with _writing():
+        print(json.dumps(record))
+
+
+def print_bytes(data: bytes) -> None:
+    with _writing():
+        sys.stdout.buffer.write(data)
+
+
+def flush_output() -> None:
+    with _writing():
+        sys.stdout.flush()
 
 
 def entry_record(entry: Entry, path: str) -> dict[str, Any]:
     """An entry as the ``--json`` of every verb shows it."""
-    modified = entry.modified_at
+    modified = _modified_at(entry)
     return {
         "path": path,
         "kind": entry.kind.name.lower(),
@@ -57,9 +99,18 @@ def entry_record(entry: Entry, path: str) -> dict[str, Any]:
     }
 
 
-def local_time(moment: datetime | None) -> str:
-    """In the reader's time zone, to the second; blanks where the storage says nothing."""
-    return f"{moment.astimezone():%Y-%m-%d %H:%M:%S}" if moment is not None else " " * 19
+def modified_text(entry: Entry) -> str:
+    """In the reader's time zone, to the second; empty where the storage says nothing."""
+    moment = _modified_at(entry)
+    return "" if moment is None else f"{moment.astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def _modified_at(entry: Entry) -> datetime | None:
+    try:
+        moment = entry.modified_at
+        return None if moment is None else moment.astimezone().astimezone(moment.tzinfo)
+    except (ValueError, OverflowError):
+        return None  # a disk can hold years that no calendar has: `touch -d @99999999999999`
 
 
 class Report:
@@ -69,36 +120,39 @@ class Report:
         self.exit_code = EXIT_OK
 
     def failed(self, error: Exception, *, local: bool = False) -> None:
-        """Say it in one line. What was asked wrongly (no such local file, a bad name) makes exit code 2."""
-        sys.stdout.flush()
-        print(f"tfm: {for_terminal(str(error))}", file=sys.stderr)
+        """Say it in one line. What was asked wrongly (no such local path, a bad name) makes exit code 2."""
+        flush_output()
+        print(f"tfm: {for_terminal(_said(error))}", file=sys.stderr)
         wrong_input = isinstance(error, (InvalidPathError, SettingsError)) or (
-            local and isinstance(error, NotFoundError)
+            local and isinstance(error, (NotFoundError, FileNotFoundError))
         )
         self.exit_code = max(self.exit_code, EXIT_USAGE if wrong_input else EXIT_FAILURE)
 
 
-def said_error(error: Exception) -> Exception:
-    """An error of the operating system in the words of all others."""
-    if isinstance(error, StorageError) or not isinstance(error, OSError):
-        return error
-    return OSError(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+def _said(error: Exception) -> str:
+    """tfm's own errors speak for themselves; one of the operating system says its number first."""
+    own_words = str(error)
+    if own_words.startswith("[Errno ") and isinstance(error, OSError):
+        return f"{os.fsdecode(error.filename)}: {error.strerror}." if error.filename else f"{error.strerror}."
+    return own_words
 
 
 class Counter:
-    """Entries so far, on standard error where that is a terminal, at most five times a second."""
+    """Entries so far, on standard error, at most five times a second.
 
-    def __init__(self, what: str) -> None:
-        self._what = what
+    Only where that is a terminal and standard output is not: between the rows it would be in the way.
+    """
+
+    def __init__(self) -> None:
         self._shown = False
         self._next = time.monotonic() + _PROGRESS_SECONDS
-        self._terminal = sys.stderr.isatty() and not sys.stdout.isatty()
+        self._wanted = sys.stderr.isatty() and not sys.stdout.isatty()
 
     def update(self, entries: int) -> None:
-        if self._terminal and time.monotonic() >= self._next:
+        if self._wanted and time.monotonic() >= self._next:
             self._next = time.monotonic() + _PROGRESS_SECONDS
             self._shown = True
-            print(f"\r{self._what}: {entries:,} entries…", end="", file=sys.stderr, flush=True)
+            print(f"\r{entries:,} entries…", end="", file=sys.stderr, flush=True)
 
     def done(self) -> None:
         if self._shown:

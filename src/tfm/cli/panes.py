@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 
-from tfm.core.capability import Capability
+from tfm.cli.arguments import is_local, path_of
 from tfm.core.entry import Kind
-from tfm.core.errors import NotDirectoryError
+from tfm.core.errors import NotDirectoryError, NotFoundError, UnsupportedOperation
 from tfm.path.path import Path
 from tfm.path.sessions import use_session
 from tfm.storage.session import Session
@@ -23,22 +24,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def open_panes(session: Session, left_text: str, right_text: str, *, profile: str | None = None) -> int:
     """Show both until the user quits; the exit code.
 
-    Raises for text that can name nothing, and for a local path that is not a directory; what a server says is shown in
-    its pane.
+    Raises for text that can name nothing, for a local path that is not a directory, and where there is no terminal;
+    what a server says is shown in its pane.
     """
-    from tfm.ui import run as run_panes
-
     with use_session(session):
-        return run_panes(session, _directory(left_text, profile), _directory(right_text, profile))
+        left, right = _directory(left_text, profile), _directory(right_text, profile)
+        _refuse_without_terminal()
+
+        from tfm.ui import run as run_panes
+
+        return run_panes(session, left, right)
+
+
+def _refuse_without_terminal() -> None:
+    # They are drawn on standard error, whatever becomes of standard output.
+    streams = {"input": sys.__stdin__, "output": sys.__stdout__, "error": sys.__stderr__}
+    elsewhere = [name for name, stream in streams.items() if stream is None or not stream.isatty()]
+    if elsewhere:
+        raise UnsupportedOperation(
+            f"The panes need a terminal, and standard {' and '.join(elsewhere)} is not one.",
+            next_step="For scripts there are tfm ls, tfm stat and tfm cat.",
+            operation="open",
+        )
 
 
 def _directory(text: str, profile: str | None) -> Path:
-    path = Path(text, profile=profile)
-    if Capability.LOCAL_PATHS in path.capabilities:
+    path = path_of(text, profile)
+    if is_local(path):
         path = Path(os.path.abspath(os.path.expanduser(text) if text.startswith("~") else str(path)))
-        path.stat()
+        try:
+            path.stat()
+        except NotFoundError as error:
+            hint = "" if os.sep in text else " or a verb; tfm --help lists those"
+            raise NotFoundError(
+                "There is nothing here.", next_step=f"Name a directory{hint}.", uri=str(path), operation="open"
+            ) from error
         if not path.is_dir():
-            raise NotDirectoryError("This is not a directory.", uri=str(path), operation="open")
+            raise NotDirectoryError(
+                "This is not a directory.", next_step="Name the directory it is in.", uri=str(path), operation="open"
+            )
     return Path.from_location(path.location_as(Kind.DIRECTORY))
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Final, NamedTuple
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, unquote_to_bytes
 
 from tfm.core.errors import InvalidPathError
 
@@ -45,7 +46,7 @@ def split_address(text: str) -> SplitAddress | None:
 
 def encode_uri(scheme: str, authority: str, path: str) -> str:
     """A URI by RFC 3986; ``path`` begins with its slash or is empty. Bytes that are not UTF-8 stay those bytes."""
-    encoded = quote(path.encode("utf-8", "surrogateescape"), safe=_SAFE_IN_PATH)
+    encoded = quote(_to_bytes(path), safe=_SAFE_IN_PATH)
     return f"{scheme}://{quote(authority, safe='@:[]')}{encoded}"
 
 
@@ -63,5 +64,26 @@ def decode_uri(uri: str) -> SplitAddress:
                 f"{uri!r} has a {mark!r}: a query or a fragment names no file.",
                 next_step=f"Encode it as {quote(mark)} where it belongs to the name.",
             )
-    rest = None if split.rest is None else unquote(split.rest, errors="surrogateescape")
+    if split.rest is None:
+        rest = None
+    elif split.scheme == LOCAL_SCHEME:
+        rest = os.fsdecode(unquote_to_bytes(split.rest))
+    else:
+        rest = _from_bytes(unquote_to_bytes(split.rest))
     return SplitAddress(split.scheme, unquote(split.authority), rest)
+
+
+def _to_bytes(text: str) -> bytes:
+    """UTF-8; the surrogates by which Python spells other bytes become these bytes where that can be read back."""
+    try:
+        encoded = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        encoded = None
+    return encoded if encoded is not None and _from_bytes(encoded) == text else text.encode("utf-8", "surrogatepass")
+
+
+def _from_bytes(encoded: bytes) -> str:
+    try:
+        return encoded.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return encoded.decode("utf-8", "surrogateescape")

@@ -36,8 +36,9 @@ class ObjectFile(io.RawIOBase):
         self._open_at = open_at
         self.name = name
         self._position = 0
-        self._reader: Reader | None = open_at(0, None)
         self._reader_position = 0
+        self._reader: Reader | None = None  # for close(), which the finaliser calls when opening fails
+        self._reader = open_at(0, None)
         self._entry = self._reader.entry
 
     def readable(self) -> bool:
@@ -47,17 +48,24 @@ class ObjectFile(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:  # typeshed's WriteableBuffer is not there at run time
+        view = memoryview(buffer).cast("B")
+        data = self._next(len(view))
+        view[: len(data)] = data
+        return len(data)
+
+    def readall(self) -> bytes:
+        return self._next(-1)
+
+    def _next(self, size: int) -> bytes:
         self._check_open()
         if self._reader is None or self._reader_position != self._position:
             self._drop()
             self._reader = self._open_at(self._position, self._entry.etag)
             self._reader_position = self._position
-        view = memoryview(buffer).cast("B")
-        data = self._reader.read(len(view))
-        view[: len(data)] = data
+        data = self._reader.read(size)
         self._position += len(data)
         self._reader_position = self._position
-        return len(data)
+        return data
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         self._check_open()

@@ -19,7 +19,7 @@ Match = tuple[Entry, Scan | None]
 
 
 def glob_matches(storage: Storage, prefix: str, pattern: str) -> Iterator[Match]:
-    """Entries below the directory ``prefix`` that fit, each once; with their ``name`` as it is below ``prefix``.
+    """Entries below the directory ``prefix`` that fit, each once; ``prefix`` itself may be one.
 
     A literal beginning costs nothing: ``v/*`` is one listing of ``v/``. From a ``**`` on, one flat listing where the
     storage has FLAT_KEYS, elsewhere one listing a directory (``**`` does not follow links). Directories that are not
@@ -31,14 +31,19 @@ def glob_matches(storage: Storage, prefix: str, pattern: str) -> Iterator[Match]
     if pattern.startswith("/"):
         raise NotImplementedError("Non-relative patterns are unsupported")
     segments, directories_only = split_pattern(pattern)
+    flat = Capability.FLAT_KEYS in storage.capabilities
     seen: set[tuple[str, Kind]] = set()
     for entry, scan in _Globber(storage, prefix).below(prefix, segments):
         if directories_only and not entry.is_directory:
             continue
+        if flat and not entry.is_directory:
+            # No listing has a key twice and none is looked into twice: a million keys need not be remembered.
+            yield entry, scan
+            continue
         identity = (entry.key, entry.kind)
         if identity not in seen:
             seen.add(identity)
-            yield replace(entry, name=entry.key[len(prefix) :].removesuffix("/")), scan
+            yield entry, scan
 
 
 class _Globber:
@@ -104,8 +109,8 @@ class _Globber:
         wanted = pattern_of(segments)
         here: list[str] = []
         try:
-            scan = self._storage.scan(prefix, recursive=True)
-            if segments == (ANY_DEPTH,):
+            scan = self._storage.scan(prefix, recursive=True).start()
+            if wanted.fits(()):
                 yield Entry("", prefix, Kind.DIRECTORY), scan
             for page in scan:
                 for entry in page:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat as stat_module
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from tfm.core.entry import Entry, Kind, Lookup
 from tfm.core.errors import NotFoundError
 
-__all__ = ["PathInfo", "StatResult", "raise_unless_missing", "stat_from_entry"]
+__all__ = ["PathInfo", "StatResult", "is_broken_link", "raise_unless_missing", "stat_from_entry"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +84,13 @@ class PathInfo:
     def _entry(self) -> Entry | None:
         return self._known().best(prefer_directory=self._prefer_directory)
 
-    def exists(self, *, follow_symlinks: bool = True) -> bool:  # noqa: ARG002 - pathlib's signature
+    def exists(self, *, follow_symlinks: bool = True) -> bool:
         known = self._known()
-        if not known.found:
+        entry = known.best()
+        if entry is None:
             raise_unless_missing(known)
-        return known.found
+            return False
+        return not (follow_symlinks and is_broken_link(entry))
 
     def is_dir(self, *, follow_symlinks: bool = True) -> bool:
         known = self._known()
@@ -135,4 +138,9 @@ class PathInfo:
 def raise_unless_missing(known: Lookup) -> None:
     """Raise what kept the storage from saying whether a directory is there; "no such bucket" is an answer."""
     if known.directory_error is not None and not isinstance(known.directory_error, NotFoundError):
-        raise known.directory_error
+        raise copy(known.directory_error)  # the answer may be kept: its own error must not collect tracebacks
+
+
+def is_broken_link(entry: Entry) -> bool:
+    """Whether it is a symbolic link that leads nowhere: then its facts are the link's own."""
+    return entry.mode is not None and stat_module.S_ISLNK(entry.mode)

@@ -81,9 +81,12 @@ class KeyText:
         return "" if self.text is None else self.text.rpartition("/")[2]
 
     @property
+    def suffix(self) -> str:
+        return PurePosixPath(self.name).suffix
+
+    @property
     def suffixes(self) -> list[str]:
-        name = self.name
-        return [] if name in {"", "."} else PurePosixPath(name).suffixes
+        return PurePosixPath(self.name).suffixes
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -167,8 +170,9 @@ class KeyText:
     def relative_to(self, other: KeyText) -> Self:
         if not self.is_below(other):
             raise ValueError(f"{str(self)!r} is not below {str(other)!r}")
-        cut = len(other.segments)
-        left = self.segments[cut:]
+        left = self.segments[len(other.segments) :]
+        if self.authority and not other.authority:
+            left = (self.authority, *left)  # below s3:// the bucket is a segment too
         return replace(self, scheme="", authority="", text="/".join(left) if left else None, directory=self.directory)
 
     def is_below(self, other: KeyText) -> bool:
@@ -222,6 +226,10 @@ class LocalText:
     @property
     def name(self) -> str:
         return self.pure.name
+
+    @property
+    def suffix(self) -> str:
+        return self.pure.suffix
 
     @property
     def suffixes(self) -> list[str]:

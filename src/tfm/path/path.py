@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import io
 import os
-import pathlib
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from typing import IO, Any, Final, Self, cast
+from copy import copy
+from typing import IO, Any, ClassVar, Final, Self, cast
 
 from tfm.core.capability import Capability
 from tfm.core.entry import Entry, Kind, Lookup
@@ -26,11 +25,14 @@ from tfm.storage.contract import Reader
 from tfm.storage.scan import Scan, twins
 from tfm.storage.storage import Storage
 
-__all__ = ["LocalPath", "Path"]
+__all__ = ["Path"]
 
 # Reading a member off an enum class costs a third of a microsecond on Python 3.11, more than the rest of is_dir().
 _FILE: Final = Kind.FILE
 _DIRECTORY: Final = Kind.DIRECTORY
+
+_LONGEST_SUFFIX: Final = 32
+"""Of a local copy's name; a key may end in a dot and a thousand letters, which no disk takes."""
 
 
 class Path(LexicalPath):
@@ -40,11 +42,16 @@ class Path(LexicalPath):
     slash is a hint that a directory is meant, not part of the identity. What a listing told is on the paths it gave:
     asking them costs no request while the listing is fresh. ``profile`` names the credentials to use.
 
-    Local paths are :class:`LocalPath` and ``os.PathLike``; remote ones are not: :meth:`local` makes a local copy.
+    Local paths are :class:`tfm.LocalPath` and ``os.PathLike``; remote ones are not: :meth:`local` makes a local copy.
     Raises InvalidPathError for a malformed URI; an unknown scheme is said when the path is first used.
     """
 
-    __slots__ = ("_listed",)
+    __slots__ = ("_info", "_listed")
+
+    _local_class: ClassVar[type[Path]]
+    """What a local path is made as; ``tfm.path.local`` sets it, so that this module need not import it."""
+
+    _info: PathInfo | None
 
     # What a listing told, the listing, whose lease says how long it holds, and whether an entry of the other kind
     # stands beside this one there (None: not known yet).
@@ -74,11 +81,12 @@ class Path(LexicalPath):
     ) -> Self:
         # A local path is a LocalPath whichever class was called: only it is os.PathLike. For a type checker both are
         # the class that was asked for, as pathlib does with PosixPath.
-        kind: Any = LocalPath if isinstance(lexical, LocalText) else Path
+        kind: Any = Path._local_class if isinstance(lexical, LocalText) else Path
         made: Self = object.__new__(kind)
         made._lexical = lexical
         made._profile = None if isinstance(lexical, LocalText) else profile
         made._listed = listed
+        made._info = None
         return made
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -132,20 +140,24 @@ class Path(LexicalPath):
             return True
         if beside is None:
             key = entry.key.removesuffix("/")
-            beside = scan.entry_at(f"{key}/" if kind is Kind.DIRECTORY else key, kind) is not None
+            beside = scan.has(f"{key}/" if kind is Kind.DIRECTORY else key, kind)
             self._listed = (entry, scan, beside)
         return beside
 
     @property
     def info(self) -> PathInfo:
-        """A snapshot: what the listing told, however long ago, or else the answer to one question, asked when read."""
-        prefer_directory = self._lexical.directory
-        if self._listed is None:
-            return PathInfo(self._lookup, prefer_directory=prefer_directory)
-        entry, scan, _ = self._listed
-        known = Lookup(directory=entry) if entry.kind is Kind.DIRECTORY else Lookup(file=entry)
-        age = scan.lease.age() if scan.lease is not None else 0.0
-        return PathInfo(self._lookup, prefer_directory=prefer_directory, lookup=known, age_seconds=age)
+        """A snapshot: what the listing told, or else the answer to one question, asked when it is first read. The same
+        object each time; a new Path has a new one."""
+        if self._info is None:
+            known, age_seconds = None, 0.0
+            if self._listed is not None:
+                entry, scan, _ = self._listed
+                known = Lookup(directory=entry) if entry.kind is Kind.DIRECTORY else Lookup(file=entry)
+                age_seconds = scan.lease.age() if scan.lease is not None else 0.0
+            self._info = PathInfo(
+                self._lookup, prefer_directory=self._lexical.directory, lookup=known, age_seconds=age_seconds
+            )
+        return self._info
 
     def stat(self, *, fresh: bool = False) -> StatResult:
         """Size, modification time, etag: at most one request, none where the cache knows; ``fresh`` asks the storage.
@@ -155,17 +167,17 @@ class Path(LexicalPath):
         listed = None if fresh else self._listed_entry()
         if listed is not None:
             return stat_from_entry(listed)
-        answer = self._lookup(fresh=fresh)
+        answer = self._lookup(fresh=fresh, only=Kind.DIRECTORY if self._lexical.directory else None)
         entry = answer.best(prefer_directory=self._lexical.directory)
         if entry is None:
-            raise answer.directory_error or self._missing("stat")
+            raise self._missing("stat") if answer.directory_error is None else copy(answer.directory_error)
         return stat_from_entry(entry)
 
     def exists(self, *, fresh: bool = False) -> bool:
         """Whether an object or a directory is here. Requests and errors as :meth:`stat`; a missing bucket is False."""
         if not fresh and self._listed_entry() is not None:
             return True
-        answer = self._lookup(fresh=fresh)
+        answer = self._lookup(fresh=fresh, only=Kind.DIRECTORY)
         if not answer.found:
             raise_unless_missing(answer)
         return answer.found
@@ -187,6 +199,11 @@ class Path(LexicalPath):
         if not answer.found:
             raise_unless_missing(answer)
         return answer.file is not None and answer.file.kind is Kind.FILE
+
+    def is_symlink(self) -> bool:
+        """Whether a symbolic link is here; object stores have none. Requests as :meth:`stat`."""
+        entry = self._listed_entry() or self._lookup().best(prefer_directory=self._lexical.directory)
+        return entry is not None and entry.is_symlink
 
     def _missing(self, operation: str) -> NotFoundError:
         return NotFoundError("There is nothing here.", uri=str(self), operation=operation)
@@ -227,7 +244,7 @@ class Path(LexicalPath):
 
         On object stores one flat listing, ``ceil(n / 1000)`` requests for a tree of up to 10,000 keys; beyond that, and
         elsewhere, one listing for each directory, when it is reached. Names removed from the first list are not
-        entered. A directory that cannot be read does not hide the others: ``on_error`` gets its error, or without one
+        entered, and its order is kept. A directory that cannot be read does not hide the others: ``on_error`` gets its error, or without one
         it is raised at the end. A missing directory is raised at once.
         """
         storage, prefix = self._storage(), self._place()
@@ -236,9 +253,9 @@ class Path(LexicalPath):
         for place, directories, files in levels:
             names = [entry.name for entry in directories]
             yield self._below(place, prefix), names, [entry.name for entry in files]
-            if top_down and len(names) != len(directories):
-                kept = set(names)
-                directories[:] = [entry for entry in directories if entry.name in kept]
+            if top_down:
+                # As the caller left them, in the caller's order; a name that was added may be a link to follow.
+                directories[:] = [Entry(name, f"{place}{name}/", Kind.DIRECTORY) for name in names]
 
     def _below(self, place: str, prefix: str) -> Self:
         lexical = self._lexical.as_directory()
@@ -252,8 +269,8 @@ class Path(LexicalPath):
         One delimited listing for each directory that a pattern without ``**`` must look into (the literal beginning
         costs none); with ``**`` one flat listing on object stores. A missing directory has no matches.
         """
-        matches = glob_matches(self._storage(), self._place(), pattern)
-        return map(self._matched, matches)
+        prefix = self._place()
+        return (self._matched(match, prefix) for match in glob_matches(self._storage(), prefix, pattern))
 
     def rglob(self, pattern: str) -> Iterator[Self]:
         """As ``glob("**/" + pattern)``: ``ceil(n / 1000)`` requests for n keys on object stores."""
@@ -261,11 +278,12 @@ class Path(LexicalPath):
             raise ValueError("Unacceptable pattern: ''")
         return self.glob(f"**/{pattern}")
 
-    def _matched(self, match: Match) -> Self:
+    def _matched(self, match: Match, prefix: str) -> Self:
         entry, scan = match
         lexical = self._lexical.as_directory()
-        if entry.name:
-            *above, name = entry.name.split("/")
+        relative = entry.key[len(prefix) :]
+        if relative:
+            *above, name = relative.removesuffix("/").split("/")
             for segment in above:
                 lexical = lexical.child(segment, directory=True)
             lexical = lexical.child(name, directory=entry.is_directory)
@@ -328,6 +346,8 @@ class Path(LexicalPath):
         binary = "b" in mode
         if binary and (encoding, errors, newline) != (None, None, None):
             raise ValueError("binary mode takes no encoding, errors or newline argument")
+        if buffering == 0 and not binary:
+            raise ValueError("can't have unbuffered text I/O")
         raw = ObjectFile(lambda start, if_match: self._reader(start, None, if_match), str(self))
         if binary and buffering == 0:
             return cast("IO[bytes]", raw)  # typeshed's IO is nominal; a RawIOBase is what open() returns here too
@@ -337,17 +357,19 @@ class Path(LexicalPath):
         return io.TextIOWrapper(buffered, io.text_encoding(encoding), errors, newline)
 
     @contextmanager
-    def local(self) -> Iterator[LocalPath]:
+    def local(self) -> Iterator[Path]:
         """A local copy for programs that want a file, gone at the end of the block; a local path is its own copy.
 
         One request; the copy has this path's suffix and can be read by nobody else.
         """
         suffix = self.suffix if self.suffix.isascii() and self.suffix.isprintable() else ""
-        with tempfile.NamedTemporaryFile(prefix="tfm-", suffix=suffix) as copy:
+        if len(suffix) > _LONGEST_SUFFIX:
+            suffix = ""
+        with tempfile.NamedTemporaryFile(prefix="tfm-", suffix=suffix) as file:
             with self.open("rb") as source:
-                shutil.copyfileobj(source, copy, BUFFER_BYTES)
-            copy.flush()
-            yield LocalPath(copy.name)
+                shutil.copyfileobj(source, file, BUFFER_BYTES)
+            file.flush()
+            yield Path(file.name)
 
     def presign(self, expires: int = 3600) -> str:
         """A URL by which anyone can read this object for ``expires`` seconds; no request.
@@ -364,76 +386,6 @@ class Path(LexicalPath):
         """Forget what is cached about this path and the directories above (and everything below, if ``recursive``)."""
         self._listed = None
         self._storage().invalidate(self._place(), below=recursive)
-
-
-class LocalPath(Path):
-    """A path of the local disk: what :class:`Path` gives for text without a scheme. ``os.PathLike``.
-
-    What only a disk has (links, the working directory) is pathlib's own, with pathlib's names.
-    """
-
-    __slots__ = ()
-
-    def __fspath__(self) -> str:
-        return str(self)
-
-    def __bytes__(self) -> bytes:
-        return os.fsencode(str(self))
-
-    @classmethod
-    def cwd(cls) -> LocalPath:
-        return cls(os.getcwd())
-
-    @classmethod
-    def home(cls) -> LocalPath:
-        return cls(os.path.expanduser("~"))
-
-    def _pathlib(self) -> pathlib.Path:
-        return pathlib.Path(self)
-
-    def stat(self, *, fresh: bool = False) -> StatResult:  # noqa: ARG002 - the disk is always asked
-        """As :meth:`Path.stat`, with every attribute that :func:`os.stat` gives."""
-        found = super().stat()
-        native = os.stat(self)
-        return replace(found, st_mode=native.st_mode, native=native)
-
-    def lstat(self) -> os.stat_result:
-        return self._pathlib().lstat()
-
-    def is_symlink(self) -> bool:
-        return self._pathlib().is_symlink()
-
-    def readlink(self) -> LocalPath:
-        return LocalPath(self._pathlib().readlink())
-
-    def resolve(self, strict: bool = False) -> LocalPath:
-        return LocalPath(self._pathlib().resolve(strict))
-
-    def absolute(self) -> LocalPath:
-        return LocalPath(self._pathlib().absolute())
-
-    def expanduser(self) -> LocalPath:
-        return LocalPath(self._pathlib().expanduser())
-
-    def samefile(self, other: str | os.PathLike[str]) -> bool:
-        return self._pathlib().samefile(other)
-
-    def open(
-        self,
-        mode: str = "r",
-        buffering: int = -1,
-        encoding: str | None = None,
-        errors: str | None = None,
-        newline: str | None = None,
-    ) -> IO[Any]:
-        """As pathlib's, for reading: a file of the operating system, with a ``fileno()``."""
-        refuse_writing(mode)
-        return self._pathlib().open(mode, buffering, encoding, errors, newline)
-
-    @contextmanager
-    def local(self) -> Iterator[LocalPath]:
-        """This path itself: it is local already."""
-        yield self
 
 
 def _restore(text: str, profile: str | None, relative: bool) -> Path:

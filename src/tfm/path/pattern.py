@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["Pattern", "full_pattern", "has_wildcard", "right_pattern", "segment_matcher", "split_pattern"]
+__all__ = ["Pattern", "full_pattern", "has_wildcard", "pattern_of", "right_pattern", "segment_matcher", "split_pattern"]
 
 _WILD: Final = re.compile(r"[*?\[]")
 ANY_DEPTH: Final = "**"
@@ -74,6 +74,7 @@ def full_pattern(pattern: str) -> Pattern:
 
 
 def pattern_of(segments: Sequence[str]) -> Pattern:
+    """As :func:`full_pattern`, from the pattern's own segments."""
     return Pattern(tuple(None if segment == ANY_DEPTH else segment_matcher(segment) for segment in segments))
 
 

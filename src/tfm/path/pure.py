@@ -11,7 +11,7 @@ from tfm.core.entry import Kind
 from tfm.core.location import Location
 from tfm.core.uri import decode_uri
 from tfm.path.lexical import KeyText, Lexical, LocalText, from_location, from_split, read_text
-from tfm.path.pattern import full_pattern, right_pattern
+from tfm.path.pattern import full_pattern, pattern_of, right_pattern
 
 __all__ = ["LexicalPath"]
 
@@ -65,8 +65,7 @@ class LexicalPath:
 
     @property
     def suffix(self) -> str:
-        suffixes = self._lexical.suffixes
-        return suffixes[-1] if suffixes else ""
+        return self._lexical.suffix
 
     @property
     def suffixes(self) -> list[str]:
@@ -183,6 +182,11 @@ class LexicalPath:
             return NotImplemented
         return self.joinpath(segment)
 
+    def __rtruediv__(self, segment: str | os.PathLike[str]) -> Self:
+        if not isinstance(segment, (str, os.PathLike)):
+            return NotImplemented
+        return self._make(read_text(os.fspath(segment)), self._profile).joinpath(self)
+
     def with_name(self, name: str) -> Self:
         """ValueError for a root, or a name with a slash."""
         return self._with(self._lexical.with_name(name))
@@ -237,9 +241,8 @@ class LexicalPath:
         lexical = self._lexical
         if isinstance(lexical, LocalText):
             anchored = PurePosixPath(pattern)
-            return anchored.anchor == lexical.anchor and full_pattern(
-                "/".join(anchored.parts[1:] if anchored.anchor else anchored.parts)
-            ).fits(lexical.segments)
+            wanted = anchored.parts[1:] if anchored.anchor else anchored.parts
+            return anchored.anchor == lexical.anchor and pattern_of(wanted).fits(lexical.segments)
         return full_pattern(pattern.removeprefix(lexical.anchor)).fits(lexical.segments)
 
 

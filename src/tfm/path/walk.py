@@ -42,10 +42,10 @@ def _small_tree(storage: Storage, prefix: str) -> Listing | None:
     pages: list[Page] = []
     scan = storage.scan(prefix, recursive=True)
     for page in scan:
-        if len(pages) == _FLAT_PAGES:
+        pages.append(page)
+        if len(pages) >= _FLAT_PAGES and page.token is not None:  # pages from the cache have no token, and cost nothing
             scan.close()
             return None
-        pages.append(page)
     return Listing(prefix, pages, recursive=True, complete=True, fetched_at=0.0)
 
 

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from itertools import count
+from typing import Final
 from weakref import WeakSet
 
 from tfm.cache.policy import fixed_age
 
 __all__ = ["Change", "Lease", "LeaseBook", "LeaseTerms", "PrefixChange"]
 
+_PRUNE_FROM: Final = 1024
+"""Prefixes at which those without a living lease are dropped for the first time."""
+
 
 class Lease:
-    """Held by a listing and by everything made from it. Revoked for good by the first change that overlaps it."""
+    """Held by a listing and by everything made from it. Revoked for good by the first change that overlaps it.
 
-    __slots__ = ("__weakref__", "_clock", "fetched_at", "prefix", "recursive", "revoked", "terms")
+    ``number`` tells which of two leases of one space began later; two may begin at one reading of the clock.
+    """
 
-    def __init__(self, prefix: str, *, recursive: bool, clock: Callable[[], float], terms: LeaseTerms) -> None:
+    __slots__ = ("__weakref__", "_clock", "fetched_at", "number", "prefix", "recursive", "revoked", "terms")
+
+    def __init__(
+        self, prefix: str, *, recursive: bool, number: int, clock: Callable[[], float], terms: LeaseTerms
+    ) -> None:
         self.prefix = prefix
+        self.number = number
         self.recursive = recursive
         self._clock = clock
         self.fetched_at = clock()
@@ -95,28 +106,45 @@ class LeaseBook:
         self._terms = terms
         self._lock = threading.Lock()
         self._leases: dict[str, WeakSet[Lease]] = {}
+        self._prune_at = _PRUNE_FROM
+        self._numbers = count()
 
     def grant(self, prefix: str, *, recursive: bool) -> Lease:
         """A lease that begins now: call it before the first request is sent."""
-        lease = Lease(prefix, recursive=recursive, clock=self._clock, terms=self._terms)
         with self._lock:
+            number = next(self._numbers)
+            lease = Lease(prefix, recursive=recursive, number=number, clock=self._clock, terms=self._terms)
             self._leases.setdefault(prefix, WeakSet()).add(lease)
+            if len(self._leases) >= self._prune_at:
+                self._leases = {text: leases for text, leases in self._leases.items() if leases}
+                self._prune_at = max(_PRUNE_FROM, 2 * len(self._leases))
         return lease
 
-    def revoke(self, touched: Callable[[str], bool]) -> None:
-        """End every lease whose prefix is ``touched``."""
+    def revoke(self, touched: Callable[[str], bool], *, spared: Lease | None = None) -> None:
+        """End every lease whose prefix is ``touched``, save the one that is ``spared``."""
         with self._lock:
             for prefix, leases in list(self._leases.items()):
-                if not leases:
-                    del self._leases[prefix]
-                elif touched(prefix):
-                    for lease in leases:
+                if not touched(prefix):
+                    continue
+                for lease in leases:
+                    if lease is not spared:
                         lease.revoked = True
+                if spared is not None and spared.prefix == prefix:
+                    self._leases[prefix] = WeakSet([spared])
+                else:
                     del self._leases[prefix]
 
-    def supersede(self, newer: Lease) -> None:
-        """End the older leases of the same listing: a newer one tells more."""
+    def supersede(self, newer: Lease, *, trees_above: bool) -> None:
+        """End the older leases of the same listing: a newer one tells more. ``trees_above``: those of every recursive
+        listing that covers it too."""
         with self._lock:
             for lease in self._leases.get(newer.prefix, ()):
-                if lease is not newer and lease.recursive == newer.recursive and lease.fetched_at <= newer.fetched_at:
+                if lease.recursive == newer.recursive and lease.number < newer.number:
                     lease.revoked = True
+            if not trees_above:
+                return
+            for prefix, leases in self._leases.items():
+                if newer.prefix.startswith(prefix):
+                    for lease in leases:
+                        if lease.recursive and lease.number < newer.number:
+                            lease.revoked = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import replace
 from typing import Final
 
@@ -84,7 +85,7 @@ class Lister:
         try:
             return self._by_listing(key)
         except NotFoundError as error:
-            return Lookup(directory_error=error)
+            return _missing_bucket(error)
         except PermissionDeniedError as error:
             self._remember_denial(parent, error)
             return self._by_stat(key, error)
@@ -93,7 +94,7 @@ class Lister:
         try:
             self._backend.list_page("", limit=1)
         except NotFoundError as error:
-            return Lookup(directory_error=error)
+            return _missing_bucket(error)
         except PermissionDeniedError as error:
             answer = self._backend.stat("")
             if not answer.found:
@@ -120,7 +121,7 @@ class Lister:
             answer = self._backend.stat(key)
         except PermissionDeniedError as error:
             raise error from denied
-        return replace(answer, directory_error=denied) if answer.directory is None else answer
+        return replace(answer, directory_error=copy(denied)) if answer.directory is None else answer
 
     def _remembered_denial(self, parent: str) -> PermissionDeniedError | None:
         with self._lock:
@@ -131,4 +132,9 @@ class Lister:
         with self._lock:
             if len(self._denied) >= _DENIED_PREFIXES:
                 self._denied.clear()
-            self._denied[parent] = (self._clock() + _DENIED_SECONDS, error)
+            self._denied[parent] = (self._clock() + _DENIED_SECONDS, copy(error))
+
+
+def _missing_bucket(error: NotFoundError) -> Lookup:
+    # A copy: the answer may be kept, and the error's traceback would keep every frame below it.
+    return Lookup(directory_error=copy(error))

@@ -16,7 +16,7 @@ from tfm.core.entry import Lookup
 from tfm.core.listing import Listing
 from tfm.storage.lease import Change, Lease, LeaseBook, LeaseTerms, PrefixChange
 
-__all__ = ["CacheKey", "CachedListing", "ListingCache", "ListingSpace", "Shape", "Space"]
+__all__ = ["CacheKey", "CachedListing", "CachedLookup", "ListingCache", "ListingSpace", "Shape", "Space"]
 
 _LOG: Final = logging.getLogger("tfm.cache")
 _LOOKUP_BYTES: Final = 700
@@ -55,18 +55,29 @@ class CachedListing:
     listing: Listing
     lease: Lease
 
+    def is_fresh(self) -> bool:
+        return self.lease.stands()
+
 
 @dataclass(frozen=True, slots=True)
-class _CachedLookup:
+class CachedLookup:
+    """An answer about one key with the lease on which it stands."""
+
     answer: Lookup
     lease: Lease
+
+    def is_fresh(self) -> bool:
+        """"Nothing is there" is believed for ten seconds at most."""
+        if not self.lease.stands():
+            return False
+        return self.answer.found or self.lease.age() < negative_age(self.lease.terms.ttl)
 
 
 class ListingCache:
     """A session's cache: one tier for all its storages, bounded together. When it fails, work goes on without it."""
 
     def __init__(self, *, max_bytes: int, max_entries: int, clock: Callable[[], float]) -> None:
-        self.tier: MemoryTier[CacheKey, CachedListing | _CachedLookup] = MemoryTier(
+        self.tier: MemoryTier[CacheKey, CachedListing | CachedLookup] = MemoryTier(
             max_bytes=max_bytes, max_entries=max_entries
         )
         self.hits = HitCounter()
@@ -97,18 +108,18 @@ class ListingCache:
                 if key.scheme == scheme and authority in {None, key.authority}
             ]
 
-    def entries(self, scheme: str) -> list[tuple[CacheKey, Lease]]:
-        """What is held for that scheme, with the lease of each."""
-        return [(key, value.lease) for key, value in self.tier.items() if key.space.scheme == scheme]
+    def entries(self, scheme: str) -> list[tuple[CacheKey, bool]]:
+        """What is held for that scheme, and of each whether it is fresh."""
+        return [(key, value.is_fresh()) for key, value in self.tier.items() if key.space.scheme == scheme]
 
-    def read(self, key: CacheKey) -> CachedListing | _CachedLookup | None:
+    def read(self, key: CacheKey) -> CachedListing | CachedLookup | None:
         try:
             return self.tier.get(key)
         except Exception as error:  # noqa: BLE001 - a broken cache must not break the work: it is said once
             self._say_broken(error)
             return None
 
-    def write(self, key: CacheKey, value: CachedListing | _CachedLookup, size_bytes: int) -> None:
+    def write(self, key: CacheKey, value: CachedListing | CachedLookup, size_bytes: int) -> None:
         try:
             self.tier.put(key, value, size_bytes)
         except Exception as error:  # noqa: BLE001 - as above
@@ -156,14 +167,15 @@ class ListingSpace:
                 return held
             end = prefix.rfind("/", 0, end - 1) + 1
 
-    def store(self, listing: Listing, lease: Lease) -> CachedListing:
-        """Keep a complete listing, unless something changed since it was begun."""
+    def store(self, listing: Listing, lease: Lease, *, fresh: bool) -> CachedListing:
+        """Keep a complete listing, unless something changed since it was begun. ``fresh``: somebody did not believe
+        what was held, so older recursive listings that cover this one end."""
         held = CachedListing(listing, lease)
         shape = Shape.TREE if listing.recursive else Shape.LEVEL
         if lease.revoked:
             _LOG.debug("not stored, changed meanwhile: %s %r", shape.value, self._uri(listing.prefix))
         elif self._terms.ttl > 0:
-            self.leases.supersede(lease)
+            self.leases.supersede(lease, trees_above=fresh)
             self._cache.write(self._key(shape, listing.prefix), held, listing.size_bytes)
             _LOG.debug(
                 "stored: %s %r, %d entries, %d bytes",
@@ -173,24 +185,21 @@ class ListingSpace:
 
     # Answers about one key
 
-    def fresh_lookup(self, place: str) -> Lookup | None:
+    def fresh_lookup(self, place: str) -> CachedLookup | None:
         held = self._cache.read(self._key(Shape.LOOKUP, place))
-        if not isinstance(held, _CachedLookup) or not held.lease.stands():
-            return None
-        if held.answer.found:
-            return held.answer
-        return held.answer if held.lease.age() < negative_age(self._terms.ttl) else None
+        return held if isinstance(held, CachedLookup) and held.is_fresh() else None
 
     def store_lookup(self, place: str, answer: Lookup, lease: Lease) -> None:
         if not lease.revoked and self._terms.ttl > 0:
             size_bytes = _LOOKUP_BYTES + 2 * len(place)
-            self._cache.write(self._key(Shape.LOOKUP, place), _CachedLookup(answer, lease), size_bytes)
+            self._cache.write(self._key(Shape.LOOKUP, place), CachedLookup(answer, lease), size_bytes)
 
     # Changes
 
-    def change(self, change: Change | PrefixChange) -> None:
-        """Forget what the change touches, in the cache, in listings under way and in paths that were listed."""
-        self.leases.revoke(change.touches)
+    def change(self, change: Change | PrefixChange, *, spared: Lease | None = None) -> None:
+        """Forget what the change touches, in the cache, in listings under way and in paths that were listed. The lease
+        of the answer that told of the change is ``spared``."""
+        self.leases.revoke(change.touches, spared=spared)
         self._cache.drop(lambda key: key.space == self._space and change.touches(key.text))
         _LOG.debug("invalidated in %r: %r", self._uri(""), change)
 

@@ -21,14 +21,15 @@ class RequestCounts:
 
     @property
     def total(self) -> int:
-        return sum(self._counts.values())
+        return sum(self.by_operation.values())
 
     @property
     def by_operation(self) -> dict[str, int]:
+        # A copy first: another thread may be counting, and iterating over a dict that grows raises.
         return dict(self._counts)
 
     def __repr__(self) -> str:
-        parts = ", ".join(f"{name} {count}" for name, count in sorted(self._counts.items()))
+        parts = ", ".join(f"{name} {count}" for name, count in sorted(self.by_operation.items()))
         return f"<{self.total} requests{': ' if parts else ''}{parts}>"
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
+from copy import copy
 from typing import Self
 
 from tfm.core.entry import Entry, Kind
+from tfm.core.errors import StorageError
 from tfm.core.page import Page, encode_sort_key
 from tfm.storage.lease import Lease
 
@@ -30,6 +32,8 @@ class Scan:
         self._last_keys: list[bytes] = []
         self._sorted = True
         self._complete = False
+        self._closed = False
+        self._error: StorageError | None = None
         self._given = 0
 
     def start(self) -> Self:
@@ -43,6 +47,8 @@ class Scan:
         return self
 
     def __next__(self) -> Page:
+        if self._closed:
+            raise StopIteration
         with self._lock:
             if self._given == len(self._arrived) and not self._fetch():
                 raise StopIteration
@@ -51,13 +57,12 @@ class Scan:
             return page
 
     def close(self) -> None:
-        """Ask for no more pages; those that arrived are still handed out by nobody."""
+        """Ask for no more pages and hand out none. Does not wait for one that another thread is asking for."""
+        self._closed = True
         self._source = iter(())
-        with self._lock:
-            self._given = len(self._arrived)
 
-    def entry_at(self, key: str, kind: Kind) -> Entry | None:
-        """The entry of that key in this listing, of either kind, or None if there is none.
+    def has(self, key: str, kind: Kind) -> bool | None:
+        """Whether this listing has an entry of that key, a file or a directory; None where it broke off before.
 
         Reads ahead as far as the proof takes: pages that going on would ask for anyway, so a listing of n entries
         whose every row is asked about stays at ``ceil(n / 1000)`` requests.
@@ -65,14 +70,11 @@ class Scan:
         name = key[len(self.prefix) :].removesuffix("/")
         wanted = encode_sort_key(name, directory=kind is Kind.DIRECTORY)
         with self._lock:
-            while not self._proven(wanted):
+            while not self._proven(wanted) and not self._closed and self._error is None:
                 self._fetch()
-            for page in self._candidates(wanted):
-                row = _row(page, wanted)
-                if row is not None:
-                    entry = page.entry(row)
-                    return entry if entry.key == key else Entry(name.rpartition("/")[2], key, Kind.DIRECTORY)
-        return None
+            if any(_has_row(page, wanted, kind) for page in self._candidates(wanted)):
+                return True
+            return False if self._proven(wanted) else None
 
     def _proven(self, wanted: bytes) -> bool:
         return self._complete or (self._sorted and bool(self._last_keys) and self._last_keys[-1] >= wanted)
@@ -84,9 +86,20 @@ class Scan:
         return self._arrived[number : number + 1]
 
     def _fetch(self) -> bool:
-        page = next(self._source, None)
+        """The next page, if there is one. What broke the listing off is raised each time: that is not its end."""
+        if self._error is not None:
+            raise copy(self._error)
+        source = self._source
+        try:
+            page = next(source, None)
+        except StorageError as error:
+            self._error = error
+            raise
+        except BaseException:
+            self._error = StorageError("The listing was interrupted.", next_step="List it again.", operation="list")
+            raise
         if page is None:
-            self._complete = True
+            self._complete = not self._closed
             return False
         self._arrived.append(page)
         self._note_order(page)
@@ -110,7 +123,7 @@ def twins(page: Page) -> Callable[[Entry], bool | None]:
     files = {page.name(row) for row in range(len(page)) if not page.is_directory(row)} if directories else set()
     both = directories & files
     ordered = len(page) > 0 and page.is_sorted()
-    first = page.name(0) if ordered else ""
+    first = page.sort_key(0).decode("utf-8", "surrogatepass") if ordered else ""
     last = page.sort_key(len(page) - 1).decode("utf-8", "surrogatepass") if ordered else ""
 
     def told(entry: Entry) -> bool | None:
@@ -124,16 +137,15 @@ def twins(page: Page) -> Callable[[Entry], bool | None]:
     return told
 
 
-def _row(page: Page, wanted: bytes) -> int | None:
-    """The row of that sort key; for a directory, in a tree, any row below it."""
-    below = wanted.endswith(b"/")
+def _has_row(page: Page, wanted: bytes, kind: Kind) -> bool:
+    """Whether a row has that sort key and kind; for a directory, in a tree, any row below it."""
+    below = kind is Kind.DIRECTORY
+    rows = range(len(page))
     if page.is_sorted():
         row = page.position(wanted)
         rows = range(row, min(row + 1, len(page)))
-    else:
-        rows = range(len(page))
     for row in rows:
         key = page.sort_key(row)
-        if key == wanted or (below and key.startswith(wanted)):
-            return row
-    return None
+        if (key == wanted and page.kind(row) is kind) or (below and key.startswith(wanted)):
+            return True
+    return False

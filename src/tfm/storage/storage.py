@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from copy import copy
 
 from tfm.cache.policy import is_offline
 from tfm.core.capability import Capability
@@ -16,7 +17,7 @@ from tfm.core.tree import directory_pages, lookup_in_tree, subtree_pages
 from tfm.storage.contract import Backend, Reader
 from tfm.storage.lease import Change, Lease, PrefixChange
 from tfm.storage.lister import Lister
-from tfm.storage.listing_cache import CachedListing, ListingCache, ListingSpace, Space
+from tfm.storage.listing_cache import CachedListing, CachedLookup, ListingCache, ListingSpace, Space
 from tfm.storage.scan import Scan
 
 __all__ = ["Storage"]
@@ -47,11 +48,8 @@ class Storage:
         """How errors name ``key``."""
         if Capability.LOCAL_PATHS in self.capabilities:
             return key
-        return (
-            f"{self.address.scheme}://{self.address.authority}/{key}"
-            if self.address.authority or key
-            else (f"{self.address.scheme}://")
-        )
+        scheme, authority = self.address.scheme, self.address.authority
+        return f"{scheme}://{authority}/{key}" if authority else f"{scheme}://{key}"
 
     # Listings
 
@@ -75,35 +73,48 @@ class Storage:
             if known is not None:
                 pages, lease = known
                 space.hit(what, prefix)
-                return Scan(prefix, self._existing(pages, prefix), lease)
+                return Scan(prefix, self._existing(pages, prefix, asked=False), lease)
         self._refuse_offline(prefix)
         space.miss(what, prefix)
         lease = space.leases.grant(prefix, recursive=recursive)
-        asked = self._asked(space, prefix, lease, recursive=recursive)
-        return Scan(prefix, self._existing(asked, prefix), lease)
+        pages = self._asked(space, prefix, lease, recursive=recursive, fresh=fresh)
+        return Scan(prefix, self._existing(pages, prefix, asked=True), lease)
 
     def _known_pages(self, space: ListingSpace, prefix: str, *, recursive: bool) -> tuple[Iterator[Page], Lease] | None:
-        held = space.fresh(prefix, recursive=recursive)
-        if held is not None:
-            return iter(held.listing.pages), held.lease
+        """What the newest fresh listing that covers ``prefix`` says."""
+        own = space.fresh(prefix, recursive=recursive)
         tree = space.fresh_tree_above(prefix)
-        if tree is None:
+        if tree is not None and (own is None or own.lease.number < tree.lease.number):
+            derive = subtree_pages if recursive else directory_pages
+            return derive(tree.listing, prefix), tree.lease
+        if own is None:
             return None
-        derive = subtree_pages if recursive else directory_pages
-        return derive(tree.listing, prefix), tree.lease
+        if prefix and _is_empty(own.listing):
+            # On an object store that is how a missing directory looks: as good as the answer that it is missing.
+            known = self._known_lookup(space, prefix[:-1], prefix, None)
+            if known is None or known.directory is not None:
+                return None
+        return iter(own.listing.pages), own.lease
 
-    def _asked(self, space: ListingSpace, prefix: str, lease: Lease, *, recursive: bool) -> Iterator[Page]:
+    def _asked(
+        self, space: ListingSpace, prefix: str, lease: Lease, *, recursive: bool, fresh: bool
+    ) -> Iterator[Page]:
         pages: list[Page] = []
         for page in self._lister.pages(prefix, recursive=recursive):
             pages.append(page.without_token())
             if page.token is None:
                 # Stored before the last page is handed out: who stops reading there has read it all.
                 listing = Listing(prefix, pages, recursive=recursive, complete=True, fetched_at=lease.fetched_at)
-                space.store(listing, lease)
+                if prefix and not _is_empty(listing):
+                    above = _lookup_in_listings(space, prefix[:-1])
+                    if above is not None and above.answer.directory is None:
+                        space.change(Change(prefix, below=False), spared=lease)
+                space.store(listing, lease, fresh=fresh)
             yield page
 
-    def _existing(self, pages: Iterator[Page], prefix: str) -> Iterator[Page]:
-        """``pages``, unless they say nothing: then what stands in the directory's place decides."""
+    def _existing(self, pages: Iterator[Page], prefix: str, *, asked: bool) -> Iterator[Page]:
+        """``pages``, unless they say nothing: then what stands in the directory's place decides. Where the storage was
+        ``asked`` it is asked again: what the cache says about the place is older."""
         something = not prefix
         empty: list[Page] = []
         for page in pages:
@@ -116,17 +127,17 @@ class Storage:
                 empty.append(page)
         if something:
             return
-        answer = self.lookup(prefix)
+        answer = self.lookup(prefix, fresh=asked)
         if answer.directory is not None:
             yield from empty
         elif answer.file is not None:
             raise NotDirectoryError(
                 "There is an object here, not a directory.", uri=self.uri_of(prefix), operation="list"
             )
+        elif answer.directory_error is not None:
+            raise copy(answer.directory_error)
         else:
-            raise answer.directory_error or NotFoundError(
-                "There is no such directory.", uri=self.uri_of(prefix), operation="list"
-            )
+            raise NotFoundError("There is no such directory.", uri=self.uri_of(prefix), operation="list")
 
     def peek(self, prefix: str) -> CachedListing | None:
         """What the cache holds for that directory, fresh or not; no request. The panes show it while they ask again."""
@@ -157,24 +168,24 @@ class Storage:
         space.miss("lookup", key)
         lease = space.leases.grant(_parent_prefix(key), recursive=False)
         answer = self._lister.lookup(name)
-        if name is not None:
-            # Where the storage says otherwise than a listing that is held, the listing goes.
-            known = _lookup_in_listings(space, name)
-            if known is not None and not _agree(known, answer):
-                space.change(Change(place, below=False))
+        if name is not None and _contradicts(space, name, place, answer):
+            space.change(Change(place, below=answer.directory is None), spared=lease)
         space.store_lookup(place, answer, lease)
         return answer
 
     def _known_lookup(self, space: ListingSpace, name: str | None, place: str, only: Kind | None) -> Lookup | None:
-        answer = space.fresh_lookup(place)
-        if answer is None and name is not None:
-            answer = _lookup_in_listings(space, name)
-        if answer is None and (name is None or only is Kind.DIRECTORY):
-            own = space.fresh(place)
-            if own is not None and (name is None or own.listing.own_entry is not None or len(own.listing)):
-                marker = own.listing.own_entry
-                return Lookup(directory=marker or Entry((name or "").rpartition("/")[2], place, Kind.DIRECTORY))
-        return answer
+        """The newest of what the cache knows about it."""
+        known = [space.fresh_lookup(place)]
+        if name is not None:
+            known.append(_lookup_in_listings(space, name))
+        if name is None or only is Kind.DIRECTORY:
+            for recursive in (False, True):
+                own = space.fresh(place, recursive=recursive)
+                if own is not None and (name is None or not _is_empty(own.listing)):
+                    directory = own.listing.own_entry or Entry((name or "").rpartition("/")[2], place, Kind.DIRECTORY)
+                    known.append(CachedLookup(Lookup(directory=directory), own.lease))
+        newest = max((each for each in known if each is not None), key=lambda each: each.lease.number, default=None)
+        return None if newest is None else newest.answer
 
     # Bytes
 
@@ -220,21 +231,44 @@ def _parent_prefix(key: str) -> str:
     return key[: key.rfind("/", 0, -1) + 1]
 
 
-def _lookup_in_listings(space: ListingSpace, name: str) -> Lookup | None:
-    """What the listings that are held prove about the key ``name``; only complete and fresh ones prove anything."""
+def _is_empty(listing: Listing) -> bool:
+    return not len(listing) and listing.own_entry is None
+
+
+def _lookup_in_listings(space: ListingSpace, name: str) -> CachedLookup | None:
+    """What the newest listing that covers the key ``name`` proves about it; only complete and fresh ones prove it."""
     parent_prefix = name[: name.rfind("/") + 1]
-    parent = space.fresh(parent_prefix)
-    if parent is not None:
-        last = name[len(parent_prefix) :]
-        return Lookup(parent.listing.find(last, Kind.FILE), parent.listing.find(last, Kind.DIRECTORY))
+    level = space.fresh(parent_prefix)
     tree = space.fresh_tree_above(parent_prefix)
-    return None if tree is None else lookup_in_tree(tree.listing, name)
+    if tree is not None and (level is None or level.lease.number < tree.lease.number):
+        return CachedLookup(lookup_in_tree(tree.listing, name), tree.lease)
+    if level is None:
+        return None
+    last = name[len(parent_prefix) :]
+    answer = Lookup(level.listing.find(last, Kind.FILE), level.listing.find(last, Kind.DIRECTORY))
+    return CachedLookup(answer, level.lease)
+
+
+def _contradicts(space: ListingSpace, name: str, place: str, answer: Lookup) -> bool:
+    """Whether the storage said otherwise than a listing that is held, which must go then."""
+    listed = _lookup_in_listings(space, name)
+    if listed is not None and not _agree(listed.answer, answer):
+        return True
+    own = [space.fresh(place, recursive=recursive) for recursive in (False, True)]
+    return _tells_of_directory(answer) and any(
+        held is not None and _is_empty(held.listing) == (answer.directory is not None) for held in own
+    )
 
 
 def _agree(known: Lookup, answer: Lookup) -> bool:
     """Whether two answers about one key tell the same: presence, and the version of the object."""
-    if (known.directory is None) != (answer.directory is None) and answer.directory_error is None:
+    if (known.directory is None) != (answer.directory is None) and _tells_of_directory(answer):
         return False
     if known.file is None or answer.file is None:
         return known.file is answer.file
     return (known.file.size_bytes, known.file.etag) == (answer.file.size_bytes, answer.file.etag)
+
+
+def _tells_of_directory(answer: Lookup) -> bool:
+    """Whether the storage said if there is a directory; that the whole bucket is missing says it too."""
+    return answer.directory_error is None or isinstance(answer.directory_error, NotFoundError)

@@ -24,7 +24,8 @@ class FileManagerApp(App[int]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False, priority=True)]
 
     def __init__(self, session: Session, left: Location, right: Location) -> None:
-        super().__init__()
+        # Said here and not by the theme alone: NO_COLOR would otherwise be set up for a palette of grey tones.
+        super().__init__(ansi_color=True)
         self._session = session
         self._locations = (left, right)
         # The terminal's own colours, its background too.

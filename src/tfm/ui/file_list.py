@@ -129,6 +129,12 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
             self.scroll_to(y=max(0, position - on_screen), animate=False)
         self._scroll_to_cursor()
 
+    def show_notice(self, notice: str) -> None:
+        """Say this where rows would be."""
+        if notice != self._notice:
+            self._notice = notice
+            self.refresh()
+
     def _position_after(self, listing: Listing, order: RowOrder, place: Place | None, *, has_parent: bool) -> int:
         offset = 1 if has_parent else 0
         last = max(0, offset + len(order) - 1)

@@ -98,7 +98,7 @@ class Pane(Vertical):
 
     def enter_parent(self) -> None:
         """The directory above, with the cursor on the one that was left. At a root: nothing."""
-        parent = self._parent
+        parent = self._directory_above
         if parent is not None:
             self.go_to(parent, target=place_in_parent(self.location))
 
@@ -123,11 +123,12 @@ class Pane(Vertical):
             self.visit.cancel()
         self.error_block.show(None)
         self.visit = browse(self._session, self.location, self._box.put, fresh=fresh, shown=self.update_shown)
+        self.list.show_notice("listing…")
         self.tick()
         self.footer.show(self._footer_text())
 
     @property
-    def _parent(self) -> Location | None:
+    def _directory_above(self) -> Location | None:
         return parent_location(self.location, lists_roots=None if self.visit is None else self.visit.lists_roots)
 
     def _location_of_entry(self) -> Location:
@@ -147,7 +148,7 @@ class Pane(Vertical):
 
     def _apply(self, update: BrowseUpdate) -> None:
         self.update_shown = update
-        has_parent = self._parent is not None
+        has_parent = self._directory_above is not None
         self.list.show(update.listing, update.order, has_parent=has_parent, notice=_notice(update))
         self.error_block.show(update.error, otherwise=_OTHERWISE)
         self.footer.show(self._footer_text())
@@ -191,18 +192,17 @@ def _notice(update: BrowseUpdate) -> str:
 
 
 def _count_text(update: BrowseUpdate | None, *, running: bool) -> str:
-    if update is None:
-        return "listing…"
-    count = len(update.listing)
+    count = 0 if update is None else len(update.listing)
+    whole = update is not None and update.listing.complete
     entries = f"{count:,} {'entry' if count == 1 else 'entries'}"
-    whole = update.listing.complete
-    if running or update.state.is_running:
-        if whole:
-            arrived = f" ({update.arrived_entries:,} so far)" if update.arrived_entries and running else ""
-            return f"{entries}, asking again…{arrived}"
-        return f"{entries}, listing…"
-    return {
-        BrowseState.COMPLETE: entries,
-        BrowseState.FAILED: f"{entries} from before" if whole else f"{entries}, partial: the listing failed",
-        BrowseState.CANCELLED: f"{entries} from before; stopped" if whole else f"{entries}, partial: stopped",
-    }.get(update.state, entries)
+    if update is None or running or update.state.is_running:
+        if not whole:
+            return f"{entries}, listing…" if count else "listing…"
+        arrived = f" {update.arrived_entries:,} so far" if running and update and update.state.is_running else ""
+        return f"{entries}, asking again…{arrived}"
+    if update.state is BrowseState.COMPLETE:
+        return entries
+    ending = "failed" if update.state is BrowseState.FAILED else "stopped"
+    if whole:
+        return f"{entries} from before; asking again {'was stopped' if ending == 'stopped' else ending}"
+    return f"{entries}, partial: {ending}" if count else f"not listed: {ending}"

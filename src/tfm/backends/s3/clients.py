@@ -6,7 +6,6 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Final
 
 from tfm.backends.s3.errors import Asked, missing_botocore
@@ -134,7 +133,7 @@ class ProfileClients:
         from botocore.utils import JSONFileCache
 
         provider = session.get_component("credential_provider").get_provider("assume-role")
-        provider.cache = JSONFileCache(str(Path("~/.aws/cli/cache").expanduser()))
+        provider.cache = JSONFileCache(os.path.expanduser("~/.aws/cli/cache"))
         if hasattr(provider, "_prompter"):
             provider._prompter = self._refuse_prompt
 

@@ -26,7 +26,7 @@ __all__ = ["CODES", "Meaning", "meaning_of_status"]
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """An error's class and words; ``cause`` may name ``{bucket}``, ``{server}``, ``{who}``, ``{code}``, ``{region}``."""
+    """An error and its words; ``cause`` may name ``{bucket}``, ``{server}``, ``{who}``, ``{code}``, ``{region}``."""
 
     kind: type[StorageError]
     cause: str

@@ -190,6 +190,15 @@ def _system(error: BaseException, asked: Asked) -> StorageError:
     return _network(error, asked)
 
 
+def _other_service(_error: BaseException, asked: Asked) -> StorageError:
+    # botocore looks up, unguarded, what the answer of the service it thinks it asked has to hold.
+    return asked.error(
+        InvalidRequestError,
+        f"{asked.server} answers as another service would.",
+        "Set endpoint_url for S3 alone (AWS_ENDPOINT_URL_S3, or a services section), not for the token service too.",
+    )
+
+
 def _other(error: BaseException, asked: Asked) -> StorageError:
     return asked.error(TemporaryError, f"{asked.server} answered what cannot be understood: {_line(error)}.")
 
@@ -234,5 +243,6 @@ _RULES: Final[Mapping[str, Callable[[BaseException, Asked], StorageError]]] = {
     "HTTPError": _other,
     "UnicodeError": _unencodable,
     "OSError": _system,
+    "KeyError": _other_service,
     "ValueError": _bad_value,
 }

@@ -43,7 +43,7 @@ def translating(asked: Callable[[], Asked]) -> Iterator[None]:
         yield
     except StorageError:
         raise
-    except (BotoCoreError, ClientError, ResponseParserError, HTTPError, OSError, ValueError) as error:
+    except (BotoCoreError, ClientError, ResponseParserError, HTTPError, OSError, ValueError, KeyError) as error:
         raise translate(error, asked()) from error
 
 

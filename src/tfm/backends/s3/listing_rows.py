@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Final
 from xml.parsers import expat
 
-__all__ = ["DamagedBodyError", "ErrorBodyError", "ListingRows", "read_rows", "read_rows_as_xml"]
+__all__ = ["DamagedBodyError", "ErrorBodyError", "ListingRows", "read_ordinary_rows", "read_rows", "read_rows_as_xml"]
 
 
 class DamagedBodyError(Exception):
@@ -68,10 +68,10 @@ _SOMETIMES: Final = "(?:<ChecksumAlgorithm>[^<]*</ChecksumAlgorithm>)*(?:<Checks
 
 def read_rows(body: bytes) -> ListingRows:
     """The columns of a body. Raises DamagedBodyError and ErrorBodyError."""
-    return _read_ordinary(body) or read_rows_as_xml(body)
+    return read_ordinary_rows(body) or read_rows_as_xml(body)
 
 
-def _read_ordinary(body: bytes) -> ListingRows | None:
+def read_ordinary_rows(body: bytes) -> ListingRows | None:
     """The columns of a body in which nothing is out of the ordinary; None for every other one."""
     try:
         text = body.decode()

@@ -1,0 +1,90 @@
+"""Programs run to their end, with what they cost; medians of what was measured."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Cost", "Spread", "client_environment", "run_measured", "run_python", "spread_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one process cost, from its start to its end. ``cpu_seconds`` are user and system."""
+
+    cpu_seconds: float
+    wall_seconds: float
+    peak_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The median of some measurements, and the least and the greatest of them."""
+
+    median: float
+    least: float
+    greatest: float
+
+
+def spread_of(values: Sequence[float]) -> Spread:
+    """Of at least one value."""
+    return Spread(statistics.median(values), min(values), max(values))
+
+
+def client_environment(url: str | None = None, **more: str) -> dict[str, str]:
+    """The environment for a measured tool: nothing of the user's own AWS configuration, compiled modules kept."""
+    dropped = ("AWS_", "TFM_", "PYTHONDONTWRITEBYTECODE")
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(dropped) and not name.lower().endswith("_proxy")
+    }
+    environment |= {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "testsecret",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    if url is not None:
+        environment |= {"AWS_ENDPOINT_URL_S3": url, "S3_ENDPOINT_URL": url}
+    return environment | more
+
+
+def run_measured(command: Sequence[str], environment: Mapping[str, str]) -> tuple[Cost, bytes]:
+    """Run to the end; the cost, and what it wrote to its standard output. RuntimeError if it failed.
+
+    The output goes to a file, so that nobody waits for a reader.
+    """
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            command, env=dict(environment), stdin=subprocess.DEVNULL, stdout=output, stderr=errors
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            errors.seek(0)
+            told = errors.read().decode(errors="replace")[-2000:]
+            raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{told}")
+        output.seek(0)
+        text = output.read()
+    unit = 1 if sys.platform == "darwin" else 1024
+    return Cost(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss * unit), text
+
+
+def run_python(module: str, *arguments: str, environment: Mapping[str, str]) -> tuple[Cost, Any]:
+    """Run a module of these benchmarks in a new Python; the cost, and the JSON of the last line that it wrote."""
+    cost, output = run_measured([sys.executable, "-m", module, *arguments], environment)
+    return cost, json.loads(output.decode().strip().splitlines()[-1])

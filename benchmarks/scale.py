@@ -1,0 +1,29 @@
+"""How much is measured: the full run, and a quick one that only shows that everything works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ["FULL", "QUICK", "Scale"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """``repeats`` of whole processes, of which medians are taken; ``pages`` of 1,000 keys; numbers of entries."""
+
+    repeats: int
+    start_repeats: int
+    pages: int
+    many_entries: int
+    peer_entries: int
+    local_files: int
+    draws: int
+
+
+FULL: Final = Scale(
+    repeats=5, start_repeats=15, pages=100, many_entries=1_000_000, peer_entries=200_000, local_files=50_000, draws=10
+)
+QUICK: Final = Scale(
+    repeats=1, start_repeats=3, pages=10, many_entries=20_000, peer_entries=10_000, local_files=2_000, draws=2
+)

@@ -1,0 +1,49 @@
+"""Opening S3 backends with small timeouts, and the retry layer over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import pytest
+
+from tests.servers.fault_proxy import FaultProxy
+from tests.servers.moto import MotoServer
+from tfm.backends.s3 import S3BackendFactory
+from tfm.core.location import StorageAddress
+from tfm.core.settings import Settings
+from tfm.storage.contract import Backend, BackendContext
+from tfm.storage.metering import RequestMeter
+from tfm.storage.retry import RetryBackend, RetryPolicy
+
+
+class OpenBucket(Protocol):
+    def __call__(
+        self, bucket: str = "bucket", *, profile: str | None = None, retry: bool = False, **settings: Any
+    ) -> Backend: ...
+
+
+@pytest.fixture
+def meter() -> RequestMeter:
+    return RequestMeter()
+
+
+@pytest.fixture
+def open_bucket(meter: RequestMeter) -> OpenBucket:
+    """Opens a bucket in a session of its own; ``settings`` are fields of Settings."""
+
+    def opened(bucket: str = "bucket", *, profile: str | None = None, retry: bool = False, **settings: Any) -> Backend:
+        values = Settings(**{"connect_timeout_seconds": 1, "interactive_timeout_seconds": 2, **settings})
+        backend = S3BackendFactory(BackendContext(values, meter.record)).open(StorageAddress("s3", bucket, profile))
+        policy = RetryPolicy(values.max_attempts, values.interactive_timeout_seconds, sleep=lambda _: None)
+        return RetryBackend(backend, policy) if retry else backend
+
+    return opened
+
+
+@pytest.fixture
+def proxy(moto: MotoServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultProxy]:
+    """A fault proxy before moto, which AWS's own configuration points at."""
+    with FaultProxy(moto.url) as between:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", between.url)
+        yield between
