@@ -11,9 +11,12 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 __all__ = ["Cost", "Spread", "client_environment", "run_measured", "run_python", "spread_of"]
+
+_ROOT: Final = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def run_measured(command: Sequence[str], environment: Mapping[str, str]) -> tupl
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         started = time.perf_counter()
         process = subprocess.Popen(
-            command, env=dict(environment), stdin=subprocess.DEVNULL, stdout=output, stderr=errors
+            command, env=dict(environment), cwd=_ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=errors
         )
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - started

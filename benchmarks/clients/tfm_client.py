@@ -27,9 +27,7 @@ class TfmClient:
         yield from Path(f"s3://{bucket}/{prefix}").scan()
 
     def draw(self, bucket: str, prefix: str) -> list[tuple[str, bool, int]]:
-        return [
-            (path.name, path.is_dir(), path.stat().st_size) for path in Path(f"s3://{bucket}/{prefix}").iterdir()
-        ]
+        return [(path.name, path.is_dir(), path.stat().st_size) for path in Path(f"s3://{bucket}/{prefix}").iterdir()]
 
     def held_bytes(self) -> int | None:
         return int(get_s3_cache_stats()["bytes"])

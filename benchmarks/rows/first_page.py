@@ -53,9 +53,7 @@ def _add_row(section: Section, tool: str, entries: int, answers: list[Any], ours
         for name in ("whole_seconds", "whole_cpu_seconds")
     )
     share = times(first.median, ours) if ours else ""
-    section.rows.append(
-        (f"{tool}, {entries:,}", *milliseconds(first, digits=1), f"{requests:,}", share, wall, cpu)
-    )
+    section.rows.append((f"{tool}, {entries:,}", *milliseconds(first, digits=1), f"{requests:,}", share, wall, cpu))
     return ours
 
 

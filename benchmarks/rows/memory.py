@@ -23,8 +23,8 @@ def measure(scale: Scale) -> list[Section]:
     section = Section(
         "Memory for a listing that is held",
         "Resident memory (RSS) of the process with the listing, less that of the same process after it had listed ten "
-        "keys; in MB of a million bytes. The peak is on the way there. tfm's own figure is what its cache counts. Names "
-        "are forty bytes in one directory; nothing is extrapolated.",
+        "keys; in MB of a million bytes. The peak is on the way there. tfm's own figure is what its cache counts. "
+        "Names are forty bytes in one directory; nothing is extrapolated.",
         ("tool, entries", "MB held", "MB at the peak", "bytes an entry", "of tfm's", "own figure, MB", "same keys"),
     )
     if not sys.platform.startswith("linux"):

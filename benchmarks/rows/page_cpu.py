@@ -20,9 +20,9 @@ _TARGET_SHARE: Final = 1 / 6
 _NOTE: Final = (
     "User and system time of the client's process alone, in milliseconds a page: a listing of {pages} pages and of 1, "
     "each in a process of its own, and the difference divided by {pages_less_one}, so that start-up is not in it. The "
-    "server has its answers ready. tfm is asked through Path.scan(recursive=True), with retry, metering and the listing "
-    "cache, and holds columns; boto3's paginator and s3fs's find(detail=True) hold dictionaries, obstore's list() its "
-    "own entries; s5cmd writes its lines to a file. {keys}"
+    "server has its answers ready. tfm is asked through Path.scan(recursive=True), with retry, metering and the "
+    "listing cache, and holds columns; boto3's paginator and s3fs's find(detail=True) hold dictionaries, obstore's "
+    "list() its own entries; s5cmd writes its lines to a file. {keys}"
 )
 
 _SPACES: Final = {
@@ -32,9 +32,11 @@ _SPACES: Final = {
     ),
     "encoded": (
         "keys that are url-encoded",
-        "Keys such as `warehouse/events/year=2026/month=004/day=31/part 00043127.snappy.parquet`, from a server that "
-        "spells `/` as `%2F` too where a client asks for EncodingType=url (tfm, boto3 and s3fs do; the others get the "
-        "keys as they are).",
+        (
+            "Keys such as `warehouse/events/year=2026/month=004/day=31/part 00043127.snappy.parquet`, from a server "
+            "that spells `/` as `%2F` too where a client asks for EncodingType=url (tfm, boto3 and s3fs do; the others "
+            "get the keys as they are)."
+        ),
     ),
     "checksums": (
         "keys with checksums",
@@ -64,7 +66,7 @@ def measure_space(server: ListingServer, space: str, scale: Scale) -> Section:
     tools = installed_of(_LIBRARIES, section)
     program = s5cmd_program()
     if program is None:
-        section.left_out.append("s5cmd")
+        section.left_out.append("s5cmd (not installed)")
     else:
         tools.insert(1, "s5cmd")
     expected = expected_digest(large)

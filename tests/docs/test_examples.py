@@ -20,7 +20,7 @@ from typing import Final
 
 import pytest
 
-from tests.docs.markdown import DOCUMENTS, Block, blocks_of
+from tests.docs.markdown import DOCUMENTS, ROOT, Block, blocks_of
 from tests.servers.moto import MotoServer
 from tfm.cli.demo_content import odd_keys, python_stdlib, twenty_thousand
 from tfm.path import use_session
@@ -66,9 +66,7 @@ def _with_blocks(language: str) -> list[Path]:
 
 @pytest.mark.parametrize("document", _with_blocks("python"), ids=lambda path: path.name)
 @pytest.mark.usefixtures("_root_logger_restored")
-def test_python_examples(
-    document: Path, moto: MotoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_python_examples(document: Path, moto: MotoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _fill(moto, document.read_text(encoding="utf-8"))
     monkeypatch.chdir(tmp_path)
     namespace: dict[str, object] = {"__name__": "example"}
@@ -77,6 +75,20 @@ def test_python_examples(
             if block.language == "python":
                 _run(block, document, namespace)
         assert sum(session.meter.snapshot().values()) == len(moto.requests())
+
+
+def test_the_example_of_a_backend_passes_the_suite(tmp_path: Path) -> None:
+    blocks = blocks_of(ROOT / "docs" / "architecture.md")
+    code = "\n\n".join(block.code for block in blocks if block.language == "python")
+    (tmp_path / "test_shelf.py").write_text(code, encoding="utf-8")
+    answer = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_shelf.py"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=_COMMAND_SECONDS,
+    )
+    assert answer.returncode == 0, answer.stdout
 
 
 def _run(block: Block, document: Path, namespace: dict[str, object]) -> None:
@@ -101,6 +113,7 @@ def test_commands(document: Path, moto: MotoServer, tmp_path: Path) -> None:
         "TZ": "UTC",
     }
     checker = doctest.OutputChecker()
+    wrong = []
     for block in blocks_of(document):
         if block.language != "console":
             continue
@@ -114,9 +127,9 @@ def test_commands(document: Path, moto: MotoServer, tmp_path: Path) -> None:
                 cwd=tmp_path,
                 timeout=_COMMAND_SECONDS,
             )
-            assert checker.check_output(expected, answer.stdout, doctest.ELLIPSIS), (
-                f"{document.name}, line {block.line}: {command}\n{answer.stdout}"
-            )
+            if not checker.check_output(expected, answer.stdout, doctest.ELLIPSIS):
+                wrong.append(f"block at line {block.line}: $ {command}\n{answer.stdout}")
+    assert not wrong, "\n".join(wrong)
 
 
 def _commands(block: Block) -> list[tuple[str, str]]:

@@ -180,6 +180,32 @@ def test_a_storage_without_cache_keeps_the_rows_that_are_shown_until_the_answer_
     assert names(watcher.wait_for_end()) == ["a", "c"]
 
 
+def test_rows_of_a_stopped_listing_are_kept_until_more_have_come() -> None:
+    script = Script({"": ["a", "b", "c", "d"]}, page_entries=1)
+    session = make_session({SCHEME: script}, Clock())
+    stopped: list[BrowseUpdate] = []
+    second_page = threading.Event()
+
+    def stop_at_second(update: BrowseUpdate) -> None:
+        if len(update.listing) == 2:
+            stopped.append(update)
+            update.visit.cancel()
+            second_page.set()
+
+    browse(session, directory(), stop_at_second)
+    assert second_page.wait(DEADLINE_SECONDS)
+    watcher = Watcher()
+    browse(session, directory(), watcher, fresh=True, shown=stopped[0])
+    watcher.wait_for_end()
+    assert [(update.state, len(update.listing)) for update in watcher.updates] == [
+        (BrowseState.STALE, 2),
+        (BrowseState.STALE, 2),
+        (BrowseState.ARRIVING, 2),
+        (BrowseState.ARRIVING, 3),
+        (BrowseState.COMPLETE, 4),
+    ]
+
+
 @pytest.mark.parametrize("capabilities", [frozenset(), frozenset({Capability.FLAT_KEYS})])
 def test_only_storages_that_do_not_sort_are_sorted(capabilities: frozenset[Capability]) -> None:
     script = Script({"": ["b", "a"]}, capabilities=capabilities)

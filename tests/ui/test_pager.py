@@ -33,6 +33,8 @@ def test_a_large_file_is_read_where_one_looks() -> None:
         height = view.size.height
         assert rows(view) == [f"line {number:07}" for number in range(height)]
         assert view.position_text.startswith("byte 0 of 5,200,000 (5.0 MB)")
+        await running.press("down", "pagedown", "pagedown", "home")
+        assert len(script.reads) == 1, "what is far away is not asked for"
         await running.press("end")
         await running.until(lambda: rows(view)[-1] == "line 0399999")
         assert rows(view)[0] == f"line {400_000 - height:07}"

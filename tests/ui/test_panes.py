@@ -4,6 +4,7 @@ import os
 from pathlib import Path as DiskPath
 
 import pytest
+from textual.events import MouseScrollDown
 from textual.strip import Strip
 
 from tests.scripted_backend import DEADLINE_SECONDS, SCHEME, Clock, Script, directory, make_session, storage_error
@@ -130,6 +131,40 @@ def test_refreshing_asks_the_storage_and_keeps_cursor_and_selection(key: str) ->
         assert cursor_name(left) == "x"
         assert names(left) == [" ..", " /aaa", "*/deep", " /x", " a", " b", " x"]
         assert "1 selected" in left.footer.text, "what is gone is not selected any more"
+
+    run_app(make_session({SCHEME: script}, Clock()), directory(), directory("x/"), look)
+
+
+def test_a_directory_that_was_emptied_says_so_after_refreshing() -> None:
+    script = tree()
+
+    async def look(running: Running) -> None:
+        left = running.left
+        await running.until_listed(left, "scripted://bucket/")
+        await running.press("down", "space", "end", "space")
+        assert "2 selected" in left.footer.text
+        script.directories[""] = []
+        await running.press("ctrl+r")
+        await running.until(lambda: left.footer.text == "0 entries")
+        assert list_rows(left.list) == [" ..", " (empty)"]
+        await running.press("enter")
+        await running.until_listed(left, "scripted:// ")
+
+    run_app(make_session({SCHEME: script}, Clock()), directory(), directory("x/"), look)
+
+
+def test_a_selected_entry_stays_selected_though_the_server_lists_in_an_order_of_its_own() -> None:
+    names_there = [f"{(number * 7919) % 10_007:05}" for number in range(10_000)]
+    script = Script({"": names_there, "x/": ["a"]})
+
+    async def look(running: Running) -> None:
+        left = running.left
+        await running.until_listed(left, "scripted://bucket/")
+        await running.press("end", "space", "up", "up", "space")
+        script.directories[""] = [name for name in names_there if name != names_there[-1]]
+        await running.press("ctrl+r")
+        await running.until(lambda: left.footer.text.startswith("9,999 entries"))
+        assert left.list.selection.entries() == [(names_there[-3], Kind.FILE)]
 
     run_app(make_session({SCHEME: script}, Clock()), directory(), directory("x/"), look)
 
@@ -310,6 +345,24 @@ def test_the_mouse_sets_the_cursor_focuses_the_pane_and_enters_with_two_clicks()
         await running.until_listed(running.right, "scripted://bucket/deep/")
 
     run_app(make_session({SCHEME: tree()}, Clock()), directory("x/"), directory(), look)
+
+
+def test_the_wheel_scrolls_and_the_next_key_brings_the_cursor_back() -> None:
+    script = Script({"": [f"{number:03}" for number in range(500)]})
+
+    async def look(running: Running) -> None:
+        left = running.left
+        await running.until_listed(left, "scripted://bucket/")
+        await running.pilot.mouse_down(left.list, offset=(3, 1))
+        for _ in range(3):
+            left.list.post_message(MouseScrollDown(left.list, 3, 3, 0, 1, 0, shift=False, meta=False, ctrl=False))
+        await running.until(lambda: left.list.scroll_offset.y > 0)
+        assert cursor_name(left) == "000"
+        await running.press("down")
+        assert cursor_name(left) == "001"
+        assert " 001" in names(left)
+
+    run_app(make_session({SCHEME: script}, Clock()), directory(), directory(), look)
 
 
 def test_names_of_files_cannot_act_on_the_terminal(tmp_path: DiskPath) -> None:

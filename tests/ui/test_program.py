@@ -5,6 +5,8 @@ import sys
 import textwrap
 
 import pytest
+from textual._xterm_parser import XTermParser
+from textual.events import Key
 
 from tests.scripted_backend import SCHEME, Clock, Script, directory, make_session
 from tests.ui.running import Running, run_app
@@ -17,6 +19,11 @@ from tfm.ui.pager import PagerScreen
 
 def script() -> Script:
     return Script({"": ["a/", "file"], "a/": ["b"]}, contents={"file": b"text\n"})
+
+
+def at_once(digit: str) -> tuple[str, ...]:
+    """The keys that Textual makes of Esc and a digit that a terminal sends in one go."""
+    return tuple(event.key for event in XTermParser().feed(f"\x1b{digit}") if isinstance(event, Key))
 
 
 def test_requests_are_counted_by_kind() -> None:
@@ -41,7 +48,7 @@ def test_every_action_of_the_keymap_exists(table: tuple[object, ...]) -> None:
         assert hasattr(screen, f"action_{entry.action.partition('(')[0]}"), entry.action
 
 
-@pytest.mark.parametrize("keys", [("f10",), ("ctrl+q",), ("escape", "0"), ("alt+0",)])
+@pytest.mark.parametrize("keys", [("f10",), ("ctrl+q",), ("escape", "0"), ("alt+0",), at_once("0")])
 def test_each_way_to_quit_quits(keys: tuple[str, ...]) -> None:
     async def look(running: Running) -> None:
         await running.until_listed(running.left, "scripted://bucket/")
@@ -51,7 +58,7 @@ def test_each_way_to_quit_quits(keys: tuple[str, ...]) -> None:
     run_app(make_session({SCHEME: script()}, Clock()), directory(), directory(), look)
 
 
-@pytest.mark.parametrize("keys", [("f1",), ("escape", "1"), ("alt+1",)])
+@pytest.mark.parametrize("keys", [("f1",), ("escape", "1"), ("alt+1",), at_once("1")])
 def test_the_help_opens_and_goes_away(keys: tuple[str, ...]) -> None:
     async def look(running: Running) -> None:
         await running.press(*keys)
@@ -69,6 +76,18 @@ def test_tab_goes_to_the_other_pane_and_back() -> None:
         assert running.browse.pane is running.right
         await running.press("shift+tab")
         assert running.browse.pane is running.left
+
+    run_app(make_session({SCHEME: script()}, Clock()), directory(), directory(), look)
+
+
+def test_keys_typed_right_after_tab_go_to_the_other_pane() -> None:
+    async def look(running: Running) -> None:
+        await running.until_listed(running.left, "scripted://bucket/")
+        await running.until_listed(running.right, "scripted://bucket/")
+        for key in ("tab", "end"):
+            running.app.simulate_key(key)  # without waiting for what the first brings about
+        await running.until(lambda: running.right.list.cursor == 2)
+        assert running.left.list.cursor == 0
 
     run_app(make_session({SCHEME: script()}, Clock()), directory(), directory(), look)
 

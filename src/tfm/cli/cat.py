@@ -13,15 +13,16 @@ from tfm.path.path import Path
 __all__ = ["EPILOG", "add_arguments", "run"]
 
 EPILOG = """\
-On remote paths *, ?, [...] and ** are a pattern; quote it. Of what fits, the objects are written, in the order of their
-keys. A failure is said on standard error and does not keep the others back.
+On remote paths *, ?, [...] and ** are a pattern; quote it. Of what fits, the
+objects are written. A failure is said on standard error and does not keep the
+others back.
 """
 
 _CHUNK_BYTES: Final = 1 << 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="a file, or a pattern")
+    parser.add_argument("paths", nargs="+", metavar="PATH", help=argparse.SUPPRESS)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -37,6 +38,8 @@ def run(options: argparse.Namespace) -> int:
                 found_file = True
                 try:
                     _write(meant.path)
+                except BrokenPipeError:
+                    raise  # whoever read has gone
                 except (StorageError, OSError) as error:
                     report.failed(error, local=local)
             if not found_file:

@@ -8,21 +8,22 @@ from collections.abc import Iterator
 from tfm.cli.arguments import Meant, expanded, is_local
 from tfm.cli.output import Counter, Report, entry_record, modified_text, print_json, print_line
 from tfm.core.entry import Entry, Kind
-from tfm.core.errors import StorageError
+from tfm.core.errors import NotFoundError, StorageError
 from tfm.path.path import Path
 from tfm.path.sessions import current_session
 
 __all__ = ["EPILOG", "add_arguments", "run"]
 
 EPILOG = """\
-On remote paths *, ?, [...] and ** are a pattern; quote it. What fits is listed itself, by its whole path, and with -R
-what is below it too. s3:// lists your buckets. Into a pipe or a file names are exact bytes; -0 keeps newlines in them
-apart.
+On remote paths *, ?, [...] and ** are a pattern; quote it. What fits is listed
+itself, by its whole path, and with -R what is below it too. s3:// lists your
+buckets. In a pipe or a file names are exact bytes; -0 tells a newline in a name
+from its end.
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("paths", nargs="*", default=["."], metavar="PATH", help="a directory, a file, or a pattern")
+    parser.add_argument("paths", nargs="*", default=["."], metavar="PATH", help=argparse.SUPPRESS)
     parser.add_argument("-l", "--long", action="store_true", help="with size in bytes and modification time")
     parser.add_argument("-R", "--recursive", action="store_true", help="everything below, by its path from there")
     form = parser.add_mutually_exclusive_group()
@@ -56,10 +57,12 @@ def _list(meant: Meant, options: argparse.Namespace, *, whole_path: bool) -> Non
             _list_directory(path, options, whole_path=True)
         return
     if not str(path).endswith("/"):
-        file = current_session().storage(path.location.storage).lookup(path.key).file
-        if file is not None:
-            _print(file, str(path), str(path) if whole_path else path.name, options)
+        answer = current_session().storage(path.location.storage).lookup(path.key)
+        if answer.file is not None:
+            _print(answer.file, str(path), str(path) if whole_path else path.name, options)
             return
+        if not answer.found and answer.directory_error is None:
+            raise NotFoundError("There is nothing here.", uri=str(path), operation="list")
     _list_directory(path, options, whole_path=whole_path)
 
 

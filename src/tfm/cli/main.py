@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Final, TextIO
 
 from tfm.cli.options import Parser, add_storage_options, session_from, settings_from, split_verb
@@ -18,19 +19,20 @@ from tfm.core.version import __version__
 __all__ = ["main"]
 
 _VERBS: Final = {
-    "ls": "List directories, on S3 as on the local disk.",
-    "stat": "Show what is known about paths.",
-    "cat": "Write the bytes of objects to standard output.",
+    "ls": "List directories (each PATH; without one, where you are), one entry a line.",
+    "stat": "Show what is known about each PATH: a file, a directory, a bucket.",
+    "cat": "Write the bytes of each PATH to standard output, exactly.",
 }
 
-_DESCRIPTION: Final = "Two panes on S3 and the local disk, and the same from the command line."
+_DESCRIPTION: Final = "Two panes, on directories of S3 or the local disk (default: where you are)."
 _EPILOG: Final = """\
 verbs:
-  tfm ls [-lR] PATH...    list directories        tfm cat PATH...    write objects to standard output
-  tfm stat PATH...        what is known           tfm demo           try it, on a server of its own
+  tfm ls [-lR] PATH...   list directories       tfm cat PATH...   write objects
+  tfm stat PATH...       what is known          tfm demo          try it out
 
-A PATH is a local path, s3:// (your buckets), s3://BUCKET/ or s3://BUCKET/KEY. A local directory whose name is a verb is
-./ls. Each verb has its own --help. Exit codes: 0 all done, 1 something failed, 2 asked wrongly.
+A path is a local one, s3:// (your buckets), s3://BUCKET/ or s3://BUCKET/KEY; a
+directory named as a verb is ./ls. Each verb has its own --help. Exit codes:
+0 all done, 1 something failed, 2 asked wrongly.
 """
 
 
@@ -39,6 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     # Closed by whoever started it (`>&-`); what is opened next would otherwise take its place and be written into.
     sys.stdout, sys.stderr = _opened(sys.stdout), _opened(sys.stderr)
+    if isinstance(sys.stdout, TextIOWrapper):
+        # Help and harmless text; exact names are written as bytes. An old terminal's encoding is no reason to fail.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = _run(given)
         # Here and not when Python ends: there a reader that has gone or a full disk would be a traceback.
@@ -56,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _opened(stream: TextIO | None) -> TextIO:
-    return open(os.devnull, "w", encoding="utf-8") if stream is None else stream  # noqa: SIM115 - for the whole run
+    return open(os.devnull, "w", encoding="utf-8") if stream is None else stream
 
 
 def _abandon_output() -> None:
@@ -86,7 +91,7 @@ def _run(given: list[str]) -> int:
 
 def _run_verb(verb: str, given: list[str]) -> int:
     module = import_module(f"tfm.cli.{verb}")
-    parser = Parser(prog=f"tfm {verb}", description=_VERBS[verb], epilog=module.EPILOG)
+    parser = Parser(f"tfm {verb}", "PATH ...", description=_VERBS[verb], epilog=module.EPILOG)
     module.add_arguments(parser)
     add_storage_options(parser)
     options = parser.parse_args(given)
@@ -101,7 +106,7 @@ def _run_verb(verb: str, given: list[str]) -> int:
 def _run_panes(given: list[str]) -> int:
     from tfm.cli import panes
 
-    parser = Parser(prog="tfm", description=_DESCRIPTION, epilog=_EPILOG)
+    parser = Parser("tfm", "[LEFT] [RIGHT]", description=_DESCRIPTION, epilog=_EPILOG)
     parser.add_argument("--version", action="version", version=f"tfm {__version__}")
     panes.add_arguments(parser)
     add_storage_options(parser)

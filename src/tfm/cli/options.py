@@ -22,9 +22,10 @@ _OPTIONS_WITH_VALUE: Final = frozenset({"--profile", "--region", "--endpoint-url
 class Parser(argparse.ArgumentParser):
     """Options in full, so that a new one never changes what an old script means; texts as they were written."""
 
-    def __init__(self, *, prog: str, description: str, epilog: str) -> None:
+    def __init__(self, program: str, operands: str, *, description: str, epilog: str) -> None:
         super().__init__(
-            prog=prog,
+            prog=program,
+            usage=f"{program} [options] {operands}",
             description=description,
             epilog=epilog,
             allow_abbrev=False,

@@ -17,8 +17,8 @@ __all__ = ["add_arguments", "open_panes", "run"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("left", nargs="?", default=".", metavar="LEFT", help="a directory or a URI (default: here)")
-    parser.add_argument("right", nargs="?", default=".", metavar="RIGHT", help="the same for the right pane")
+    parser.add_argument("left", nargs="?", default=".", metavar="LEFT", help=argparse.SUPPRESS)
+    parser.add_argument("right", nargs="?", default=".", metavar="RIGHT", help=argparse.SUPPRESS)
 
 
 def open_panes(session: Session, left_text: str, right_text: str, *, profile: str | None = None) -> int:
@@ -41,8 +41,9 @@ def _refuse_without_terminal() -> None:
     streams = {"input": sys.__stdin__, "output": sys.__stdout__, "error": sys.__stderr__}
     elsewhere = [name for name, stream in streams.items() if stream is None or not stream.isatty()]
     if elsewhere:
+        be = "is" if len(elsewhere) == 1 else "are"
         raise UnsupportedOperation(
-            f"The panes need a terminal, and standard {' and '.join(elsewhere)} is not one.",
+            f"The panes need a terminal, and standard {', '.join(elsewhere)} {be} not one.",
             next_step="For scripts there are tfm ls, tfm stat and tfm cat.",
             operation="open",
         )

@@ -13,13 +13,14 @@ from tfm.path.sessions import current_session
 __all__ = ["EPILOG", "add_arguments", "run"]
 
 EPILOG = """\
-On remote paths *, ?, [...] and ** are a pattern; quote it. An object and a directory of one name are both shown; with
-a slash at its end a path means the directory.
+On remote paths *, ?, [...] and ** are a pattern; quote it. An object and a
+directory of one name are both shown; with a slash at its end a path means the
+directory.
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="a file, a directory, a bucket, or a pattern")
+    parser.add_argument("paths", nargs="+", metavar="PATH", help=argparse.SUPPRESS)
     parser.add_argument("--json", action="store_true", help="one JSON object a line, every fact in it")
 
 

@@ -41,14 +41,13 @@ def lookup_in_tree(tree: Listing, key: str) -> Lookup:
     name = key[len(tree.prefix) :]
     file = tree.find(name, Kind.FILE)
     inside = key + "/"
-    if tree.is_sorted():
+    below = tree.find(name, Kind.DIRECTORY)  # its marker, which an unsorted listing may have after what is in it
+    if below is None and tree.is_sorted():
         first, end = _range(tree, inside)
         below = tree[first] if first < end else None
-    else:
+    elif below is None:
         below = next((entry for entry in tree if entry.key.startswith(inside)), None)
-    directory = None
-    if below is not None:
-        directory = _child(below, inside)
+    directory = None if below is None else _child(below, inside)
     return Lookup(replace(file, name=_last_name(key)) if file else None, directory)
 
 

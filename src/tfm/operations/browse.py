@@ -107,16 +107,12 @@ class Visit:
         by_name = Capability.FLAT_KEYS not in storage.capabilities
         prefix = self.location.key
         held = storage.peek(prefix)
-        answers_at_once = held is not None and held.lease.stands() and not fresh
-        keeps_rows = False
-        if not answers_at_once:
+        if held is None or fresh or not held.lease.stands():
             if held is not None:
-                keeps_rows = True
-                order = order_listing(held.listing, by_name=by_name)
-                self._tell(BrowseState.STALE, held.listing, order)
+                self._tell(BrowseState.STALE, held.listing, order_listing(held.listing, by_name=by_name))
             elif shown is not None and len(shown.listing):
-                keeps_rows = True
                 self._tell(BrowseState.STALE, shown.listing, shown.order)
+        kept = self._listing
 
         asked_at = self._session.clock()
         scan = storage.scan(prefix, fresh=fresh)
@@ -132,7 +128,7 @@ class Visit:
             self._arrived_entries += len(page)
             if page.token is None:
                 continue  # the last one, or one of many from the cache: told of when all are there
-            if keeps_rows:
+            if kept.complete or len(kept) > self._arrived_entries:
                 self._tell(BrowseState.STALE)
             else:
                 listing = Listing(prefix, pages, recursive=False, complete=False, fetched_at=fetched_at)
@@ -185,9 +181,9 @@ def browse(
     ``deliver`` is called from the visit's thread, never after :meth:`Visit.cancel` has returned, and must be short.
 
     A fresh cached listing is one COMPLETE update and no request. A stale one is told of at once, and the storage's
-    answer replaces it (``ceil(n / 1000)`` requests for n entries). ``fresh`` asks the storage in any case; ``shown``,
-    an update about the same directory, gives the rows to keep until its answer is complete. A failure keeps the rows
-    there were.
+    answer replaces it (``ceil(n / 1000)`` requests for n entries). ``fresh`` asks the storage in any case. ``shown``,
+    an update about the same directory, gives the rows to keep until its answer is complete or, where they are partial,
+    as many. A failure keeps the rows there were.
     """
     visit = Visit(session, location, deliver)
     # A daemon: a receive that never ends must not hold up quitting.

@@ -8,7 +8,7 @@ from typing import Final
 
 from tfm.core.capability import Capability
 from tfm.core.entry import Entry, Kind
-from tfm.core.errors import NotDirectoryError, NotFoundError
+from tfm.core.errors import InvalidPathError, NotDirectoryError, NotFoundError
 from tfm.path.pattern import ANY_DEPTH, has_wildcard, pattern_of, segment_matcher, split_pattern
 from tfm.storage.scan import Scan
 from tfm.storage.storage import Storage
@@ -34,8 +34,8 @@ def glob_matches(storage: Storage, prefix: str, pattern: str) -> Iterator[Match]
     flat = Capability.FLAT_KEYS in storage.capabilities
     seen: set[tuple[str, Kind]] = set()
     for entry, scan in _Globber(storage, prefix).below(prefix, segments):
-        if directories_only and not entry.is_directory:
-            continue
+        if directories_only and (not entry.is_directory or (entry.is_symlink and segments[-1] == ANY_DEPTH)):
+            continue  # "**/" is every directory that "**" goes into, so no link to one
         if flat and not entry.is_directory:
             # No listing has a key twice and none is looked into twice: a million keys need not be remembered.
             yield entry, scan
@@ -65,7 +65,8 @@ class _Globber:
         if rest:
             yield from self.below(place, rest)
             return
-        answer = self._storage.lookup(place)
+        # On a disk, the name with a slash asks for a directory only.
+        answer = self._storage.lookup(place if self._flat else place[:-1])
         if answer.file is not None:
             yield replace(answer.file, key=f"{prefix}{name}"), None
         if answer.directory is not None:
@@ -87,8 +88,8 @@ class _Globber:
             for page in scan:
                 for entry in page:
                     yield entry, scan
-        except (NotFoundError, NotDirectoryError):
-            return
+        except (NotFoundError, NotDirectoryError, InvalidPathError):
+            return  # the last one: links that lead in a circle
 
     def _deep(self, prefix: str, rest: tuple[str, ...]) -> Iterator[Match]:
         """``**`` on a storage of directories: it stands for nothing, or for each directory below in turn."""

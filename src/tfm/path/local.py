@@ -6,10 +6,11 @@ import os
 import pathlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from datetime import UTC, datetime
 from typing import IO, Any
 
-from tfm.core.errors import InvalidPathError
+from tfm.core.entry import Kind, Lookup
+from tfm.core.errors import InvalidPathError, InvalidRequestError, PermissionDeniedError
 from tfm.path.files import refuse_writing
 from tfm.path.info import StatResult, is_broken_link
 from tfm.path.path import Path
@@ -42,36 +43,34 @@ class LocalPath(Path):
     def _pathlib(self) -> pathlib.Path:
         return pathlib.Path(self)
 
+    def _lookup(self, *, fresh: bool = False, only: Kind | None = None) -> Lookup:
+        try:
+            return super()._lookup(fresh=fresh, only=only)
+        except InvalidPathError:
+            # A NUL, a segment of 256 bytes, links that lead in a circle: nothing is there, as pathlib has it.
+            return Lookup()
+
     def stat(self, *, fresh: bool = False) -> StatResult:  # noqa: ARG002 - the disk is always asked
-        """As :meth:`Path.stat`, with every attribute that :func:`os.stat` gives."""
-        found = super().stat()
+        """As :meth:`Path.stat`, with all that :func:`os.stat` gives. NotFoundError for a link to nothing."""
         try:
             native = os.stat(self)
-        except FileNotFoundError as error:  # a broken link
+        except (FileNotFoundError, NotADirectoryError) as error:
             raise self._missing("stat") from error
-        return replace(found, st_mode=native.st_mode, native=native)
-
-    # Text that can name nothing here (a NUL in it, a segment of 256 bytes) is answered as pathlib does: no.
+        except PermissionError as error:
+            raise PermissionDeniedError(f"{error.strerror}.", uri=str(self), operation="stat") from error
+        except OSError as error:
+            raise InvalidRequestError(
+                f"{error.strerror}.", uri=str(self), operation="stat", error_number=error.errno
+            ) from error
+        except ValueError as error:
+            raise InvalidPathError(f"{error}.".capitalize(), uri=str(self), operation="stat") from error
+        modified_at = datetime.fromtimestamp(native.st_mtime, UTC)
+        return StatResult(native.st_mode, native.st_size, native.st_mtime, modified_at, native=native)
 
     def exists(self, *, fresh: bool = False) -> bool:  # noqa: ARG002 - the disk is always asked
         """As :meth:`Path.exists`; a link to nothing does not exist, as pathlib has it."""
-        try:
-            entry = self._lookup().best()
-        except InvalidPathError:
-            return False
+        entry = self._lookup().best()
         return entry is not None and not is_broken_link(entry)
-
-    def is_dir(self, *, fresh: bool = False) -> bool:
-        try:
-            return super().is_dir(fresh=fresh)
-        except InvalidPathError:
-            return False
-
-    def is_file(self, *, fresh: bool = False) -> bool:
-        try:
-            return super().is_file(fresh=fresh)
-        except InvalidPathError:
-            return False
 
     def lstat(self) -> os.stat_result:
         return self._pathlib().lstat()

@@ -244,8 +244,8 @@ class Path(LexicalPath):
 
         On object stores one flat listing, ``ceil(n / 1000)`` requests for a tree of up to 10,000 keys; beyond that, and
         elsewhere, one listing for each directory, when it is reached. Names removed from the first list are not
-        entered, and its order is kept. A directory that cannot be read does not hide the others: ``on_error`` gets its error, or without one
-        it is raised at the end. A missing directory is raised at once.
+        entered, and its order is kept. A directory that cannot be read does not hide the others: ``on_error`` gets its
+        error, or without one it is raised at the end. A missing directory is raised at once.
         """
         storage, prefix = self._storage(), self._place()
         read_level = level_reader(storage, prefix)

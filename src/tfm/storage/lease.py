@@ -120,6 +120,10 @@ class LeaseBook:
                 self._prune_at = max(_PRUNE_FROM, 2 * len(self._leases))
         return lease
 
+    def __len__(self) -> int:
+        """How many prefixes leases are remembered for; those that nobody holds any more are dropped now and then."""
+        return len(self._leases)
+
     def revoke(self, touched: Callable[[str], bool], *, spared: Lease | None = None) -> None:
         """End every lease whose prefix is ``touched``, save the one that is ``spared``."""
         with self._lock:

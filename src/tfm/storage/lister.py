@@ -120,7 +120,10 @@ class Lister:
         try:
             answer = self._backend.stat(key)
         except PermissionDeniedError as error:
-            raise error from denied
+            # The refused listing said why (a wrong clock, another region); HEAD has no body that could.
+            raise PermissionDeniedError(
+                denied.cause, next_step=denied.next_step, uri=error.uri, operation=error.operation
+            ) from denied
         return replace(answer, directory_error=copy(denied)) if answer.directory is None else answer
 
     def _remembered_denial(self, parent: str) -> PermissionDeniedError | None:

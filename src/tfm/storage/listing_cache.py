@@ -67,7 +67,7 @@ class CachedLookup:
     lease: Lease
 
     def is_fresh(self) -> bool:
-        """"Nothing is there" is believed for ten seconds at most."""
+        """ "Nothing is there" is believed for ten seconds at most."""
         if not self.lease.stands():
             return False
         return self.answer.found or self.lease.age() < negative_age(self.lease.terms.ttl)

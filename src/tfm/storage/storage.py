@@ -96,9 +96,7 @@ class Storage:
                 return None
         return iter(own.listing.pages), own.lease
 
-    def _asked(
-        self, space: ListingSpace, prefix: str, lease: Lease, *, recursive: bool, fresh: bool
-    ) -> Iterator[Page]:
+    def _asked(self, space: ListingSpace, prefix: str, lease: Lease, *, recursive: bool, fresh: bool) -> Iterator[Page]:
         pages: list[Page] = []
         for page in self._lister.pages(prefix, recursive=recursive):
             pages.append(page.without_token())

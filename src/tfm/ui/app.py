@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import traceback
+from typing import ClassVar, Final
 
+from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -11,8 +13,11 @@ from textual.screen import Screen
 from tfm.core.location import Location
 from tfm.storage.session import Session
 from tfm.ui.browse_screen import BrowseScreen
+from tfm.ui.sanitise import screen_text
 
 __all__ = ["FileManagerApp"]
+
+_BUG: Final = "tfm failed, by a mistake of its own; nothing was changed. Please report the lines above."
 
 
 class FileManagerApp(App[int]):
@@ -33,6 +38,13 @@ class FileManagerApp(App[int]):
 
     def get_default_screen(self) -> Screen[None]:
         return BrowseScreen(self._session, *self._locations)
+
+    def _fatal_error(self) -> None:
+        """What is printed when tfm itself fails. Textual's own report shows every local variable, so a secret too."""
+        lines = traceback.format_exc().splitlines()
+        report = "\n".join(screen_text(line) for line in [*lines, _BUG])
+        self._exit_renderables.append(Text(report))
+        self._close_messages_no_wait()
 
     async def action_quit(self) -> None:
         self.exit(0)

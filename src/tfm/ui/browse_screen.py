@@ -158,4 +158,6 @@ class BrowseScreen(Screen[None]):
         self.pane.list.move_last()
 
     def action_other_pane(self) -> None:
-        self.panes[1 - self._active].list.focus()
+        # At once, not when the focus has moved: keys typed ahead belong to the other pane already.
+        self._active = 1 - self._active
+        self.pane.list.focus()

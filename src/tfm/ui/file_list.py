@@ -108,10 +108,14 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
         self._target = target
         self._notice = notice
         self.set_reactive(FileList.cursor, 0)
+        self.scroll_to(y=0, animate=False)
         self._rows_changed()
 
     def show(self, listing: Listing, order: RowOrder, *, has_parent: bool, notice: str) -> None:
         """Show these rows (``notice`` where there are none). Cursor and selection stay on their entries."""
+        if listing is self._listing and order is self._order and has_parent == (self._parent_rows == 1):
+            self.show_notice(notice)  # the same rows: nothing to draw
+            return
         place = self._target or self._place_under_cursor()
         position = self._position_after(listing, order, place, has_parent=has_parent)
         on_screen = self.cursor - self.scroll_offset.y
@@ -156,7 +160,7 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
         row = self._row_at(self.cursor)
         if row is None or self._listing is None or self._order is None:
             return None
-        if not self._listing.pages or self._listing.pages[0] is not listing.pages[0]:
+        if not listing.pages or not self._listing.pages or self._listing.pages[0] is not listing.pages[0]:
             return None
         position = self.cursor - self._parent_rows
         if position >= self._order.directory_count:
@@ -169,7 +173,10 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
         """What is gone is not selected any more."""
         if len(self.selection) <= _MOST_PRUNED:
             for key, kind in self.selection.entries():
-                if order.position(listing, key, kind) is None:
+                # The second question is the slow one, and right in whatever order a server lists.
+                name = key.removeprefix(listing.prefix)
+                name = name.removesuffix("/") if kind is Kind.DIRECTORY else name
+                if order.position(listing, key, kind) is None and listing.find(name, kind) is None:
                     self.selection.drop(key, kind)
 
     def _rows_changed(self) -> None:

@@ -72,13 +72,30 @@ _KEY_NAMES: Final = {
 }
 
 
+_AT_ONCE: Final = {
+    "1": "inverted_exclamation_mark",
+    "2": "trade_mark_sign",
+    "3": "pound_sign",
+    "4": "cent_sign",
+    "5": "infinity",
+    "6": "section_sign",
+    "7": "pilcrow_sign",
+    "8": "bullet",
+    "9": "ª",
+    "0": "º",
+}
+"""What Textual makes of Esc and a digit within 0.1 s: what Option and the digit type on a Mac. A terminal that tells
+keys apart says ``alt+3``."""
+
+
 def bindings(table: Sequence[KeyBinding]) -> list[BindingType]:
     """The table as Textual takes it. A function key comes with its twin: Esc and the digit, in one go."""
     made: list[BindingType] = []
     for entry in table:
         keys = list(entry.keys)
-        # What comes within 0.1 s of Esc reaches us as one key, with "alt"; slower, as two (see escape_digit).
-        keys += [f"alt+{digit}" for key in entry.keys if (digit := _digit_of(key)) is not None]
+        # Slower than that, they reach us as two keys: escape_digits() is for those.
+        for digit in filter(None, map(_digit_of, entry.keys)):
+            keys += [f"alt+{digit}", _AT_ONCE[digit]]
         made += [Binding(key, entry.action, entry.help, show=False, priority=True) for key in keys]
     return made
 

@@ -114,10 +114,12 @@ class PagerView(Widget, can_focus=True):
         if rows < 0:
             self._set_top(self._layout().back_from(self._top, -rows))
             return
-        below = self._layout().from_offset(self._top, rows + 1)
-        last = self._last_top()
-        if self._top < last:
-            self._set_top(min(last, below[-1].start if len(below) > rows else last))
+        below = self._layout().from_offset(self._top, rows + self.size.height)
+        if len(below) == rows + self.size.height:
+            self._set_top(below[rows].start)
+        else:
+            # Only here, where it is near, is the end looked at: it may be gigabytes away otherwise.
+            self._set_top(max(self._top, self._last_top()))
 
     def _last_top(self) -> int:
         return self._layout().back_from(self.view.size_bytes or 0, self.size.height)

@@ -43,8 +43,9 @@ class UpdateBox(Generic[Update]):
         """What is in the box, on the screen's thread; what comes next is announced after a pause."""
         with self._lock:
             update, self._latest = self._latest, None
-        if update is None:
-            return None
+            if update is None:
+                self._announced = False
+                return None
         self._widget.set_timer(_PAUSE_SECONDS, self._after_pause)
         return update
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from tfm.backends.s3.errors import Asked, missing_botocore
-from tfm.backends.s3.hook import count_requests, hand_out_listing_bodies
+from tfm.backends.s3.hook import count_requests, end_endless_redirects, hand_out_listing_bodies
 from tfm.backends.s3.redaction import install_redaction
 from tfm.core.errors import CredentialsError
 from tfm.core.settings import Settings
@@ -108,6 +108,7 @@ class ProfileClients:
         )
         count_requests(client, self._record_request)
         hand_out_listing_bodies(client)
+        end_endless_redirects(client)
         install_redaction()
         return client
 

@@ -1,4 +1,4 @@
-"""What is hung into a botocore client: raw listing bodies, and the count of requests.
+"""What is hung into a botocore client: raw listing bodies, the count of requests, and an end to redirects.
 
 botocore parses every 200 answer of S3 twice, once only to look for an error document: 227 ms CPU for a page of 1,000
 keys, where reading the body into columns costs three. So the body of ListObjectsV2 is handed out as it came, and both
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-__all__ = ["BODY", "count_requests", "hand_out_listing_bodies"]
+__all__ = ["BODY", "count_requests", "end_endless_redirects", "hand_out_listing_bodies"]
 
 BODY: Final = "TfmBody"
 """The key under which the answer of ``list_objects_v2`` holds the raw body of a 200 answer."""
@@ -56,3 +56,17 @@ def count_requests(client: Any, record_request: Callable[[str], None]) -> None:
         record_request(event_name.rpartition(".")[2])
 
     client.meta.events.register("before-send.s3", sending)
+
+
+def end_endless_redirects(client: Any) -> None:
+    """Let a server that redirects everything, and names no region, be told of instead of asked for ever.
+
+    Where a redirect names none, botocore asks by HeadBucket, whose own redirect makes it ask by HeadBucket: 200 requests
+    until Python's recursion limit. Anything that leads http:// to https:// answers like that.
+    """
+    client.meta.events.register_first("needs-retry.s3.HeadBucket", _follow_only_to_a_region)
+
+
+def _follow_only_to_a_region(request_dict: dict[str, Any], response: Any, **_: Any) -> None:
+    if response is not None and "x-amz-bucket-region" not in response[1]["ResponseMetadata"].get("HTTPHeaders", {}):
+        request_dict.setdefault("context", {}).setdefault("s3_redirect", {})["redirected"] = True

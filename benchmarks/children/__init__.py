@@ -1,0 +1,1 @@
+"""What some measurements do in a process of their own; each is run by ``python -m`` and answers with JSON."""

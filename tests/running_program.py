@@ -1,0 +1,148 @@
+"""Runs ``tfm``: within this process, in one of its own, and in one whose streams are a terminal."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import pty
+import selectors
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pytest
+
+from tfm.cli import main
+
+__all__ = ["Outcome", "RunHere", "Terminal", "command", "run_in_process"]
+
+DEADLINE_SECONDS: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended: exit code and what it wrote, as bytes and as text."""
+
+    code: int
+    output: bytes
+    errors: str
+
+    @property
+    def lines(self) -> list[str]:
+        return os.fsdecode(self.output).splitlines()
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        """What ``--json`` wrote."""
+        return [json.loads(line) for line in self.output.splitlines()]
+
+
+class RunHere:
+    """``tfm`` within this process: a tenth of a subprocess's time. Its streams are no terminal."""
+
+    def __init__(self, capture: pytest.CaptureFixture[bytes]) -> None:
+        self._capture = capture
+
+    def __call__(self, *arguments: str) -> Outcome:
+        self._capture.readouterr()
+        code = main(arguments)
+        output, errors = self._capture.readouterr()
+        return Outcome(code, output, errors.decode())
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "tfm", *arguments]
+
+
+def run_in_process(
+    *arguments: str, environment: Mapping[str, str] | None = None, timeout_seconds: float = DEADLINE_SECONDS
+) -> Outcome:
+    """``tfm`` in a process of its own, without a terminal."""
+    done = subprocess.run(
+        command(*arguments),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env=None if environment is None else {**os.environ, **environment},
+        timeout=timeout_seconds,
+        check=False,
+    )
+    return Outcome(done.returncode, done.stdout, done.stderr.decode())
+
+
+class Terminal:
+    """A program on a terminal of its own, as a context manager; everything it writes there is kept.
+
+    ``streams`` of standard input (0), output (1) and error (2) are the terminal; the others are ``elsewhere``.
+    """
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        *,
+        streams: Sequence[int] = (0, 1, 2),
+        elsewhere: int = subprocess.DEVNULL,
+        columns: int = 80,
+    ) -> None:
+        self._ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        ends = [theirs if number in streams else elsewhere for number in range(3)]
+        self.process = subprocess.Popen(
+            arguments,
+            stdin=ends[0],
+            stdout=ends[1],
+            stderr=ends[2],
+            env={**os.environ, "TERM": "xterm-256color"},
+            start_new_session=True,
+        )
+        os.close(theirs)
+        self.written = b""
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self._ours)
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            if stream is not None:
+                stream.close()
+
+    def type(self, keys: bytes) -> None:
+        os.write(self._ours, keys)
+
+    def until(self, wanted: bytes, *, seconds: float = DEADLINE_SECONDS) -> bytes:
+        """Everything written so far, once ``wanted`` is among it."""
+        self._read(seconds, lambda: wanted in self.written)
+        assert wanted in self.written, f"waited in vain for {wanted!r}; written was {self.written[-3000:]!r}"
+        return self.written
+
+    def ended(self, *, seconds: float = DEADLINE_SECONDS) -> int:
+        """The exit code, once the program has ended and all that it wrote is read."""
+        self._read(seconds, lambda: False)
+        return self.process.wait(seconds)
+
+    def _read(self, seconds: float, met: Any) -> None:
+        deadline = time.monotonic() + seconds
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._ours, selectors.EVENT_READ)
+            while not met() and (left := deadline - time.monotonic()) > 0:
+                if not selector.select(left):
+                    continue
+                try:
+                    data = os.read(self._ours, 65536)
+                except OSError as error:
+                    if error.errno != errno.EIO:  # Linux's word for "nobody has this terminal open any more"
+                        raise
+                    return
+                if not data:
+                    return
+                self.written += data
