@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from benchmarks.report import report
+from benchmarks.report import QUICK_WARNING, machine_lines, report
 from benchmarks.rows import drawing, first_page, local_directory, memory, page_cpu, starting
 from benchmarks.scale import FULL, QUICK, Scale
 from benchmarks.section import Section, render
@@ -53,10 +53,15 @@ def main(arguments: list[str] | None = None) -> int:
         sections += measured
         for section in measured:
             print(render(section), flush=True)
+    print("\n".join(machine_lines(time.monotonic() - started)))
+    if options.quick:
+        print(f"\n{QUICK_WARNING}", end="")
     full = not options.quick and not options.only and not failed
     output: Path | None = options.output or (_DOCUMENT if full else None)
     if output is not None:
-        output.write_text(report(sections, took_seconds=time.monotonic() - started), encoding="utf-8")
+        output.write_text(
+            report(sections, took_seconds=time.monotonic() - started, quick=options.quick), encoding="utf-8"
+        )
         print(f"written to {output}", file=sys.stderr)
     return 1 if failed else 0
 

@@ -13,7 +13,7 @@ from benchmarks.clients.contract import version_of
 from benchmarks.s5cmd_program import s5cmd_program, s5cmd_version
 from benchmarks.section import Section, render
 
-__all__ = ["machine_lines", "report"]
+__all__ = ["QUICK_WARNING", "machine_lines", "report"]
 
 _PACKAGES: Final = (
     "tfm", "botocore", "textual", "boto3", "s3fs", "aiobotocore", "obstore", "cloudpathlib", "s3path", "moto",
@@ -28,10 +28,14 @@ system) is steadier than wall time, most of all where others use the machine too
 own and their time is not counted.
 """
 
+QUICK_WARNING: Final = """**A quick run: small numbers, each measured once. It shows that everything works, no more.**
+"""
 
-def report(sections: Sequence[Section], *, took_seconds: float) -> str:
+
+def report(sections: Sequence[Section], *, took_seconds: float, quick: bool) -> str:
     """The whole document."""
-    parts = [_INTRODUCTION, "\n".join(machine_lines(took_seconds)) + "\n", *map(render, sections)]
+    warning = [QUICK_WARNING] if quick else []
+    parts = [_INTRODUCTION, *warning, "\n".join(machine_lines(took_seconds)) + "\n", *map(render, sections)]
     return "\n".join(parts)
 
 

@@ -25,5 +25,5 @@ FULL: Final = Scale(
     repeats=5, start_repeats=15, pages=100, many_entries=1_000_000, peer_entries=200_000, local_files=50_000, draws=10
 )
 QUICK: Final = Scale(
-    repeats=1, start_repeats=2, pages=5, many_entries=20_000, peer_entries=5_000, local_files=2_000, draws=1
+    repeats=1, start_repeats=2, pages=20, many_entries=20_000, peer_entries=5_000, local_files=2_000, draws=1
 )

@@ -13,9 +13,9 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import pytest
 
@@ -104,7 +104,7 @@ class Terminal:
         os.close(theirs)
         self.written = b""
 
-    def __enter__(self) -> Terminal:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -130,7 +130,7 @@ class Terminal:
         self._read(seconds, lambda: False)
         return self.process.wait(seconds)
 
-    def _read(self, seconds: float, met: Any) -> None:
+    def _read(self, seconds: float, met: Callable[[], bool]) -> None:
         deadline = time.monotonic() + seconds
         with selectors.DefaultSelector() as selector:
             selector.register(self._ours, selectors.EVENT_READ)

@@ -40,7 +40,9 @@ def test_a_pattern_gives_the_objects_that_fit(tfm: RunHere, moto: MotoServer) ->
 def test_failures_are_said_and_the_others_written(tfm: RunHere, here: Path, moto: MotoServer) -> None:
     moto.put("bucket", {"a": b"1", "d/x": b"", "e/": b""})
     (here / "directory").mkdir()
-    outcome = tfm("cat", "s3://bucket/no", "s3://bucket/d", "s3://bucket/d/", "s3://bucket", "directory", "s3://bucket/a")
+    outcome = tfm(
+        "cat", "s3://bucket/no", "s3://bucket/d", "s3://bucket/d/", "s3://bucket", "directory", "s3://bucket/a"
+    )
     assert (outcome.code, outcome.output) == (1, b"1")
     no, directory, slash, bucket, local = outcome.errors.splitlines()
     assert no.startswith("tfm: s3://bucket/no: ")

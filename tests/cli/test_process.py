@@ -86,7 +86,7 @@ def test_interrupted_while_a_server_is_silent(moto: MotoServer, monkeypatch: pyt
 
 
 def test_names_on_a_terminal_are_harmless_and_in_a_pipe_exact(moto: MotoServer) -> None:
-    moto.put("bucket", {name: b"" for name in HOSTILE[:3]} | {"d/\x1b[2J": b""})
+    moto.put("bucket", dict.fromkeys([*HOSTILE[:3], "d/\x1b[2J"], b""))
     with Terminal(command("ls", "-R", "s3://bucket/")) as terminal:
         assert terminal.ended() == 0
     shown = terminal.written.decode()
@@ -138,13 +138,16 @@ def test_no_progress_among_the_rows_nor_into_a_file(moto: MotoServer, monkeypatc
 
 
 @pytest.mark.parametrize(
-    ("streams", "named"),
-    [([], "input, output, error are"), ([0, 1], "error is"), ([0, 2], "output is"), ([1, 2], "input is")],
+    ("arguments", "streams", "named"),
+    [
+        (["s3://bucket/", "."], [], "input, output, error are"),
+        (["s3://bucket/", "."], [0, 1], "error is"),
+        (["s3://bucket/", "."], [0, 2], "output is"),
+        (["s3://bucket/", "."], [1, 2], "input is"),
+        (["demo"], [0, 1], "error is"),
+    ],
 )
-@pytest.mark.parametrize("arguments", [["s3://bucket/", "."], ["demo"]])
 def test_the_panes_refuse_what_is_no_terminal(arguments: list[str], streams: list[int], named: str) -> None:
-    if arguments == ["demo"] and streams:
-        pytest.skip("the same place decides")
     with Terminal(command(*arguments), streams=streams, elsewhere=subprocess.PIPE) as terminal:
         assert terminal.ended() == 1
         said = terminal.written

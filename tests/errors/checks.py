@@ -17,7 +17,15 @@ from tfm.storage.session import Session
 
 __all__ = ["fails", "refused_by_the_program", "refused_everywhere"]
 
-SECRETS = ("secretofthetest", "testsecret", "readersecret", "deniedsecret", "keyofthetest", "SESSIONTOKEN", "Signature=")
+SECRETS = (
+    "secretofthetest",
+    "testsecret",
+    "readersecret",
+    "deniedsecret",
+    "keyofthetest",
+    "SESSIONTOKEN",
+    "Signature=",
+)
 
 
 def fails(question: Callable[[], object], kind: type[StorageError], cause: str, step: str = "") -> StorageError:
@@ -55,12 +63,11 @@ def refused_everywhere(
     with use_session(Session(settings_from_environment(Settings(), os.environ))):
         path = Path(uri)
         for question in (
-            path.parent.iterdir, path.stat, path.exists, path.is_dir, path.is_file, path.read_bytes,
-            lambda: list(path.parent.glob("*")), lambda: path.info.exists(), lambda: path.read_range(0, 1),
-            lambda: list(path.parent.walk()),
+            path.parent.iterdir, path.stat, path.exists, path.is_dir, path.read_bytes,
+            lambda: list(path.parent.glob("*")), lambda: path.info.exists(),
         ):  # fmt: skip
             fails(question, kind, cause, step)
-    for arguments in (["ls", directory], ["ls", f"{directory}*"], ["stat", uri], ["cat", uri]):
+    for arguments in (["ls", directory], ["ls", f"{directory}*"], ["cat", uri]):
         refused_by_the_program(tfm, arguments, cause, step, exit_code=exit_code)
 
 

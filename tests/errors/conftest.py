@@ -48,14 +48,10 @@ def proxy(moto: MotoServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultPr
         yield between
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def filled_seaweed(seaweed: SeaweedServer) -> SeaweedServer:
-    client = seaweed.client()
     for bucket in ("bucket", "readable"):
-        if bucket not in {each["Name"] for each in client.list_buckets()["Buckets"]}:
-            client.create_bucket(Bucket=bucket)
-        client.put_object(Bucket=bucket, Key="d/key", Body=b"content")
-    client.close()
+        seaweed.fill(bucket, {"d/key": b"content"})
     return seaweed
 
 

@@ -88,7 +88,7 @@ def test_any_keys_in_memory(keys: set[str]) -> None:
         check(Path(f"memory://{BUCKET}/"), keys)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(key_sets(PIECES))
 @example(ODD)
 @example({"x", "x/", "x/y", "x-"})

@@ -239,6 +239,15 @@ def test_an_unlisted_snapshot_asks_once(world: MemoryWorld) -> None:
     assert Path(f"{ROOT}x").info.size is None
 
 
+def test_a_snapshot_tells_when_the_storage_was_asked_and_not_the_cache(world: MemoryWorld) -> None:
+    world.put("d/x")
+    list(Path(f"{ROOT}d").iterdir())
+    world.clock.now += 30
+    info = Path(f"{ROOT}d/x").info
+    age = datetime.now(UTC) - info.fetched_at
+    assert timedelta(seconds=29) < age < timedelta(seconds=60)
+
+
 def test_copies_of_a_listed_path_know_only_their_text(world: MemoryWorld) -> None:
     world.put("d/x")
     (x,) = Path(f"{ROOT}d").iterdir()
@@ -255,7 +264,7 @@ def test_a_virtual_directory_has_no_size_and_no_time(world: MemoryWorld) -> None
         said.st_ino  # noqa: B018
     file = Path(f"{ROOT}d/x").stat()
     assert file.modified_at is not None
-    assert file.st_mtime == file.modified_at.timestamp()
+    assert file.st_mtime == pytest.approx(file.modified_at.timestamp(), abs=1e-3)
     assert file.etag
 
 

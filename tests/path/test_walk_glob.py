@@ -6,7 +6,7 @@ import pytest
 
 from tests.memory_world import MemoryWorld
 from tests.scripted_backend import Clock, Script, directory, make_session
-from tfm import NetworkError, NotFoundError, Path, PermissionDeniedError, cache_policy
+from tfm import NetworkError, NotFoundError, Path, PermissionDeniedError, UnsupportedOperation, cache_policy
 from tfm.core.capability import Capability
 from tfm.core.errors import StorageError
 from tfm.path import use_session
@@ -176,10 +176,13 @@ def test_an_object_and_a_directory_of_one_name_are_two_matches(world: MemoryWorl
 
 
 @pytest.mark.parametrize("shuffled", [False, True])
-def test_each_match_comes_once_whatever_the_servers_order(world: MemoryWorld, shuffled: bool) -> None:
+@pytest.mark.parametrize("page_entries", [2, 1000])
+def test_each_match_comes_once_whatever_the_servers_order(
+    world: MemoryWorld, shuffled: bool, page_entries: int
+) -> None:
     world.put(*TREE)
     world.shuffled = shuffled
-    world.page_entries = 2
+    world.page_entries = page_entries
     found = relative(path().rglob("*"), "")
     assert len(found) == len(set(found))
     assert set(found) == {*TREE, "d/", "d//", "d/b/", "d/b/e/"}
@@ -245,3 +248,42 @@ def test_an_empty_bucket_has_no_entries(world: MemoryWorld) -> None:
     assert list(path().iterdir()) == list(path().rglob("*")) == []
     assert list(path().walk()) == [(path(), [], [])]
     assert path().is_dir()
+
+
+# The list of buckets
+
+
+def test_patterns_go_from_the_list_of_buckets_into_them(world: MemoryWorld) -> None:
+    for bucket in ("one", "two", "other"):
+        world.factory.store.put(bucket, {"d/x": b"", "y": b""})
+    top = Path("memory://")
+    assert [str(each) for each in top.glob("o*")] == ["memory://one/", "memory://other/"]
+    assert [str(each) for each in top.glob("o*/y")] == ["memory://one/y", "memory://other/y"]
+    assert [str(each) for each in top.glob("two/**/x")] == ["memory://two/d/x"]
+    assert [str(each) for each in top.glob("one")] == ["memory://one/"]
+    assert list(top.glob("none/*")) == []
+    for pattern in ("**", "**/x"):
+        with pytest.raises(UnsupportedOperation):
+            top.glob(pattern)
+
+
+def test_walk_goes_from_the_list_of_buckets_into_them(world: MemoryWorld) -> None:
+    for bucket in ("one", "two"):
+        world.factory.store.put(bucket, {"d/x": b"", "y": b""})
+    walked = []
+    for here, directories, files in Path("memory://").walk():
+        walked.append((str(here), list(directories), files))
+        if "bucket" in directories:
+            directories.remove("bucket")
+    assert walked == [
+        ("memory://", ["bucket", "one", "two"], []),
+        ("memory://one/", ["d"], ["y"]),
+        ("memory://one/d/", [], ["x"]),
+        ("memory://two/", ["d"], ["y"]),
+        ("memory://two/d/", [], ["x"]),
+    ]
+    assert [str(here) for here, _, _ in Path("memory://").walk(top_down=False)][-3:] == [
+        "memory://two/d/",
+        "memory://two/",
+        "memory://",
+    ]

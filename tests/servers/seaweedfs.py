@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -121,6 +122,19 @@ class SeaweedServer:
             aws_access_key_id=access_key,
             aws_secret_access_key=secret_key,
         )
+
+    def fill(self, bucket: str, objects: Mapping[str, bytes]) -> None:
+        """Let ``bucket`` hold these objects and no others; made where it is missing. Tests share one server."""
+        client = self.client()
+        try:
+            if bucket not in {each["Name"] for each in client.list_buckets()["Buckets"]}:
+                client.create_bucket(Bucket=bucket)
+            for each in client.list_objects_v2(Bucket=bucket).get("Contents", []):
+                client.delete_object(Bucket=bucket, Key=each["Key"])
+            for key, content in objects.items():
+                client.put_object(Bucket=bucket, Key=key, Body=content)
+        finally:
+            client.close()
 
     def _wait_until_ready(self) -> None:
         assert self._process is not None

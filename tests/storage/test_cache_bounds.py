@@ -61,12 +61,15 @@ def test_a_tree_answers_for_every_directory_in_it(world: MemoryWorld, shuffled: 
     assert path("a/").stat().modified_at is not None
 
 
-def test_a_tree_knows_the_facts_of_markers(world: MemoryWorld) -> None:
-    world.put(files={"d/": b"", "d/e/": b"marker", "d/x": b""})
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_a_tree_knows_the_facts_of_markers(world: MemoryWorld, shuffled: bool) -> None:
+    world.put(*(f"d/e/{row}" for row in range(9)), files={"d/": b"", "d/e/": b"marker", "d/x": b""})
+    world.shuffled = shuffled
     list(path().scan(recursive=True))
-    (e, x) = path("d").iterdir()
+    (e, x) = sorted(path("d").iterdir())
     assert (e.name, e.stat().st_size, x.name) == ("e", 6, "x")
     assert e.info.modified_at is not None
+    assert path("d/e").stat().st_size == 6
 
 
 # Bounds
@@ -278,6 +281,7 @@ def test_a_failing_cache_does_not_hide_a_change(world: MemoryWorld, monkeypatch:
     monkeypatch.setattr(world.session.cache.tier, "remove_where", Broken())
     world.remove("d/x")
     x.invalidate()
+    assert world.storage.peek("d/") is None
     assert not x.exists()
     with pytest.raises(FileNotFoundError):
         names("d")

@@ -7,8 +7,12 @@ from collections.abc import Callable
 import pytest
 
 from tests.memory_world import MemoryWorld
+from tests.scripted_backend import Clock, Script, make_session
 from tfm import NetworkError, NotFoundError, Path, cache_policy
+from tfm.core.capability import Capability
+from tfm.core.entry import Kind
 from tfm.core.errors import StorageError
+from tfm.path import use_session
 
 ROOT = "memory://bucket/"
 
@@ -188,6 +192,16 @@ def test_the_newest_answer_is_the_one_that_is_given(world: MemoryWorld) -> None:
     assert path("d").is_dir()
 
 
+def test_a_newer_tree_speaks_for_an_older_listing_in_it(world: MemoryWorld) -> None:
+    world.put("d/x")
+    assert names("d") == ["x"]
+    world.put("d/y")
+    assert [child.name for child in path().rglob("*")] == ["d", "x", "y"]
+    assert world.cost(lambda: names("d")) == 0
+    assert names("d") == ["x", "y"]
+    assert [child.name for child in path("d").rglob("*")] == ["x", "y"]
+
+
 def test_an_older_listing_ends_where_a_newer_one_is_stored(world: MemoryWorld) -> None:
     world.put(files={"d/x": b"1"})
     (older,) = path("d").iterdir()
@@ -297,6 +311,8 @@ def test_an_abandoned_listing_is_not_taken_for_a_complete_one(world: MemoryWorld
     next(scan)
     scan.close()
     assert list(scan) == []
+    assert scan.has("d/0", Kind.FILE)
+    assert scan.has("d/8", Kind.FILE) is None, "it was closed before that could be known"
     assert world.cost(lambda: path("d/8").exists()) == 1
     assert len(names("d")) == 9
 
@@ -344,3 +360,22 @@ def test_a_listing_that_broke_off_does_not_look_complete(world: MemoryWorld) -> 
             next(scan)
     world.before_list = lambda prefix: None
     assert len(names("d")) == 5
+
+
+# A storage of directories
+
+
+def test_an_empty_directory_of_a_storage_of_directories_is_one_request() -> None:
+    script = Script(directories={"": ["d/"], "d/": []}, capabilities=frozenset({Capability.CACHED}))
+    clock = Clock()
+    with use_session(make_session({"scripted": script}, clock)):
+        directory = Path("scripted://bucket/d")
+        assert list(directory.iterdir()) == []
+        assert list(directory.iterdir()) == []
+        assert directory.is_dir()
+        assert script.requests == ["list bucket/d/ 0"]
+        clock.now += 30
+        assert list(directory.iterdir()) == []
+        assert len(script.requests) == 1
+        with pytest.raises(NotFoundError):
+            Path("scripted://bucket/missing").iterdir()

@@ -70,9 +70,9 @@ class Tmux:
 
     def half(self, side: int) -> str:
         """What the left (0) or the right (1) pane shows."""
-        rows = self.rows()
-        middle = len(rows[1]) // 2
-        return "\n".join(row[:middle] if side == 0 else row[middle:] for row in rows[:-2])
+        rows = self.rows()[:-2]
+        border = next((row.index("│") for row in rows[1:2] if "│" in row), 0)
+        return "\n".join(row[:border] if side == 0 else row[border + 1 :] for row in rows)
 
     def until(self, met: Callable[[], bool], *, seconds: float = _DEADLINE_SECONDS) -> None:
         deadline = time.monotonic() + seconds

@@ -1,7 +1,8 @@
 """An object store inside the process, for tests and for whoever wants to try something without a server.
 
-It lists as S3 does: keys in the order of their code points (which is that of their UTF-8 bytes), directories only
-where XX"""
+It lists as S3 does: keys in the order of their code points (which is that of their UTF-8 bytes), directories only as
+prefixes of keys.
+"""
 
 from __future__ import annotations
 

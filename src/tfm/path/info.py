@@ -64,7 +64,7 @@ class PathInfo:
 
     def __init__(
         self,
-        ask: Callable[[], Lookup],
+        ask: Callable[[], tuple[Lookup, float]],
         *,
         prefer_directory: bool,
         lookup: Lookup | None = None,
@@ -77,18 +77,18 @@ class PathInfo:
 
     def _known(self) -> Lookup:
         if self._lookup is None:
-            self._fetched_at = datetime.now(UTC).timestamp()
-            self._lookup = self._ask()
+            self._lookup, age_seconds = self._ask()
+            self._fetched_at = datetime.now(UTC).timestamp() - age_seconds
+        if not self._lookup.found:
+            raise_unless_missing(self._lookup)
         return self._lookup
 
     def _entry(self) -> Entry | None:
         return self._known().best(prefer_directory=self._prefer_directory)
 
     def exists(self, *, follow_symlinks: bool = True) -> bool:
-        known = self._known()
-        entry = known.best()
+        entry = self._entry()
         if entry is None:
-            raise_unless_missing(known)
             return False
         return not (follow_symlinks and is_broken_link(entry))
 

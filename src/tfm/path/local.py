@@ -43,12 +43,12 @@ class LocalPath(Path):
     def _pathlib(self) -> pathlib.Path:
         return pathlib.Path(self)
 
-    def _lookup(self, *, fresh: bool = False, only: Kind | None = None) -> Lookup:
+    def _lookup_with_age(self, *, fresh: bool = False, only: Kind | None = None) -> tuple[Lookup, float]:
         try:
-            return super()._lookup(fresh=fresh, only=only)
+            return super()._lookup_with_age(fresh=fresh, only=only)
         except InvalidPathError:
             # A NUL, a segment of 256 bytes, links that lead in a circle: nothing is there, as pathlib has it.
-            return Lookup()
+            return Lookup(), 0.0
 
     def stat(self, *, fresh: bool = False) -> StatResult:  # noqa: ARG002 - the disk is always asked
         """As :meth:`Path.stat`, with all that :func:`os.stat` gives. NotFoundError for a link to nothing."""

@@ -8,34 +8,28 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from copy import copy
 from typing import IO, Any, ClassVar, Final, Self, cast
 
 from tfm.core.capability import Capability
-from tfm.core.entry import Entry, Kind, Lookup
-from tfm.core.errors import IsDirectoryError, NotFoundError, StorageError
+from tfm.core.entry import Entry, Kind
+from tfm.core.errors import IsDirectoryError, NotFoundError, StorageError, UnsupportedOperation
+from tfm.path.asking import AskingPath
 from tfm.path.files import BUFFER_BYTES, ObjectFile, refuse_writing
 from tfm.path.glob import Match, glob_matches
-from tfm.path.info import PathInfo, StatResult, raise_unless_missing, stat_from_entry
 from tfm.path.lexical import KeyText, Lexical, LocalText, join_all, read_text
+from tfm.path.pattern import ANY_DEPTH, has_wildcard
 from tfm.path.pure import LexicalPath
-from tfm.path.sessions import current_session
 from tfm.path.walk import level_reader, walk_levels
 from tfm.storage.contract import Reader
 from tfm.storage.scan import Scan, twins
-from tfm.storage.storage import Storage
 
 __all__ = ["Path"]
-
-# Reading a member off an enum class costs a third of a microsecond on Python 3.11, more than the rest of is_dir().
-_FILE: Final = Kind.FILE
-_DIRECTORY: Final = Kind.DIRECTORY
 
 _LONGEST_SUFFIX: Final = 32
 """Of a local copy's name; a key may end in a dot and a thousand letters, which no disk takes."""
 
 
-class Path(LexicalPath):
+class Path(AskingPath):
     """A path on S3, the local disk, or what else a backend speaks: ``Path("s3://bucket/key")``, ``Path("/home/x")``.
 
     Text is raw (``%``, ``?`` and ``#`` are literal; :meth:`from_uri` decodes), keys are exact, and exactly one trailing
@@ -46,16 +40,10 @@ class Path(LexicalPath):
     Raises InvalidPathError for a malformed URI; an unknown scheme is said when the path is first used.
     """
 
-    __slots__ = ("_info", "_listed")
+    __slots__ = ()
 
     _local_class: ClassVar[type[Path]]
     """What a local path is made as; ``tfm.path.local`` sets it, so that this module need not import it."""
-
-    _info: PathInfo | None
-
-    # What a listing told, the listing, whose lease says how long it holds, and whether an entry of the other kind
-    # stands beside this one there (None: not known yet).
-    _listed: tuple[Entry, Scan, bool | None] | None
 
     def __new__(cls, *segments: str | os.PathLike[str] | LexicalPath, profile: str | None = None) -> Self:
         if not segments:
@@ -91,122 +79,6 @@ class Path(LexicalPath):
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_restore, (str(self), self._profile, self._lexical.is_relative))
-
-    # The storage
-
-    def _storage(self) -> Storage:
-        return current_session().storage(self._lexical.location(self._profile).storage)
-
-    def _place(self) -> str:
-        """The prefix that a directory here has."""
-        return self._lexical.location(self._profile, Kind.DIRECTORY).key
-
-    def _object_key(self) -> str:
-        return self._lexical.location(self._profile, Kind.FILE).key
-
-    @property
-    def capabilities(self) -> frozenset[Capability]:
-        """What the storage can do; no request."""
-        return self._storage().capabilities
-
-    # Questions
-
-    def _lookup(self, *, fresh: bool = False, only: Kind | None = None) -> Lookup:
-        storage = self._storage()
-        key = self._place() if Capability.FLAT_KEYS in storage.capabilities else self._lexical.key
-        answer = storage.lookup(key, fresh=fresh, only=only)
-        if fresh:
-            self._listed = None
-        return answer
-
-    def _listed_entry(self) -> Entry | None:
-        """What the listing told of this path, while that stands."""
-        listed = self._listed
-        if listed is None:
-            return None
-        lease = listed[1].lease
-        return listed[0] if lease is not None and lease.stands() else None
-
-    def _is_listed_as(self, kind: Kind) -> bool | None:
-        """Whether the listing has an entry of this name and that kind; None where it does not stand any more."""
-        listed = self._listed
-        if listed is None:
-            return None
-        entry, scan, beside = listed
-        lease = scan.lease
-        if lease is None or not lease.stands():
-            return None
-        if entry.kind is kind:
-            return True
-        if beside is None:
-            key = entry.key.removesuffix("/")
-            beside = scan.has(f"{key}/" if kind is Kind.DIRECTORY else key, kind)
-            self._listed = (entry, scan, beside)
-        return beside
-
-    @property
-    def info(self) -> PathInfo:
-        """A snapshot: what the listing told, or else the answer to one question, asked when it is first read. The same
-        object each time; a new Path has a new one."""
-        if self._info is None:
-            known, age_seconds = None, 0.0
-            if self._listed is not None:
-                entry, scan, _ = self._listed
-                known = Lookup(directory=entry) if entry.kind is Kind.DIRECTORY else Lookup(file=entry)
-                age_seconds = scan.lease.age() if scan.lease is not None else 0.0
-            self._info = PathInfo(
-                self._lookup, prefer_directory=self._lexical.directory, lookup=known, age_seconds=age_seconds
-            )
-        return self._info
-
-    def stat(self, *, fresh: bool = False) -> StatResult:
-        """Size, modification time, etag: at most one request, none where the cache knows; ``fresh`` asks the storage.
-
-        Raises NotFoundError, and whatever kept the storage from answering.
-        """
-        listed = None if fresh else self._listed_entry()
-        if listed is not None:
-            return stat_from_entry(listed)
-        answer = self._lookup(fresh=fresh, only=Kind.DIRECTORY if self._lexical.directory else None)
-        entry = answer.best(prefer_directory=self._lexical.directory)
-        if entry is None:
-            raise self._missing("stat") if answer.directory_error is None else copy(answer.directory_error)
-        return stat_from_entry(entry)
-
-    def exists(self, *, fresh: bool = False) -> bool:
-        """Whether an object or a directory is here. Requests and errors as :meth:`stat`; a missing bucket is False."""
-        if not fresh and self._listed_entry() is not None:
-            return True
-        answer = self._lookup(fresh=fresh, only=Kind.DIRECTORY)
-        if not answer.found:
-            raise_unless_missing(answer)
-        return answer.found
-
-    def is_dir(self, *, fresh: bool = False) -> bool:
-        """Whether a directory is here; an object of the same name does not matter. Requests as :meth:`stat`."""
-        if not fresh and (listed := self._is_listed_as(_DIRECTORY)) is not None:
-            return listed
-        answer = self._lookup(fresh=fresh, only=Kind.DIRECTORY)
-        if answer.directory is None:
-            raise_unless_missing(answer)
-        return answer.directory is not None
-
-    def is_file(self, *, fresh: bool = False) -> bool:
-        """Whether an object is here; a directory of the same name does not matter. Requests as :meth:`stat`."""
-        if not fresh and (listed := self._is_listed_as(_FILE)) is not None:
-            return listed
-        answer = self._lookup(fresh=fresh)
-        if not answer.found:
-            raise_unless_missing(answer)
-        return answer.file is not None and answer.file.kind is Kind.FILE
-
-    def is_symlink(self) -> bool:
-        """Whether a symbolic link is here; object stores have none. Requests as :meth:`stat`."""
-        entry = self._listed_entry() or self._lookup().best(prefer_directory=self._lexical.directory)
-        return entry is not None and entry.is_symlink
-
-    def _missing(self, operation: str) -> NotFoundError:
-        return NotFoundError("There is nothing here.", uri=str(self), operation=operation)
 
     # Listings
 
@@ -247,6 +119,9 @@ class Path(LexicalPath):
         entered, and its order is kept. A directory that cannot be read does not hide the others: ``on_error`` gets its
         error, or without one it is raised at the end. A missing directory is raised at once.
         """
+        if self._lists_roots():
+            yield from self._walk_roots(top_down, on_error, follow_symlinks)
+            return
         storage, prefix = self._storage(), self._place()
         read_level = level_reader(storage, prefix)
         levels = walk_levels(read_level, prefix, top_down=top_down, follow_symlinks=follow_symlinks, on_error=on_error)
@@ -269,6 +144,9 @@ class Path(LexicalPath):
         One delimited listing for each directory that a pattern without ``**`` must look into (the literal beginning
         costs none); with ``**`` one flat listing on object stores. A missing directory has no matches.
         """
+        first, _, rest = pattern.partition("/")
+        if first and self._lists_roots() and (rest or first == ANY_DEPTH):
+            return self._glob_roots(first, rest)
         prefix = self._place()
         return (self._matched(match, prefix) for match in glob_matches(self._storage(), prefix, pattern))
 
@@ -277,6 +155,38 @@ class Path(LexicalPath):
         if not pattern:
             raise ValueError("Unacceptable pattern: ''")
         return self.glob(f"**/{pattern}")
+
+    # Below ``s3://`` each bucket is a storage of its own.
+
+    def _lists_roots(self) -> bool:
+        return isinstance(self._lexical, KeyText) and self._lexical.is_absolute and not self._lexical.authority
+
+    def _glob_roots(self, first: str, rest: str) -> Iterator[Self]:
+        if first == ANY_DEPTH:
+            raise UnsupportedOperation(
+                "'**' begins in one bucket, not in all of them.", uri=str(self), operation="glob"
+            )
+        roots = self.glob(first) if has_wildcard(first) else iter([self / first])
+        return (found for root in roots for found in root.glob(rest))
+
+    def _walk_roots(
+        self, top_down: bool, on_error: Callable[[StorageError], object] | None, follow_symlinks: bool
+    ) -> Iterator[tuple[Self, list[str], list[str]]]:
+        names = [root.name or root.bucket for root in self.iterdir()]
+        failed: StorageError | None = None
+        if top_down:
+            yield self, names, []
+        for name in list(names):
+            try:
+                yield from (self / name).walk(top_down, on_error, follow_symlinks)
+            except StorageError as error:
+                failed = failed or error
+                if on_error is not None:
+                    on_error(error)
+        if not top_down:
+            yield self, names, []
+        if failed is not None and on_error is None:
+            raise failed
 
     def _matched(self, match: Match, prefix: str) -> Self:
         entry, scan = match

@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["Pattern", "full_pattern", "has_wildcard", "pattern_of", "right_pattern", "segment_matcher", "split_pattern"]
+__all__ = [
+    "ANY_DEPTH",
+    "Pattern",
+    "full_pattern",
+    "has_wildcard",
+    "pattern_of",
+    "right_pattern",
+    "segment_matcher",
+    "split_pattern",
+]
 
 _WILD: Final = re.compile(r"[*?\[]")
 ANY_DEPTH: Final = "**"

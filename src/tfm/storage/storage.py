@@ -41,6 +41,7 @@ class Storage:
         self._lock = threading.Lock()
         self._space: ListingSpace | None = None
         self._caches = Capability.CACHED in backend.capabilities
+        self._flat = Capability.FLAT_KEYS in backend.capabilities
         self.address: StorageAddress = backend.address
         self.capabilities: frozenset[Capability] = backend.capabilities
 
@@ -89,10 +90,10 @@ class Storage:
             return derive(tree.listing, prefix), tree.lease
         if own is None:
             return None
-        if prefix and _is_empty(own.listing):
-            # On an object store that is how a missing directory looks: as good as the answer that it is missing.
+        if prefix and not self._proves_directory(own.listing):
+            # As good as the answer that nothing is there, which must be fresh too.
             known = self._known_lookup(space, prefix[:-1], prefix, None)
-            if known is None or known.directory is not None:
+            if known is None or known.answer.directory is not None:
                 return None
         return iter(own.listing.pages), own.lease
 
@@ -103,7 +104,7 @@ class Storage:
             if page.token is None:
                 # Stored before the last page is handed out: who stops reading there has read it all.
                 listing = Listing(prefix, pages, recursive=recursive, complete=True, fetched_at=lease.fetched_at)
-                if prefix and not _is_empty(listing):
+                if prefix and self._proves_directory(listing):
                     above = _lookup_in_listings(space, prefix[:-1])
                     if above is not None and above.answer.directory is None:
                         space.change(Change(prefix, below=False), spared=lease)
@@ -113,7 +114,7 @@ class Storage:
     def _existing(self, pages: Iterator[Page], prefix: str, *, asked: bool) -> Iterator[Page]:
         """``pages``, unless they say nothing: then what stands in the directory's place decides. Where the storage was
         ``asked`` it is asked again: what the cache says about the place is older."""
-        something = not prefix
+        something = not prefix or not self._flat
         empty: list[Page] = []
         for page in pages:
             something = something or len(page) > 0 or page.own_entry is not None
@@ -146,14 +147,18 @@ class Storage:
     # One key
 
     def lookup(self, key: str, *, fresh: bool = False, only: Kind | None = None) -> Lookup:
+        """As :meth:`lookup_with_age`, without the age."""
+        return self.lookup_with_age(key, fresh=fresh, only=only)[0]
+
+    def lookup_with_age(self, key: str, *, fresh: bool = False, only: Kind | None = None) -> tuple[Lookup, float]:
         """The object ``x`` and the directory ``x/`` for either of these keys, the root for ``""``.
 
         One request (a second where a full page proves nothing), none where the cache knows.
         ``only`` says that one kind is asked about, so that facts about it are enough. Nothing there is an empty Lookup,
-        a missing bucket too; every other failure is raised.
+        a missing bucket too; every other failure is raised. With it, how many seconds ago the storage was asked.
         """
         if not self._caches:
-            return self._lister.lookup(key)
+            return self._lister.lookup(key), 0.0
         name = key.removesuffix("/") if key else None
         place = "" if name is None else f"{name}/"
         space = self._open_space()
@@ -161,17 +166,19 @@ class Storage:
             known = self._known_lookup(space, name, place, only)
             if known is not None:
                 space.hit("lookup", key)
-                return known
+                return known.answer, known.lease.age()
         self._refuse_offline(key)
         space.miss("lookup", key)
         lease = space.leases.grant(_parent_prefix(key), recursive=False)
         answer = self._lister.lookup(name)
-        if name is not None and _contradicts(space, name, place, answer):
+        if name is not None and self._contradicts(space, name, place, answer):
             space.change(Change(place, below=answer.directory is None), spared=lease)
         space.store_lookup(place, answer, lease)
-        return answer
+        return answer, 0.0
 
-    def _known_lookup(self, space: ListingSpace, name: str | None, place: str, only: Kind | None) -> Lookup | None:
+    def _known_lookup(
+        self, space: ListingSpace, name: str | None, place: str, only: Kind | None
+    ) -> CachedLookup | None:
         """The newest of what the cache knows about it."""
         known = [space.fresh_lookup(place)]
         if name is not None:
@@ -179,11 +186,25 @@ class Storage:
         if name is None or only is Kind.DIRECTORY:
             for recursive in (False, True):
                 own = space.fresh(place, recursive=recursive)
-                if own is not None and (name is None or not _is_empty(own.listing)):
+                if own is not None and (name is None or self._proves_directory(own.listing)):
                     directory = own.listing.own_entry or Entry((name or "").rpartition("/")[2], place, Kind.DIRECTORY)
                     known.append(CachedLookup(Lookup(directory=directory), own.lease))
-        newest = max((each for each in known if each is not None), key=lambda each: each.lease.number, default=None)
-        return None if newest is None else newest.answer
+        return max((each for each in known if each is not None), key=lambda each: each.lease.number, default=None)
+
+    def _proves_directory(self, listing: Listing) -> bool:
+        """Whether a complete listing shows that its directory is there. On flat keys one that says nothing is how a
+        missing directory looks; elsewhere a missing one is an error."""
+        return not self._flat or len(listing) > 0 or listing.own_entry is not None
+
+    def _contradicts(self, space: ListingSpace, name: str, place: str, answer: Lookup) -> bool:
+        """Whether the storage said otherwise than a listing that is held, which must go then."""
+        listed = _lookup_in_listings(space, name)
+        if listed is not None and not _agree(listed.answer, answer):
+            return True
+        own = [space.fresh(place, recursive=recursive) for recursive in (False, True)]
+        return _tells_of_directory(answer) and any(
+            held is not None and self._proves_directory(held.listing) != (answer.directory is not None) for held in own
+        )
 
     # Bytes
 
@@ -229,10 +250,6 @@ def _parent_prefix(key: str) -> str:
     return key[: key.rfind("/", 0, -1) + 1]
 
 
-def _is_empty(listing: Listing) -> bool:
-    return not len(listing) and listing.own_entry is None
-
-
 def _lookup_in_listings(space: ListingSpace, name: str) -> CachedLookup | None:
     """What the newest listing that covers the key ``name`` proves about it; only complete and fresh ones prove it."""
     parent_prefix = name[: name.rfind("/") + 1]
@@ -245,17 +262,6 @@ def _lookup_in_listings(space: ListingSpace, name: str) -> CachedLookup | None:
     last = name[len(parent_prefix) :]
     answer = Lookup(level.listing.find(last, Kind.FILE), level.listing.find(last, Kind.DIRECTORY))
     return CachedLookup(answer, level.lease)
-
-
-def _contradicts(space: ListingSpace, name: str, place: str, answer: Lookup) -> bool:
-    """Whether the storage said otherwise than a listing that is held, which must go then."""
-    listed = _lookup_in_listings(space, name)
-    if listed is not None and not _agree(listed.answer, answer):
-        return True
-    own = [space.fresh(place, recursive=recursive) for recursive in (False, True)]
-    return _tells_of_directory(answer) and any(
-        held is not None and _is_empty(held.listing) == (answer.directory is not None) for held in own
-    )
 
 
 def _agree(known: Lookup, answer: Lookup) -> bool:

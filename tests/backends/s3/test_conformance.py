@@ -18,7 +18,8 @@ class TestS3Conformance(BackendConformance):
     secrets = ("testsecret",)
 
     @pytest.fixture(scope="class", autouse=True)
-    def _shared_factory(self, request: pytest.FixtureRequest, moto_server: MotoServer) -> Iterator[None]:
+    @classmethod
+    def _shared_factory(cls, moto_server: MotoServer) -> Iterator[None]:
         """One factory for all cases: its first client costs more than most of them."""
         recorded: list[BackendConformance] = []
 
@@ -26,11 +27,11 @@ class TestS3Conformance(BackendConformance):
             for each in recorded[-1:]:
                 each.meter.record(operation)
 
-        request.cls.recorded = recorded
+        cls.recorded = recorded
         settings = Settings(s3_endpoint_url=moto_server.url)
-        request.cls.factory = S3BackendFactory(BackendContext(settings, record))
+        cls.factory = S3BackendFactory(BackendContext(settings, record))
         yield
-        del request.cls.factory
+        del cls.factory
 
     @pytest.fixture(autouse=True)
     def _server(self, moto: MotoServer) -> None:

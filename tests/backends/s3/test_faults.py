@@ -94,7 +94,9 @@ def test_a_broken_body_is_resumed_by_range_on_condition(
 ) -> None:
     moto.put("bucket", {"large": CONTENT})
     getattr(proxy, kind)(after_bytes=1_500_000, match="GET /bucket/large")
-    with open_bucket(retry=True).read("large") as reader:
+    # How long a stall is waited for: a share of the time for interactive answers.
+    seconds = 2 if kind == "stall" else 10
+    with open_bucket(retry=True, interactive_timeout_seconds=seconds).read("large") as reader:
         assert reader.read() == CONTENT
         etag = reader.entry.etag
     first, second = moto.records()

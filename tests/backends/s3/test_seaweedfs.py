@@ -18,11 +18,7 @@ FILES = {"a+b c%41.txt": b"plus", "d/e/f": b"0123456789", "ünï/é 😀": b"uni
 
 @pytest.fixture(scope="module")
 def filled(seaweed: SeaweedServer) -> SeaweedServer:
-    client = seaweed.client()
-    client.create_bucket(Bucket="readable")
-    for key, content in FILES.items():
-        client.put_object(Bucket="readable", Key=key, Body=content)
-    client.close()
+    seaweed.fill("readable", FILES)
     return seaweed
 
 

@@ -22,7 +22,7 @@ __all__ = ["Clients", "ProfileClients"]
 _POOL_CONNECTIONS: Final = 64
 """More threads than wait on one server anywhere in tfm; with botocore's ten the others would reconnect each time."""
 
-_FIRST_TRY_SHARE: Final = 0.8
+_FIRST_TRY_SHARE: Final = 0.7
 """Of the time a person waits at most: a silent server is reported in that time, since a second try would be late."""
 
 _DEFAULT_REGION: Final = "us-east-1"

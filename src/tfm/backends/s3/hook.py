@@ -61,7 +61,7 @@ def count_requests(client: Any, record_request: Callable[[str], None]) -> None:
 def end_endless_redirects(client: Any) -> None:
     """Let a server that redirects everything, and names no region, be told of instead of asked for ever.
 
-    Where a redirect names none, botocore asks by HeadBucket, whose own redirect makes it ask by HeadBucket: 200 requests
+    Where a redirect names none, botocore asks by HeadBucket, whose own redirect makes it ask again, hundreds of times,
     until Python's recursion limit. Anything that leads http:// to https:// answers like that.
     """
     client.meta.events.register_first("needs-retry.s3.HeadBucket", _follow_only_to_a_region)
