@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
 from math import isnan, nan
-from typing import Final
+from typing import Final, cast
 
 from tfm.core.entry import Entry, Kind
 
@@ -39,16 +39,18 @@ class _Etags:
     __slots__ = ("_packed", "_texts")
 
     def __init__(self, etags: Sequence[str | None]) -> None:
-        self._texts: dict[int, str | None] = {}
-        joined = "".join([etag if etag is not None and len(etag) == 32 else "0" * 32 for etag in etags])
+        unusual = [index for index, etag in enumerate(etags) if etag is None or len(etag) != 32]
+        self._texts = {index: etags[index] for index in unusual}
+        usual = list(etags)
+        for index in unusual:
+            usual[index] = "0" * 32
+        joined = "".join(cast("list[str]", usual))
         try:
             self._packed = bytes.fromhex(joined)
             exact = self._packed.hex() == joined
         except ValueError:
             exact = False
-        if exact:
-            self._texts = {i: etag for i, etag in enumerate(etags) if etag is None or len(etag) != 32}
-        else:
+        if not exact:
             self._packed = b""
             self._texts = dict(enumerate(etags))
 
@@ -100,6 +102,7 @@ class Page:
         modes: array[int] | None,
         token: object | None,
         own_entry: Entry | None,
+        is_sorted: bool | None,
     ) -> None:
         self.base = base
         self._blob = blob
@@ -112,7 +115,7 @@ class Page:
         self._modes = modes
         self.token = token
         self.own_entry = own_entry
-        self._sorted: bool | None = None
+        self._sorted = is_sorted
 
     def __len__(self) -> int:
         return len(self._flags)
@@ -187,7 +190,7 @@ class Page:
             return self
         return Page(
             self.base, self._blob, self._offsets, self._flags, self.sizes, self.times,
-            self._etags, self._classes, self._modes, None, self.own_entry,
+            self._etags, self._classes, self._modes, None, self.own_entry, self._sorted,
         )  # fmt: skip
 
     def sort_key(self, index: int) -> bytes:
@@ -239,13 +242,16 @@ def make_page(
     symlinks: bytes | None = None,
     token: object | None = None,
     own_entry: Entry | None = None,
+    is_sorted: bool | None = None,
 ) -> Page:
     """A page from parallel columns.
 
     ``names`` are relative to ``base``, a directory's without its trailing slash; ``kinds`` holds one :class:`Kind` a
     byte; ``sizes`` are bytes, :data:`UNKNOWN_SIZE` where not known; ``times`` are seconds since the epoch,
     :data:`UNKNOWN_TIME` where not known; ``modes`` likewise :data:`UNKNOWN_MODE`; ``symlinks`` holds a one for each
-    symbolic link. Columns of different lengths raise ValueError: one row's facts must never be told of another.
+    symbolic link. ``is_sorted`` is what :meth:`Page.is_sorted` would find, where the caller knows it already.
+
+    Columns of different lengths raise ValueError: one row's facts must never be told of another.
     """
     joined = "".join(names)
     if joined.isascii():
@@ -272,8 +278,9 @@ def make_page(
     some_etags = etags is not None and any(etag is not None for etag in etags)
     etag_column = _Etags(etags) if some_etags and etags is not None else None
     return Page(
-        base, blob, offsets, kinds, size_column, time_column, etag_column, classes, mode_column, token, own_entry
-    )
+        base, blob, offsets, kinds, size_column, time_column, etag_column, classes, mode_column, token, own_entry,
+        is_sorted,
+    )  # fmt: skip
 
 
 def page_from_entries(

@@ -1,9 +1,9 @@
 """The raw body of a ListObjectsV2 answer read into columns of text: keys, sizes, times, etags, storage classes.
 
-Bodies whose rows are all alike, which is nearly all, are cut into columns. Where some rows lack a fact that others have,
-one regular expression made from the shape of the first row reads them. Everything that is out of the ordinary (CDATA,
-comments, namespace prefixes, attributes, entities in keys, rows of other shapes) goes to expat. Each of the first two
-either accounts for every row of the body or is not used, so that no row's fact can ever be told of another.
+Bodies whose rows are all alike, which is nearly all, are cut into columns. Where some rows lack a fact that others
+have, one regular expression made from the shape of the first row reads them. Everything that is out of the ordinary
+(CDATA, comments, namespace prefixes, attributes, entities in keys, rows of other shapes) goes to expat. Each of the
+first two either accounts for every row of the body or is not used, so that no row's fact is ever told of another.
 """
 
 from __future__ import annotations
@@ -80,19 +80,21 @@ def read_ordinary_rows(body: bytes) -> ListingRows | None:
         text = body.decode()
     except UnicodeDecodeError:
         return None
-    # XML reads a carriage return as a newline, and markup declarations change what follows: not for this reader.
-    if "\r" in text or "<!" in text or not _START.match(text) or not _END.search(text, max(0, len(text) - 200)):
+    # XML reads a carriage return as a newline: not for this reader.
+    if "\r" in text or not _START.match(text) or not _END.search(text, max(0, len(text) - 200)):
         return None
     first, end = text.find("<Contents"), text.rfind(_ROW_END) + len(_ROW_END)
     contents = text[first:end] if 0 <= first < end else ""
-    # Everything else stands before or behind the rows, and is looked for there alone; where it stands among them, the
-    # rows are no sequence of rows, and are not read here.
+    # Everything else stands before or behind the rows, and is looked for there alone; where it stands among them, they
+    # are no sequence of rows, and are not read here.
     beside = text[:first] + text[end:] if contents else text
+    if "<!" in beside:  # declarations and comments change what the rest means
+        return None
     is_truncated = _scalar(beside, "IsTruncated")
     token = _scalar(beside, "NextContinuationToken")
     encoding = _scalar(beside, "EncodingType")
     prefixes = _PREFIXES.findall(beside)
-    if len(prefixes) != text.count("<CommonPrefixes") or any(
+    if len(prefixes) != beside.count("<CommonPrefixes") or any(
         value is not None and "&" in value for value in (is_truncated, token, encoding)
     ):
         return None
@@ -122,8 +124,10 @@ def _read_contents(contents: str, rows: ListingRows) -> bool:
 
 
 def _cut_columns(contents: str) -> Mapping[str, Sequence[str]] | None:
-    """Columns of rows that all have the same facts in the same order: what stands between two facts is the same in every
-    row then, so the whole text is cut there, in a handful of passes that run at the speed of memory.
+    """Columns of rows that all have the same facts in the same order.
+
+    What stands between two facts is the same in every row then, so the whole text is cut there, in a handful of passes
+    that run at the speed of memory.
 
     None unless every cut was found exactly once a row and left no markup behind: in well-formed XML only rows of the
     first one's shape leave none.
@@ -180,7 +184,7 @@ def _matched_columns(contents: str) -> Mapping[str, Sequence[str]] | None:
     count = contents.count("<Contents")
     first = _FIRST_ROW.search(contents)
     pattern = None if first is None else _pattern_like(first[1])
-    if pattern is None:
+    if pattern is None or "<!" in contents or "<CommonPrefixes" in contents:
         return None
     found = pattern.findall(contents)
     if len(found) != count:

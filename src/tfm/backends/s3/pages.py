@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from math import nan
+from itertools import islice
+from math import isnan, nan
 from operator import lt
 from typing import Final, TypeVar
 from urllib.parse import unquote_to_bytes
@@ -23,10 +24,6 @@ _DELIMITER: Final = "/"
 _ASCII_CODE: Final = re.compile(r"[0-7][0-9A-Fa-f]")
 _HIGH_CODES: Final = re.compile(r"(?:%[89A-Fa-f][0-9A-Fa-f])+")
 _SECONDS: Final = re.compile(r":([0-5][0-9](?:\.[0-9]+)?)Z")
-_DAY_SECONDS: Final = 86_400
-_HOURS: Final = {f"T{hour:02}": hour * 3600.0 for hour in range(24)}
-_MINUTES: Final = {f":{minute:02}": minute * 60.0 for minute in range(60)}
-_WHOLE_SECONDS: Final = {f":{second:02}.000Z": float(second) for second in range(60)}
 
 
 def make_s3_page(rows: ListingRows, prefix: str, *, recursive: bool, start_after: str | None = None) -> Page:
@@ -36,21 +33,42 @@ def make_s3_page(rows: ListingRows, prefix: str, *, recursive: bool, start_after
     """
     keys = decoded_keys(rows.keys) if rows.url_encoded else list(rows.keys)
     directories = decoded_keys(rows.prefixes) if rows.url_encoded else list(rows.prefixes)
-    _check(keys, directories, prefix, recursive=recursive)
     if rows.is_truncated and rows.next_token is None:
         raise InvalidRequestError("The server says that the listing goes on, and does not say where.", operation="list")
     token = rows.next_token if rows.is_truncated else None
     base = prefix[: prefix.rfind(_DELIMITER) + 1]
-    return _columns_to_page(rows, keys, directories, base, token, start_after)
+    full = [*keys, *directories] if directories else keys
+    rising = all(map(lt, full, islice(full, 1, None)))
+    _check(keys, directories, prefix, recursive=recursive, rising=rising)
+    columns = _Columns(rows, len(directories))
+    order = None if rising else sorted(range(len(full)), key=full.__getitem__)
+    own_entry = None
+    if base and base in (keys[:1] if rising else keys):
+        own = keys.index(base)
+        own_entry = columns.marker(own, base)
+        order = [row for row in (range(len(full)) if order is None else order) if row != own]
+    if start_after is not None and full and full[0 if order is None else order[0] if order else 0] <= start_after:
+        # A common prefix in whose middle the listing starts is told again; as an entry it comes before the start.
+        order = [row for row in (range(len(full)) if order is None else order) if full[row] > start_after]
+    if order is not None:
+        full = _picked(full, order)
+        columns.pick(order)
+    names, kinds = _names_and_kinds(full, len(base))
+    return make_page(
+        base, names, kinds, columns.sizes, columns.times, etags=columns.etags, storage_classes=columns.storage_classes,
+        token=token, own_entry=own_entry, is_sorted=rising or None,
+    )  # fmt: skip
 
 
-def _check(keys: Sequence[str], directories: Sequence[str], prefix: str, *, recursive: bool) -> None:
+def _check(keys: Sequence[str], directories: Sequence[str], prefix: str, *, recursive: bool, rising: bool) -> None:
     beyond = len(prefix)
-    strangers = [key for key in keys if not key.startswith(prefix) or not key]
+    # Between two texts that begin with the prefix stand, in the order of texts, only such.
+    suspects = [*keys[:1], *keys[-1:]] if rising and not directories else keys
+    strangers = [key for key in suspects if not key.startswith(prefix) or not key]
     strangers += [
         name for name in directories if not name.startswith(prefix) or not name.endswith(_DELIMITER) or name == prefix
     ]
-    if not recursive:
+    if not recursive and _DELIMITER in "".join([key[beyond:] for key in keys]):
         strangers += [key for key in keys if _DELIMITER in key[beyond:]]
     if strangers:
         level = "every key" if recursive else "one level"
@@ -61,53 +79,42 @@ def _check(keys: Sequence[str], directories: Sequence[str], prefix: str, *, recu
         )
 
 
-def _columns_to_page(
-    rows: ListingRows,
-    keys: list[str],
-    directories: list[str],
-    base: str,
-    token: str | None,
-    start_after: str | None,
-) -> Page:
-    count = len(keys)
-    extra = len(directories)
-    sizes = [*map(int, rows.sizes), *[UNKNOWN_SIZE] * extra]
-    times = [*timestamps(rows.times), *[UNKNOWN_TIME] * extra]
-    etags: list[str | None] = [*rows.etags, *[""] * extra]
-    if "" in etags:
-        etags = [etag or None for etag in etags]
-    classes: list[str | None] = [*rows.storage_classes, *[""] * extra]
-    if "" in classes:
-        classes = [each or None for each in classes]
-    full = [*keys, *directories]
-    own_entry = None
-    order: Sequence[int] | None = None
-    ordered = all(map(lt, full, full[1:]))
-    if not ordered:
-        order = sorted(range(count + extra), key=full.__getitem__)
-    if base and base in keys:
-        own = keys.index(base)
-        own_entry = Entry(
-            "", base, Kind.DIRECTORY, sizes[own],
-            None if times[own] != times[own] else times[own], etags[own], classes[own],
-        )  # fmt: skip
-        order = [row for row in (order if order is not None else range(count + extra)) if row != own]
-    if start_after is not None and any(key <= start_after for key in full):
-        # A common prefix in whose middle the listing starts is told again; as an entry it comes before the start.
-        order = [row for row in (order if order is not None else range(count + extra)) if full[row] > start_after]
-    if order is not None:
-        full, sizes, times = _picked(full, order), _picked(sizes, order), _picked(times, order)
-        etags, classes = _picked(etags, order), _picked(classes, order)
-    start = len(base)
-    kinds = bytes(len(full))
-    if any(key.endswith(_DELIMITER) for key in full):
-        kinds = bytes([key.endswith(_DELIMITER) for key in full])
-        names = [key[start:-1] if kind else key[start:] for key, kind in zip(full, kinds, strict=True)]
-    else:
-        names = [key[start:] for key in full]
-    return make_page(
-        base, names, kinds, sizes, times, etags=etags, storage_classes=classes, token=token, own_entry=own_entry
-    )
+class _Columns:
+    """The facts of rows, and behind them those of as many directories as were told of, which have none."""
+
+    def __init__(self, rows: ListingRows, directories: int) -> None:
+        self.sizes = list(map(int, rows.sizes))
+        self.times = timestamps(rows.times)
+        self.etags = _texts(rows.etags)
+        self.storage_classes = _texts(rows.storage_classes)
+        if directories:
+            self.sizes += [UNKNOWN_SIZE] * directories
+            self.times += [UNKNOWN_TIME] * directories
+            self.etags = [*self.etags, *[None] * directories]
+            self.storage_classes = [*self.storage_classes, *[None] * directories]
+
+    def marker(self, row: int, key: str) -> Entry:
+        """The directory ``key`` with the facts of that row, which is its marker."""
+        time = self.times[row]
+        modified = None if isnan(time) else time
+        return Entry("", key, Kind.DIRECTORY, self.sizes[row], modified, self.etags[row], self.storage_classes[row])
+
+    def pick(self, order: Sequence[int]) -> None:
+        """Keep these rows, in this order."""
+        self.sizes, self.times = _picked(self.sizes, order), _picked(self.times, order)
+        self.etags, self.storage_classes = _picked(self.etags, order), _picked(self.storage_classes, order)
+
+
+def _texts(column: Sequence[str]) -> Sequence[str | None]:
+    return [text or None for text in column] if "" in column else column
+
+
+def _names_and_kinds(keys: list[str], start: int) -> tuple[list[str], bytes]:
+    """Names behind the first ``start`` characters, a directory's without its slash, and a kind a byte."""
+    if "/\n" not in "\n".join(keys) + "\n":  # no key ends in a slash, nor does one have a slash before a newline
+        return keys if start == 0 else [key[start:] for key in keys], bytes(len(keys))
+    kinds = bytes([key.endswith(_DELIMITER) for key in keys])
+    return [key[start:-1] if kind else key[start:] for key, kind in zip(keys, kinds, strict=True)], kinds
 
 
 def _picked(column: Sequence[Value], order: Sequence[int]) -> list[Value]:
@@ -174,26 +181,47 @@ def _decoded_one(key: str) -> str:
     return unquote_to_bytes(key.replace("+", " ")).decode("utf-8", "surrogateescape")
 
 
+class _Days(dict[str, float]):
+    """Seconds since the epoch at the beginning of each day, filled as days are met; ValueError for what is none."""
+
+    def __missing__(self, day: str) -> float:
+        if len(self) > _MOST_DAYS:
+            self.clear()
+        seconds = self[day] = datetime.fromisoformat(f"{day}T00:00:00+00:00").timestamp()
+        return seconds
+
+
+class _Rests(dict[str, float]):
+    """Seconds of what follows the minute, filled as they are met; ValueError for what is no such thing."""
+
+    def __missing__(self, text: str) -> float:
+        if len(self) > _MOST_RESTS:
+            self.clear()
+        match = _SECONDS.fullmatch(text)
+        if match is None:
+            raise ValueError(text)
+        seconds = self[text] = float(match[1])
+        return seconds
+
+
+# Memos of pure functions, bounded: 27 years, and every millisecond of a minute.
+_MOST_DAYS: Final = 10_000
+_MOST_RESTS: Final = 60_000
+_DAYS: Final = _Days()
+_RESTS: Final = _Rests()
+_CLOCK: Final = {f"T{hour:02}:{minute:02}": (hour * 60 + minute) * 60.0 for hour in range(24) for minute in range(60)}
+
+
 def timestamps(times: Sequence[str]) -> list[float]:
     """Seconds since the epoch for ISO 8601 texts, NaN for what is none.
 
-    Put together from tables, since parsing each text whole costs as much as all else of a page: days and fractions of a
-    second are parsed once a page each, the rest of the clock is known.
+    Put together from tables, since parsing each text whole costs as much as all else of a page.
     """
-    days: dict[str, float] = {}
-    rests = dict(_WHOLE_SECONDS)
-    parsed = []
-    for text in times:
-        try:
-            parsed.append(days[text[:10]] + _HOURS[text[10:13]] + _MINUTES[text[13:16]] + rests[text[16:]])
-        except KeyError:
-            value = _timestamp(text)
-            seconds = _SECONDS.fullmatch(text, 16)
-            if seconds is not None and value == value:
-                days[text[:10]] = value - value % _DAY_SECONDS
-                rests[text[16:]] = float(seconds[1])
-            parsed.append(value)
-    return parsed
+    days, rests, clock = _DAYS, _RESTS, _CLOCK
+    try:
+        return [days[text[:10]] + clock[text[10:16]] + rests[text[16:]] for text in times]
+    except (KeyError, ValueError):
+        return [_timestamp(text) for text in times]
 
 
 def _timestamp(text: str) -> float:
