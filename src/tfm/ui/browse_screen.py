@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 from textual import events
@@ -134,28 +135,28 @@ class BrowseScreen(Screen[None]):
         self.pane.ask_again()
 
     def action_view(self) -> None:
-        self.pane.view()
+        self.pane.when_shown(self.pane.view)
 
     def action_enter(self) -> None:
-        self.pane.enter()
+        self.pane.when_shown(self.pane.enter)
 
     def action_enter_parent(self) -> None:
         self.pane.enter_parent()
 
     def action_select(self) -> None:
-        self.pane.list.select()
+        self.pane.when_shown(self.pane.list.select)
 
     def action_move(self, rows: int) -> None:
-        self.pane.list.move(rows)
+        self.pane.when_shown(partial(self.pane.list.move, rows))
 
     def action_move_page(self, pages: int) -> None:
-        self.pane.list.move_page(pages)
+        self.pane.when_shown(partial(self.pane.list.move_page, pages))
 
     def action_move_first(self) -> None:
-        self.pane.list.move_to(0)
+        self.pane.when_shown(partial(self.pane.list.move_to, 0))
 
     def action_move_last(self) -> None:
-        self.pane.list.move_last()
+        self.pane.when_shown(self.pane.list.move_last)
 
     def action_other_pane(self) -> None:
         # At once, not when the focus has moved: keys typed ahead belong to the other pane already.

@@ -188,6 +188,11 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
     # What is under the cursor
 
     @property
+    def awaits_target(self) -> bool:
+        """Whether the entry that the cursor is to stand on has not come yet."""
+        return self._target is not None
+
+    @property
     def on_parent(self) -> bool:
         """Whether the cursor is on ``..``."""
         return self._parent_rows == 1 and self.cursor == 0

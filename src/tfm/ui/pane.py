@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Final
+
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
@@ -18,7 +21,10 @@ from tfm.ui.update_box import UpdateBox
 
 __all__ = ["Pane"]
 
-_OTHERWISE = "Ctrl-R tries again, Backspace goes to the directory above."
+_OTHERWISE: Final = "Ctrl-R tries again, Backspace goes to the directory above."
+
+_AHEAD_SECONDS: Final = 1.0
+"""Keys typed within this time after going somewhere are meant for the rows there; nobody types blindly for longer."""
 
 
 class Pane(Vertical):
@@ -49,6 +55,8 @@ class Pane(Vertical):
         self.visit: Visit | None = None
         self.update_shown: BrowseUpdate | None = None
         self._box: UpdateBox[BrowseUpdate] = UpdateBox(self)
+        self._ahead: list[Callable[[], None]] = []
+        self._went_at = 0.0
         self._title = Line(keep_end=True, classes="pane--title")
         self._header = Line(classes="pane--header")
         self.list = FileList()
@@ -83,8 +91,31 @@ class Pane(Vertical):
         """Leave this directory, show that one; the cursor lands on ``target``."""
         self.location = location
         self.update_shown = None
+        self._ahead.clear()
+        self._went_at = self._session.clock()
         self.list.clear(notice="listing…", target=target)
         self._begin(fresh=False)
+
+    def when_shown(self, action: Callable[[], None]) -> None:
+        """Do it now, or, just after going somewhere, when the rows are there: keys typed ahead are meant for those."""
+        if self._awaits_rows:
+            self._ahead.append(action)
+        else:
+            action()
+
+    @property
+    def _awaits_rows(self) -> bool:
+        if self._session.clock() - self._went_at >= _AHEAD_SECONDS:
+            return False
+        return self.update_shown is None or (self.list.awaits_target and self.update_shown.state.is_running)
+
+    def _do_what_was_typed_ahead(self) -> None:
+        if not self._ahead or self._awaits_rows:
+            return
+        late = self._session.clock() - self._went_at >= _AHEAD_SECONDS
+        ahead, self._ahead = self._ahead, []
+        for action in () if late else ahead:
+            self.when_shown(action)  # one of them may go somewhere, and the others wait for the rows there
 
     def enter(self) -> None:
         """The directory under the cursor, the parent from ``..``; a file is viewed."""
@@ -154,6 +185,7 @@ class Pane(Vertical):
         self.footer.show(self._footer_text())
         self.tick()
         self.post_message(self.Changed())
+        self._do_what_was_typed_ahead()
 
     def on_file_list_opened(self, message: FileList.Opened) -> None:
         message.stop()
