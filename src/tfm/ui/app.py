@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 import traceback
 from typing import ClassVar, Final
 
@@ -35,6 +37,17 @@ class FileManagerApp(App[int]):
         self._locations = (left, right)
         # The terminal's own colours, its background too.
         self.theme = "ansi-dark"
+
+    def on_load(self) -> None:
+        # Both kill by default, and would leave the terminal without echo and with the mouse reporting to the shell.
+        # Only while on a real screen; the loop takes its handlers down when it ends.
+        if not self.is_headless:
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                loop.add_signal_handler(number, self._end_by_signal, number)
+
+    def _end_by_signal(self, number: signal.Signals) -> None:
+        self.exit(return_code=128 + number)
 
     def get_default_screen(self) -> Screen[None]:
         return BrowseScreen(self._session, *self._locations)
