@@ -116,6 +116,10 @@ class Terminal:
             if stream is not None:
                 stream.close()
 
+    def modes(self) -> list[object]:
+        """What the terminal's line discipline is set to: echo, line editing, signal keys."""
+        return list(termios.tcgetattr(self._ours))
+
     def type(self, keys: bytes) -> None:
         os.write(self._ours, keys)
 

@@ -212,6 +212,18 @@ def test_a_directory_beyond_the_first_page_costs_a_second_request(moto: MotoServ
     assert not Path("s3://crowded/x").exists()
 
 
+def test_a_missing_directory_beside_a_full_page_is_not_listed_twice(world: MemoryWorld) -> None:
+    world.put(*[f"f/0{number:04d}" for number in range(1_200)])
+    missing = Path("memory://bucket/f/0/")
+
+    def look() -> None:
+        with pytest.raises(NotFoundError):
+            missing.iterdir()
+
+    assert world.cost(look) == 2
+    assert world.cost(look) == 0
+
+
 def test_what_a_full_first_page_proves_needs_no_second_request(moto: MotoServer, ledger: Ledger) -> None:
     moto.put("bucket", {f"x{i:04}/y": b"" for i in range(1100)} | {"x/y": b"", "x": b"1"})
     assert ledger.cost(lambda: Path("s3://bucket/x").is_dir()) == 1
@@ -282,6 +294,15 @@ def test_where_listing_is_denied_nothing_is_answered_that_only_a_listing_proves(
             with pytest.raises(PermissionDeniedError):
                 ask()
     assert (base / "file").read_bytes() == b"d/file"
+
+
+def test_a_refusal_that_is_remembered_names_what_is_asked_about_now(denied: MemoryWorld) -> None:
+    base = Path(f"memory://{BUCKET}/d")
+    assert (base / "file").is_file()
+    for name in ("none", "another"):
+        with pytest.raises(PermissionDeniedError) as caught:
+            (base / name).stat()
+        assert caught.value.uri == caught.value.filename == f"memory://{BUCKET}/d/{name}"
 
 
 @pytest.fixture

@@ -173,6 +173,13 @@ def test_answers_of_another_identity_are_never_read(world: MemoryWorld) -> None:
         assert world.cost(lambda: names("d")) == 1
 
 
+def test_a_storage_whose_identity_changes_forgets_what_the_other_saw(world: MemoryWorld) -> None:
+    world.put("d/x")
+    names("d")
+    world.identity = "somebody else"  # as after a refusal, when AWS's files are read anew and hold another key
+    assert world.cost(lambda: names("d")) == 1
+
+
 # What it says
 
 

@@ -4,7 +4,9 @@ from tests.scripted_backend import SCHEME, Clock, Script, directory, make_sessio
 from tests.ui.running import Running, run_app
 from tfm.operations.view import BLOCK_BYTES
 from tfm.ui.browse_screen import BrowseScreen
+from tfm.ui.keymap import PAGER_KEYS
 from tfm.ui.pager import PagerView
+from tfm.ui.pane import Pane
 
 
 def rows(view: PagerView) -> list[str]:
@@ -106,3 +108,46 @@ def test_an_empty_file_has_no_rows() -> None:
         assert view.position_text == "byte 0 of 0 (0 B)  100 %"
 
     run_app(make_session({SCHEME: one_file(b"")}, Clock()), directory(), directory(), look)
+
+
+def test_a_file_that_became_shorter_is_shown_to_its_end_when_read_again() -> None:
+    script = one_file(b"".join(b"old %05d\n" % number for number in range(20_000)))
+
+    async def look(running: Running) -> None:
+        view = await open_pager(running)
+        await running.press("end")
+        await running.until(lambda: rows(view)[-1] == "old 19999")
+        script.contents["file"] = b"".join(b"new %d\n" % number for number in range(100))
+        script.reads.clear()
+        await running.press("ctrl+r")
+        await running.until(lambda: rows(view)[-1] == "new 99")
+        assert [start for _, start, _ in script.reads] == [0], "nothing is asked for beyond the end"
+        assert view.position_text.endswith("100 %")
+        script.contents["file"] = b""
+        await running.press("ctrl+r")
+        await running.until(lambda: not any(rows(view)))
+        assert view.position_text.startswith("byte 0 of 0")
+
+    run_app(make_session({SCHEME: script}, Clock()), directory(), directory(), look)
+
+
+def test_keys_that_arrive_as_the_pager_opens_or_goes_away_do_no_harm() -> None:
+    script = one_file(b"text\n" * 100)
+
+    async def look(running: Running) -> None:
+        view = await open_pager(running)
+        screen = running.pager
+        screen.action_leave()
+        await running.until(lambda: not view.is_attached)
+        for entry in PAGER_KEYS:
+            await running.app.run_action(entry.action, screen)
+        assert isinstance(running.app.screen, BrowseScreen)
+
+        location = running.left.location
+        running.left.post_message(Pane.ViewWanted(location))
+        running.left.post_message(Pane.ViewWanted(location))
+        await running.until(lambda: len(running.app.screen_stack) > 1)
+        await running.pilot.pause()
+        assert len(running.app.screen_stack) == 2
+
+    run_app(make_session({SCHEME: script}, Clock()), directory(), directory(), look)

@@ -69,6 +69,17 @@ def test_the_help_opens_and_goes_away(keys: tuple[str, ...]) -> None:
     run_app(make_session({SCHEME: script()}, Clock()), directory(), directory(), look)
 
 
+@pytest.mark.parametrize("keys", [("f1",), ("f10",), ("alt+0",), at_once("0"), at_once("1"), ("q",)])
+def test_each_way_out_of_the_help(keys: tuple[str, ...]) -> None:
+    async def look(running: Running) -> None:
+        await running.press("f1")
+        await running.until(lambda: isinstance(running.app.screen, HelpScreen))
+        await running.press(*keys)
+        await running.until(lambda: isinstance(running.app.screen, BrowseScreen))
+
+    run_app(make_session({SCHEME: script()}, Clock()), directory(), directory(), look)
+
+
 def test_tab_goes_to_the_other_pane_and_back() -> None:
     async def look(running: Running) -> None:
         assert running.browse.pane is running.left

@@ -28,7 +28,7 @@ class View:
 
     A thread of its own reads them; ``changed`` is called there after each. Every block is read under the etag of the
     first one where the storage can do that, so two versions are never mixed. ``size_bytes`` is None until the first
-    block is there; ``error`` is what the last read ended with.
+    block is there, and again from :meth:`retry` on; ``error`` is what the last read ended with.
     """
 
     def __init__(self, session: Session, location: Location, changed: Callable[[], None]) -> None:
@@ -59,6 +59,7 @@ class View:
         """Forget everything, the version looked at too, and read again."""
         with self._condition:
             self.error = None
+            self.size_bytes = None  # it may be shorter now: nothing is asked for beyond its end
             self._etag = None
             self._blocks.clear()
         self._want([0])

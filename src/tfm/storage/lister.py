@@ -65,14 +65,15 @@ class Lister:
                 more = page.token is not None or waiting
                 yield page_from_entries(root, entries, token=_MORE if more else None)
 
-    def lookup(self, key: str | None) -> Lookup:
+    def lookup(self, key: str | None, *, nothing_below: bool = False) -> Lookup:
         """The object ``key`` and the directory ``key/``, or the root if ``key`` is None.
 
         Raises what the storage answers, except that a missing bucket is an empty Lookup.
 
         With FLAT_KEYS one listing request, which tells of object and directory at once and never is a 404; a second
-        one where a full page did not prove that there is no directory. Where listing is denied, ``stat`` tells of the
-        object, and the next minute's questions there go to ``stat`` at once.
+        one where a full page did not prove that there is no directory (``nothing_below``: that is known already).
+        Where listing is denied, ``stat`` tells of the object, and the next minute's questions there go to ``stat`` at
+        once.
         """
         if not self._flat:
             return self._backend.stat(key or "")
@@ -83,7 +84,7 @@ class Lister:
         if denied is not None:
             return self._by_stat(key, denied)
         try:
-            return self._by_listing(key)
+            return self._by_listing(key, nothing_below=nothing_below)
         except NotFoundError as error:
             return _missing_bucket(error)
         except PermissionDeniedError as error:
@@ -102,13 +103,13 @@ class Lister:
             return answer
         return Lookup(directory=Entry("", "", Kind.DIRECTORY))
 
-    def _by_listing(self, key: str) -> Lookup:
+    def _by_listing(self, key: str, *, nothing_below: bool) -> Lookup:
         page = self._backend.list_page(key)
         name = key[len(page.base) :]
         file_row = page.find(name, Kind.FILE)
         directory_row = page.find(name, Kind.DIRECTORY)
         directory = None if directory_row is None else page.entry(directory_row)
-        if directory is None and page.token is not None:
+        if directory is None and page.token is not None and not nothing_below:
             below = self._backend.list_page(f"{key}/", limit=1)
             if below.own_entry is not None:
                 directory = replace(below.own_entry, name=name)
@@ -121,10 +122,12 @@ class Lister:
             answer = self._backend.stat(key)
         except PermissionDeniedError as error:
             # The refused listing said why (a wrong clock, another region); HEAD has no body that could.
-            raise PermissionDeniedError(
-                denied.cause, next_step=denied.next_step, uri=error.uri, operation=error.operation
-            ) from denied
-        return replace(answer, directory_error=copy(denied)) if answer.directory is None else answer
+            raise _denied_about(denied, error.uri, error.operation) from denied
+        if answer.directory is not None:
+            return answer
+        # A remembered refusal names whatever was asked about first.
+        uri = f"{self._backend.address.scheme}://{self._backend.address.authority}/{key}"
+        return replace(answer, directory_error=_denied_about(denied, uri, denied.operation))
 
     def _remembered_denial(self, parent: str) -> PermissionDeniedError | None:
         with self._lock:
@@ -136,6 +139,10 @@ class Lister:
             if len(self._denied) >= _DENIED_PREFIXES:
                 self._denied.clear()
             self._denied[parent] = (self._clock() + _DENIED_SECONDS, copy(error))
+
+
+def _denied_about(denied: PermissionDeniedError, uri: str | None, operation: str | None) -> PermissionDeniedError:
+    return PermissionDeniedError(denied.cause, next_step=denied.next_step, uri=uri, operation=operation)
 
 
 def _missing_bucket(error: NotFoundError) -> Lookup:

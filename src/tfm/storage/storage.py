@@ -40,6 +40,7 @@ class Storage:
         self._terms = cache.terms(backend.address.scheme, default_ttl_seconds)
         self._lock = threading.Lock()
         self._space: ListingSpace | None = None
+        self._identity = ""
         self._caches = Capability.CACHED in backend.capabilities
         self._flat = Capability.FLAT_KEYS in backend.capabilities
         self.address: StorageAddress = backend.address
@@ -126,7 +127,7 @@ class Storage:
                 empty.append(page)
         if something:
             return
-        answer = self.lookup(prefix, fresh=asked)
+        answer = self._ask(prefix, nothing_below=True) if asked else self.lookup(prefix)
         if answer.directory is not None:
             yield from empty
         elif answer.file is not None:
@@ -167,14 +168,21 @@ class Storage:
             if known is not None:
                 space.hit("lookup", key)
                 return known.answer, known.lease.age()
+        return self._ask(key), 0.0
+
+    def _ask(self, key: str, *, nothing_below: bool = False) -> Lookup:
+        """Ask the storage, whatever the cache knows. ``nothing_below`` says that ``key/`` was just listed and empty."""
+        name = key.removesuffix("/") if key else None
+        place = "" if name is None else f"{name}/"
+        space = self._open_space()
         self._refuse_offline(key)
         space.miss("lookup", key)
         lease = space.leases.grant(_parent_prefix(key), recursive=False)
-        answer = self._lister.lookup(name)
+        answer = self._lister.lookup(name, nothing_below=nothing_below)
         if name is not None and self._contradicts(space, name, place, answer):
             space.change(Change(place, below=answer.directory is None), spared=lease)
         space.store_lookup(place, answer, lease)
-        return answer, 0.0
+        return answer
 
     def _known_lookup(
         self, space: ListingSpace, name: str | None, place: str, only: Kind | None
@@ -237,12 +245,14 @@ class Storage:
             )
 
     def _open_space(self) -> ListingSpace:
+        """The cache of whoever asks now: after a refusal AWS's files are read anew, and may name somebody else."""
+        address = self.address
+        # The profile is part of it even where two profiles hold the same keys: nobody has to prove they do.
+        identity = f"{address.profile or ''}\n{self._backend.identity()}"
         with self._lock:
-            if self._space is None:
-                address = self.address
-                # The profile is part of it even where two profiles hold the same keys: nobody has to prove they do.
-                identity = f"{address.profile or ''}\n{self._backend.identity()}"
+            if self._space is None or self._identity != identity:
                 self._space = self._cache.space(Space(address.scheme, identity, address.authority), self._terms)
+                self._identity = identity
             return self._space
 
 

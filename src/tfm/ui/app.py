@@ -10,12 +10,15 @@ from typing import ClassVar, Final
 from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
 
 from tfm.core.location import Location
 from tfm.storage.session import Session
 from tfm.ui.browse_screen import BrowseScreen
 from tfm.ui.sanitise import screen_text
+from tfm.ui.terminal_driver import TerminalDriver
 
 __all__ = ["FileManagerApp"]
 
@@ -38,12 +41,16 @@ class FileManagerApp(App[int]):
         # The terminal's own colours, its background too.
         self.theme = "ansi-dark"
 
+    def get_driver_class(self) -> type[Driver]:
+        usual = super().get_driver_class()
+        return TerminalDriver if usual is LinuxDriver else usual
+
     def on_load(self) -> None:
-        # Both kill by default, and would leave the terminal without echo and with the mouse reporting to the shell.
+        # By default they kill, and leave the terminal without echo and with the mouse reporting to the shell.
         # Only while on a real screen; the loop takes its handlers down when it ends.
         if not self.is_headless:
             loop = asyncio.get_running_loop()
-            for number in (signal.SIGTERM, signal.SIGHUP):
+            for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
                 loop.add_signal_handler(number, self._end_by_signal, number)
 
     def _end_by_signal(self, number: signal.Signals) -> None:

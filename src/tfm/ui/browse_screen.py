@@ -88,6 +88,8 @@ class BrowseScreen(Screen[None]):
 
     def on_pane_view_wanted(self, message: Pane.ViewWanted) -> None:
         message.stop()
+        if self.app.screen is not self:
+            return  # F3 twice in one go: one pager, not two on top of each other
         self.app.push_screen(PagerScreen(self._session, message.location))
 
     def _tick(self) -> None:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 
-from tfm.ui.keymap import BROWSE_KEYS, PAGER_KEYS, help_lines
+from tfm.ui.keymap import BROWSE_KEYS, PAGER_KEYS, KeyBinding, bindings, help_lines
 from tfm.ui.line import Line
 
 __all__ = ["HelpScreen"]
@@ -30,9 +27,7 @@ class _HelpText(Widget):
 class HelpScreen(Screen[None]):
     """The help, over the panes."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(key, "leave", show=False) for key in ("escape", "q", "f1", "f10", "enter")
-    ]
+    BINDINGS = bindings((KeyBinding("leave", ("escape", "q", "f1", "f10", "enter"), "Back to the panes"),))
     DEFAULT_CSS = "HelpScreen > .help--line { text-style: reverse; }"
 
     def compose(self) -> ComposeResult:
@@ -43,4 +38,5 @@ class HelpScreen(Screen[None]):
         yield Line(" Esc Back", "↑ ↓ PgUp PgDn scroll ", classes="help--line")
 
     def action_leave(self) -> None:
-        self.dismiss()
+        if self.app.screen is self:  # typed twice in one go, it comes once more when this screen has left
+            self.dismiss()

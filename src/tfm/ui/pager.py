@@ -89,6 +89,7 @@ class PagerView(Widget, can_focus=True):
     def _attempt(self, step: Callable[[], None]) -> None:
         try:
             self._sniff()
+            self._stay_within()
             step()
             self._rows = self._layout().from_offset(self._top, self.size.height)
             self._waiting = None
@@ -96,11 +97,17 @@ class PagerView(Widget, can_focus=True):
             self._waiting = step
         self.waits = self._waiting is not None and self.view.error is None
         self.refresh()
-        self.screen.post_message(PagerScreen.Moved())
+        # It bubbles: asked for by name, the screen is not there while a pager that was left is being taken down.
+        self.post_message(PagerScreen.Moved())
 
     def _sniff(self) -> None:
         if self._hexadecimal is None:
             self._hexadecimal = looks_binary(self.view.bytes_at(0, _SNIFFED_BYTES))
+
+    def _stay_within(self) -> None:
+        """What is read again may be shorter than where one was looking."""
+        if self._top > 0 and self._top >= (self.view.size_bytes or 0):
+            self._set_top(self._last_top())
 
     def _layout(self) -> ByteRows:
         return ByteRows(
@@ -183,7 +190,8 @@ class PagerScreen(Screen[None]):
         self.error_block.show(self.pager.view.error, otherwise="Ctrl-R reads again, Esc goes back.")
 
     def action_leave(self) -> None:
-        self.dismiss()
+        if self.app.screen is self:  # typed twice in one go, it comes once more when this screen has left
+            self.dismiss()
 
     def action_ask_again(self) -> None:
         self.pager.ask_again()

@@ -51,6 +51,9 @@ def test_listing_and_reading(as_identity: AsIdentity) -> None:
         etag = reader.entry.etag
     with backend.read("d/e/f", start=99) as reader:
         assert reader.read() == b""
+    for start, length in ((0, 2**63 - 1), (0, 2**63), (4, 10**30)):
+        with backend.read("d/e/f", start=start, length=length) as reader:
+            assert reader.read() == b"0123456789"[start:]
     with backend.read("d/e/f", if_match=etag) as reader:
         assert reader.read() == b"0123456789"
     with pytest.raises(ConflictError):

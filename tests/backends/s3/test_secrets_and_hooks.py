@@ -56,6 +56,7 @@ def test_debug_logs_hold_no_secret(
         f"{{'x-amz-server-side-encryption-customer-key': '{SECRET}'}}",
         f"{{'SSECustomerKey': '{SECRET}'}}",
         f"aws_secret_access_key = {SECRET}",
+        f"Setting endpoint as: http://user:{SECRET}@host:9000/bucket",
         f"x-amz-sso_bearer_token': b'{SECRET}'",
         f'"clientSecret": "{SECRET}", "refreshToken": "{SECRET}"',
     ],

@@ -39,6 +39,7 @@ _LONGEST_LINK_SECONDS: Final = 604_800
 
 # S3's own rule for new buckets, which botocore's pattern includes: such a name needs no botocore to be accepted.
 _ORDINARY_BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_MOST_BYTES: Final = 2**63 - 1
 _CONTENT_RANGE: Final = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
 
 
@@ -168,7 +169,9 @@ class S3Backend(Backend):
                 response = client.head_object(**parameters)
                 return EmptyReader(_file(key, response, response.get("ContentLength")))
             if start or length is not None:
-                parameters["Range"] = f"bytes={start}-" if length is None else f"bytes={start}-{start + length - 1}"
+                # Servers call a last byte that 64 bits cannot hold unsatisfiable, which would pass for no bytes there.
+                endless = length is None or start + length > _MOST_BYTES
+                parameters["Range"] = f"bytes={start}-" if endless else f"bytes={start}-{start + (length or 0) - 1}"
             try:
                 response = client.get_object(**parameters)
             except client.exceptions.ClientError as error:

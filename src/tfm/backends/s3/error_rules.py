@@ -97,6 +97,12 @@ def _secure(error: BaseException, asked: Asked) -> StorageError:
                 f"The certificate of {asked.server} is not trusted: {shown_text(each.verify_message)}.",
                 "Name the right authority by ca_bundle in the profile or by AWS_CA_BUNDLE.",
             )
+        if isinstance(each, FileNotFoundError):
+            return asked.error(
+                InvalidRequestError,
+                "The file of trusted certificate authorities is not there.",
+                "Correct ca_bundle in the profile, or AWS_CA_BUNDLE.",
+            )
         if isinstance(each, ssl.SSLError) and each.reason in _NOT_TLS:
             return asked.error(
                 InvalidRequestError,
@@ -166,6 +172,12 @@ def _bad_value(error: BaseException, asked: Asked) -> StorageError:
     )
 
 
+def _bad_region(error: BaseException, asked: Asked) -> StorageError:
+    return asked.error(
+        InvalidPathError, f"botocore cannot ask for this: {_line(error)}.", "A region looks like eu-central-1."
+    )
+
+
 def _wrong_checksum(_error: BaseException, asked: Asked) -> StorageError:
     # Not temporary: the retry layer would go on in the middle, behind bytes that were wrong already.
     return asked.error(
@@ -220,6 +232,8 @@ _RULES: Final[Mapping[str, Callable[[BaseException, Asked], StorageError]]] = {
     "ConfigParseError": _bad_credentials,
     "ConfigNotFound": _bad_credentials,
     "InvalidConfigError": _bad_credentials,
+    "JSONDecodeError": _bad_credentials,  # of a credential_process, or of a cached sign-in
+    "InvalidRegionError": _bad_region,
     "MissingDependencyException": _missing_library,
     "ParamValidationError": _invalid_path,
     "InvalidDNSNameError": _invalid_path,

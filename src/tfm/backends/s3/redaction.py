@@ -24,13 +24,16 @@ _NAMED: Final = re.compile(
 )
 _SIGNATURE: Final = re.compile(r"(Signature(?:=|:\s*))[0-9A-Fa-f]{16,}")
 _KEY_ID: Final = re.compile(r"\b(?:AKIA|ASIA|AROA|AIDA|ABIA|ACCA)[A-Z0-9]{12,}\b")
+# What stands before the @ of a URL. Bounded, since a log record may hold megabytes.
+_USER_INFO: Final = re.compile(r"(?:(?<=://)|(?<=Invalid endpoint: ))[^\s/@]{1,512}@")
 _LOGGERS: Final = ("botocore", "urllib3", "s3transfer", "boto3")
 
 
 def redacted(text: str) -> str:
-    """``text`` without the values of what names itself as a secret, signatures, and AWS's key ids."""
+    """``text`` without the values of what names itself as a secret, signatures, AWS's key ids, and a URL's user."""
     text = _NAMED.sub(lambda match: f"{match[1]}{match['between']}{_HIDDEN}", text)
     text = _SIGNATURE.sub(rf"\g<1>{_HIDDEN}", text)
+    text = _USER_INFO.sub(f"{_HIDDEN}@", text)
     return _KEY_ID.sub(_HIDDEN, text)
 
 

@@ -1,0 +1,44 @@
+"""The terminal the program runs on: what comes from it, and how it is left."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.running_program import Terminal, command
+
+_MODES = ("?1049", "?1000", "?1003", "?1006", "?2004")
+"""The other screen, three kinds of mouse reports, bracketed paste."""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_that_ends_it_leaves_the_terminal_as_it_was(number: signal.Signals, tmp_path: Path) -> None:
+    with Terminal(command(str(tmp_path), str(tmp_path))) as terminal:
+        usual_modes = terminal.modes()
+        terminal.until(b"(empty)")
+        assert terminal.modes() != usual_modes
+        terminal.process.send_signal(number)
+        code = terminal.ended(seconds=10)
+        assert code == 128 + number
+        assert terminal.modes() == usual_modes
+        for mode in _MODES:
+            on, off = f"\x1b[{mode}h".encode(), f"\x1b[{mode}l".encode()
+            assert on in terminal.written
+            assert terminal.written.rfind(off) > terminal.written.rfind(on)
+        assert b"\x1b[?25h" in terminal.written.rpartition(b"\x1b[?25l")[2]
+        assert b"Traceback" not in terminal.written
+
+
+def test_bytes_that_are_not_utf_8_are_no_keys(tmp_path: Path) -> None:
+    (tmp_path / "first").touch()
+    with Terminal(command(str(tmp_path), str(tmp_path))) as terminal:
+        terminal.until(b"1 entry")
+        # In Latin-1, then a paste of it longer than one read, whose end must still be the paste's.
+        terminal.type(b"\xe9\xff\x1b[200~" + b"\xe9 " * 4000 + b"\x1b[201~\x1b[B ")
+        terminal.until(b"1 selected")
+        terminal.type(b"\x11")
+        assert terminal.ended(seconds=10) == 0
+        assert b"Traceback" not in terminal.written
+        assert b"UnicodeDecodeError" not in terminal.written
