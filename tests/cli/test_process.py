@@ -155,3 +155,15 @@ def test_the_panes_refuse_what_is_no_terminal(arguments: list[str], streams: lis
             said += stream.read() if stream is not None else b""
     assert f"The panes need a terminal, and standard {named} not one.".encode() in said
     assert b"\x1b" not in said
+
+
+@pytest.mark.parametrize(("name", "value"), [("TERM", "dumb"), ("PYTHONIOENCODING", "ascii")])
+def test_the_panes_refuse_a_terminal_that_cannot_draw_them(
+    here: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with Terminal(command()) as terminal:
+        assert terminal.ended() == 1
+    assert value.encode() in terminal.written
+    assert b"tfm ls" in terminal.written
+    assert b"\x1b" not in terminal.written

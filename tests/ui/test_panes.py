@@ -218,7 +218,7 @@ def test_an_error_stays_in_the_pane_with_its_next_step_and_the_rows_there_were()
             "✗ scripted://bucket/: The ␛[31mserver␛[0m is [bold]on fire[/].\n→ Call the fire brigade."
         )
         assert names(left) == [" ..", " /deep", " /x", " readme.txt", " x"]
-        assert left.footer.text == "4 entries from before; asking again failed"
+        assert left.footer.text == "4 entries from before; refresh failed"
         assert "\x1b" not in running.app.export_screenshot()
         script.errors.clear()
         await running.press("ctrl+r")

@@ -47,6 +47,14 @@ def _refuse_without_terminal() -> None:
             next_step="For scripts there are tfm ls, tfm stat and tfm cat.",
             operation="open",
         )
+    encoding = getattr(sys.__stderr__, "encoding", None) or ""
+    if os.environ.get("TERM", "dumb") == "dumb" or not encoding.lower().startswith("utf"):
+        what = f"TERM is {os.environ.get('TERM') or 'not set'}, and text is {encoding or 'of no known encoding'}"
+        raise UnsupportedOperation(
+            f"The panes need a terminal that draws, in UTF-8; here {what}.",
+            next_step="Set TERM and a UTF-8 locale, or use tfm ls, tfm stat and tfm cat.",
+            operation="open",
+        )
 
 
 def _directory(text: str, profile: str | None) -> Path:

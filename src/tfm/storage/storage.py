@@ -140,10 +140,12 @@ class Storage:
             raise NotFoundError("There is no such directory.", uri=self.uri_of(prefix), operation="list")
 
     def peek(self, prefix: str) -> CachedListing | None:
-        """What the cache holds for that directory, fresh or not; no request. The panes show it while they ask again."""
-        if not self._caches or self._space is None:
-            return None
-        return self._space.peek(prefix)
+        """What the cache holds for that directory, fresh or not; no request. The panes show it while they ask again.
+
+        None too where what it holds is what a missing directory looks like.
+        """
+        held = None if not self._caches or self._space is None else self._space.peek(prefix)
+        return held if held is not None and (not prefix or self._proves_directory(held.listing)) else None
 
     # One key
 

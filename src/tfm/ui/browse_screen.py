@@ -137,7 +137,7 @@ class BrowseScreen(Screen[None]):
         self.pane.ask_again()
 
     def action_view(self) -> None:
-        self.pane.when_shown(self.pane.view)
+        self.pane.when_shown(self.pane.enter)  # of a directory, its view is what is in it
 
     def action_enter(self) -> None:
         self.pane.when_shown(self.pane.enter)

@@ -16,7 +16,7 @@ class ErrorBlock(Widget):
 
     DEFAULT_CSS = """
     ErrorBlock {
-        display: none; height: auto; max-height: 75%; width: 1fr; padding: 0 1;
+        display: none; height: auto; max-height: 50%; width: 1fr; padding: 0 1;
         color: ansi_red; text-style: bold;
     }
     ErrorBlock.-shown { display: block; }

@@ -116,6 +116,7 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
         if listing is self._listing and order is self._order and has_parent == (self._parent_rows == 1):
             self.show_notice(notice)  # the same rows: nothing to draw
             return
+        placed = self._target is not None
         place = self._target or self._place_under_cursor()
         position = self._position_after(listing, order, place, has_parent=has_parent)
         on_screen = self.cursor - self.scroll_offset.y
@@ -128,7 +129,7 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
             self._prune_selection(listing, order)
         self.set_reactive(FileList.cursor, position)
         self._rows_changed()
-        if moved and 0 <= on_screen < self._height:
+        if moved and not placed and 0 <= on_screen < self._height:
             # The rows may move under the cursor; the cursor does not move on the screen.
             self.scroll_to(y=max(0, position - on_screen), animate=False)
         self._scroll_to_cursor()

@@ -57,6 +57,7 @@ class Pane(Vertical):
         self._box: UpdateBox[BrowseUpdate] = UpdateBox(self)
         self._ahead: list[Callable[[], None]] = []
         self._went_at = 0.0
+        self._asks_again = False
         self._title = Line(keep_end=True, classes="pane--title")
         self._header = Line(classes="pane--header")
         self.list = FileList()
@@ -125,7 +126,7 @@ class Pane(Vertical):
         elif entry is not None and entry.is_directory:
             self.go_to(self._location_of_entry())
         elif entry is not None:
-            self.view()
+            self.post_message(self.ViewWanted(self._location_of_entry()))
 
     def enter_parent(self) -> None:
         """The directory above, with the cursor on the one that was left. At a root: nothing."""
@@ -133,15 +134,13 @@ class Pane(Vertical):
         if parent is not None:
             self.go_to(parent, target=place_in_parent(self.location))
 
-    def view(self) -> None:
-        """View the file under the cursor."""
-        entry = self.list.entry
-        if entry is not None and not entry.is_directory:
-            self.post_message(self.ViewWanted(self._location_of_entry()))
-
     def ask_again(self) -> None:
-        """Ask the storage, whatever the cache has. Rows, cursor and selection stay until its answer is complete."""
-        self._begin(fresh=True)
+        """Ask the storage, whatever the cache has. Rows, cursor and selection stay until its answer is complete.
+
+        While it is being asked that already, nothing: a key that is held down must not become a request a repeat.
+        """
+        if not (self._asks_again and self.visit is not None and not self.visit.ended):
+            self._begin(fresh=True)
 
     def stop(self) -> None:
         """Stop a listing that is arriving; what has arrived stays."""
@@ -153,6 +152,7 @@ class Pane(Vertical):
         if self.visit is not None:
             self.visit.cancel()
         self.error_block.show(None)
+        self._asks_again = fresh
         self.visit = browse(self._session, self.location, self._box.put, fresh=fresh, shown=self.update_shown)
         self.list.show_notice("listing…")
         self.tick()
@@ -236,5 +236,5 @@ def _count_text(update: BrowseUpdate | None, *, running: bool) -> str:
         return entries
     ending = "failed" if update.state is BrowseState.FAILED else "stopped"
     if whole:
-        return f"{entries} from before; asking again {'was stopped' if ending == 'stopped' else ending}"
+        return f"{entries} from before; refresh {ending}"
     return f"{entries}, partial: {ending}" if count else f"not listed: {ending}"
