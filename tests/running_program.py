@@ -89,16 +89,19 @@ class Terminal:
         streams: Sequence[int] = (0, 1, 2),
         elsewhere: int = subprocess.DEVNULL,
         columns: int = 80,
+        terminal_name: str = "xterm-256color",
     ) -> None:
         self._ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         ends = [theirs if number in streams else elsewhere for number in range(3)]
+        # The size is this terminal's own, not that of the one in which the tests run (pytest-xdist hands that on).
+        inherited = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}
         self.process = subprocess.Popen(
             arguments,
             stdin=ends[0],
             stdout=ends[1],
             stderr=ends[2],
-            env={**os.environ, "TERM": "xterm-256color"},
+            env={**inherited, "TERM": terminal_name},
             start_new_session=True,
         )
         os.close(theirs)

@@ -157,13 +157,13 @@ def test_the_panes_refuse_what_is_no_terminal(arguments: list[str], streams: lis
     assert b"\x1b" not in said
 
 
-@pytest.mark.parametrize(("name", "value"), [("TERM", "dumb"), ("PYTHONIOENCODING", "ascii")])
+@pytest.mark.parametrize(("terminal_name", "encoding"), [("dumb", "utf-8"), ("xterm-256color", "ascii")])
 def test_the_panes_refuse_a_terminal_that_cannot_draw_them(
-    here: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+    here: Path, monkeypatch: pytest.MonkeyPatch, terminal_name: str, encoding: str
 ) -> None:
-    monkeypatch.setenv(name, value)
-    with Terminal(command()) as terminal:
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    with Terminal(command(), terminal_name=terminal_name) as terminal:
         assert terminal.ended() == 1
-    assert value.encode() in terminal.written
+    assert f"TERM is {terminal_name}, and text is {encoding}".encode() in terminal.written
     assert b"tfm ls" in terminal.written
     assert b"\x1b" not in terminal.written
