@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from tests.memory_world import MemoryWorld, memory_world
 from tfm import Path, cache_policy
 from tfm.cache.memory import MemoryTier
+from tfm.core.page import Page
 from tfm.core.settings import Settings
 from tfm.path import use_session
 from tfm.s3 import S3Cache, configure_s3_cache, get_s3_cache_stats
@@ -109,6 +111,21 @@ def test_a_listing_too_large_for_the_cache_stays_with_its_paths() -> None:
         assert world.cost(lambda: [(each.stat(), each.is_dir()) for each in children]) == 0
         assert world.cost(lambda: names("small")) == 0
         assert world.cost(lambda: names("large")) == 1
+
+
+def test_a_tree_of_any_size_passes_through_in_the_memory_of_a_few_pages() -> None:
+    with memory_world(Settings(cache_max_bytes=20_000)) as world:
+        world.page_entries = 100
+        world.put(*(f"large/{row:040}" for row in range(5_000)))
+        most = 0
+        for number, found in enumerate(path("large").rglob("*")):
+            if number % 500 == 499:
+                most = max(most, sum(isinstance(each, Page) for each in gc.get_objects()))
+            assert found.is_file()
+        assert most <= 5, "of fifty"
+        first, *_, last = path("large").iterdir()
+        assert world.cost(lambda: (first.stat(), first.is_file(), last.stat(), last.is_dir())) == 0
+        assert not first.is_dir(), "where its page was dropped the storage is asked"
 
 
 class TierModel:

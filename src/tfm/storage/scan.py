@@ -20,15 +20,19 @@ class Scan:
     """The pages of a listing, each asked for when it is wanted. Dropping or closing it asks for no more. Thread-safe.
 
     ``prefix`` is what was listed; ``lease`` says how long the facts in its pages may be believed, and is None where the
-    storage is not cached.
+    storage is not cached. Pages that were handed out are kept for :meth:`has` up to ``keep_bytes``; beyond that the
+    oldest go, so that the memory for a tree of any size is bounded.
     """
 
-    def __init__(self, prefix: str, pages: Iterator[Page], lease: Lease | None) -> None:
+    def __init__(self, prefix: str, pages: Iterator[Page], lease: Lease | None, *, keep_bytes: int) -> None:
         self.prefix = prefix
         self.lease = lease
         self._source = pages
         self._lock = threading.RLock()
-        self._arrived: list[Page] = []
+        self._keep_bytes = keep_bytes
+        self._kept_bytes = 0
+        self._dropped = 0
+        self._arrived: list[Page | None] = []
         self._last_keys: list[bytes] = []
         self._sorted = True
         self._complete = False
@@ -53,7 +57,9 @@ class Scan:
             if self._given == len(self._arrived) and not self._fetch():
                 raise StopIteration
             page = self._arrived[self._given]
+            assert page is not None  # noqa: S101 - only pages that were handed out are dropped; for the type checker
             self._given += 1
+            self._drop_oldest()
             return page
 
     def close(self) -> None:
@@ -62,7 +68,8 @@ class Scan:
         self._source = iter(())
 
     def has(self, key: str, kind: Kind) -> bool | None:
-        """Whether this listing has an entry of that key, a file or a directory; None where it broke off before.
+        """Whether this listing has an entry of that key, a file or a directory; None where it broke off before, or is
+        so long that this part of it was dropped.
 
         Reads ahead as far as the proof takes: pages that going on would ask for anyway, so a listing of n entries
         whose every row is asked about stays at ``ceil(n / 1000)`` requests.
@@ -72,14 +79,15 @@ class Scan:
         with self._lock:
             while not self._proven(wanted) and not self._closed and self._error is None:
                 self._fetch()
-            if any(_has_row(page, wanted, kind) for page in self._candidates(wanted)):
+            candidates = self._candidates(wanted)
+            if any(page is not None and _has_row(page, wanted, kind) for page in candidates):
                 return True
-            return False if self._proven(wanted) else None
+            return False if self._proven(wanted) and None not in candidates else None
 
     def _proven(self, wanted: bytes) -> bool:
         return self._complete or (self._sorted and bool(self._last_keys) and self._last_keys[-1] >= wanted)
 
-    def _candidates(self, wanted: bytes) -> list[Page]:
+    def _candidates(self, wanted: bytes) -> list[Page | None]:
         if not self._sorted:
             return self._arrived
         number = bisect_left(self._last_keys, wanted)
@@ -102,8 +110,18 @@ class Scan:
             self._complete = not self._closed
             return False
         self._arrived.append(page)
+        self._kept_bytes += page.size_bytes
         self._note_order(page)
         return True
+
+    def _drop_oldest(self) -> None:
+        # The page in whose rows the caller is stays: its neighbours are asked about next.
+        while self._kept_bytes > self._keep_bytes and self._dropped < self._given - 1:
+            page = self._arrived[self._dropped]
+            if page is not None:
+                self._kept_bytes -= page.size_bytes
+            self._arrived[self._dropped] = None
+            self._dropped += 1
 
     def _note_order(self, page: Page) -> None:
         before = self._last_keys[-1] if self._last_keys else b""

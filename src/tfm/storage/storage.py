@@ -64,23 +64,24 @@ class Storage:
         what else the storage answers.
         """
         if not self._caches:
-            return Scan(prefix, self._lister.pages(prefix, recursive=recursive), None)
+            return Scan(prefix, self._lister.pages(prefix, recursive=recursive), None, keep_bytes=0)
         return self._cached_scan(prefix, recursive=recursive, fresh=fresh)
 
     def _cached_scan(self, prefix: str, *, recursive: bool, fresh: bool) -> Scan:
         space = self._open_space()
         what = "tree" if recursive else "level"
+        limit = self._cache.tier.max_bytes
         if not fresh:
             known = self._known_pages(space, prefix, recursive=recursive)
             if known is not None:
                 pages, lease = known
                 space.hit(what, prefix)
-                return Scan(prefix, self._existing(pages, prefix, asked=False), lease)
+                return Scan(prefix, self._existing(pages, prefix, asked=False), lease, keep_bytes=limit)
         self._refuse_offline(prefix)
         space.miss(what, prefix)
         lease = space.leases.grant(prefix, recursive=recursive)
         pages = self._asked(space, prefix, lease, recursive=recursive, fresh=fresh)
-        return Scan(prefix, self._existing(pages, prefix, asked=True), lease)
+        return Scan(prefix, self._existing(pages, prefix, asked=True), lease, keep_bytes=limit)
 
     def _known_pages(self, space: ListingSpace, prefix: str, *, recursive: bool) -> tuple[Iterator[Page], Lease] | None:
         """What the newest fresh listing that covers ``prefix`` says."""
@@ -100,9 +101,14 @@ class Storage:
 
     def _asked(self, space: ListingSpace, prefix: str, lease: Lease, *, recursive: bool, fresh: bool) -> Iterator[Page]:
         pages: list[Page] = []
+        room = self._cache.tier.max_bytes
         for page in self._lister.pages(prefix, recursive=recursive):
-            pages.append(page.without_token())
-            if page.token is None:
+            room -= page.size_bytes
+            if room >= 0:
+                pages.append(page.without_token())
+            else:
+                pages.clear()  # too large to be kept: it is only handed on, in the memory of a page
+            if page.token is None and room >= 0:
                 # Stored before the last page is handed out: who stops reading there has read it all.
                 listing = Listing(prefix, pages, recursive=recursive, complete=True, fetched_at=lease.fetched_at)
                 if prefix and self._proves_directory(listing):
