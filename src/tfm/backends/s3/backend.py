@@ -114,7 +114,10 @@ class S3Backend(Backend):
         with self._asking("list", prefix):
             clients = self._clients.of_profile(self.address.profile)
             client = clients.interactive() if first else clients.patient()
-            body = client.list_objects_v2(**parameters)[BODY]
+            body = clients.later_pages.body(client, parameters)
+            if body is None:
+                body = client.list_objects_v2(**parameters)[BODY]
+                clients.later_pages.asked(self._bucket)
         try:
             rows = read_rows(body)
         except DamagedBodyError as error:

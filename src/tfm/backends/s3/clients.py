@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from tfm.backends.s3.errors import Asked, missing_botocore
 from tfm.backends.s3.hook import count_requests, end_endless_redirects, hand_out_listing_bodies
+from tfm.backends.s3.later_pages import LaterPages
 from tfm.backends.s3.redaction import install_redaction
 from tfm.core.errors import CredentialsError
 from tfm.core.settings import Settings
@@ -39,6 +40,7 @@ class ProfileClients:
         self._session: Any = None
         self._clients: dict[str, Any] = {}
         self._identity: str | None = None
+        self.later_pages: Final = LaterPages(record_request)
 
     def interactive(self) -> Any:
         """The client for what a person waits for: it gives up on a silent server in time to say so."""
@@ -111,6 +113,7 @@ class ProfileClients:
         )
         count_requests(client, self._record_request)
         hand_out_listing_bodies(client)
+        self.later_pages.watch(client)
         end_endless_redirects(client)
         install_redaction()
         return client
