@@ -83,3 +83,20 @@ def test_what_is_not_signed_so_goes_the_ordinary_way(
     if not anonymous:
         monkeypatch.setattr(LaterPages, "asked", lambda *_: None)
     assert sorted(keys_by_pages_of_two(open_bucket(s3_anonymous=anonymous), "a b/")) == sorted(KEYS)
+
+
+def test_only_the_first_page_goes_the_ordinary_way(
+    moto: MotoServer, open_bucket: OpenBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moto.put("bucket", dict.fromkeys(KEYS, b"x"))
+    ask = LaterPages.body
+    shorter: list[bool] = []
+
+    def body(pages: LaterPages, client: object, parameters: dict[str, object]) -> bytes | None:
+        answer = ask(pages, client, parameters)
+        shorter.append(answer is not None)
+        return answer
+
+    monkeypatch.setattr(LaterPages, "body", body)
+    keys_by_pages_of_two(open_bucket(), "a b/")
+    assert shorter == [False, True, True]
