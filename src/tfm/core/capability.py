@@ -22,6 +22,15 @@ class Capability(StrEnum):
     CONDITIONAL_READ = "conditional read"
     """``read`` honours ``if_match``, so a read resumed by range cannot mix two versions."""
 
+    WRITE = "write"
+    """Objects can be written and deleted. Without it the storage is for reading only."""
+
+    DELETE_MANY = "delete many"
+    """One request deletes up to a thousand objects."""
+
+    REMOVE_TREE = "remove tree"
+    """The storage removes a tree itself, safe against links that somebody puts in its way meanwhile."""
+
     PRESIGN = "presign"
     """A link can be signed that lets others read one object for a while."""
 

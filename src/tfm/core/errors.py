@@ -5,12 +5,17 @@
     StorageError
     ├── NotFoundError            (FileNotFoundError)    the key, the bucket or the path is not there
     ├── PermissionDeniedError    (PermissionError)      the storage knows who asks, and refuses
+    │   └── ReadOnlyError                               nothing can be written there at all
     ├── CredentialsError         (RuntimeError)         none found, or the storage does not accept them
     ├── ConflictError            (FileExistsError)      something else is there, or it changed in between
     ├── IsDirectoryError         (IsADirectoryError)
+    ├── NotEmptyError            (OSError)              a directory that was to be empty is not
     ├── NotDirectoryError        (NotADirectoryError)
     ├── ObjectArchivedError      (OSError)              the bytes must be restored first
     ├── InvalidRequestError      (OSError)              the storage refuses the question itself
+    ├── NoSpaceError             (OSError)              the disk, or what is allowed of it, is full
+    ├── DamagedError             (OSError)              bytes that arrived are not those that were sent
+    ├── OperationFailed          (OSError)              work on many entries: .failures says which were not done
     ├── InvalidPathError         (ValueError)           text that names nothing: a malformed URI, a bad bucket name
     ├── MissingDependencyError   (ImportError)          an extra is not installed
     ├── UnsupportedOperation     (NotImplementedError, OSError)
@@ -27,20 +32,26 @@ line; no message carries a secret.
 from __future__ import annotations
 
 import errno
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 __all__ = [
     "ConflictError",
     "CredentialsError",
+    "DamagedError",
     "InvalidPathError",
     "InvalidRequestError",
     "IsDirectoryError",
     "MissingDependencyError",
     "NetworkError",
+    "NoSpaceError",
     "NotDirectoryError",
+    "NotEmptyError",
     "NotFoundError",
     "ObjectArchivedError",
+    "OperationFailed",
     "PermissionDeniedError",
+    "ReadOnlyError",
     "RequestTimeoutError",
     "SettingsError",
     "StorageError",
@@ -99,7 +110,11 @@ class StorageError(Exception):
         return _in_one_line(f"{where}{self.cause}{step}")
 
     def __reduce__(self) -> tuple[object, ...]:
-        state = {
+        return (_rebuild, (type(self), self._state()))
+
+    def _state(self) -> dict[str, object]:
+        """The arguments that make it again."""
+        return {
             "cause": self.cause,
             "next_step": self.next_step,
             "uri": self.uri,
@@ -107,7 +122,6 @@ class StorageError(Exception):
             "retry_after_seconds": self.retry_after_seconds,
             "error_number": self._error_number,
         }
-        return (_rebuild, (type(self), state))
 
 
 def _rebuild(kind: type[StorageError], state: dict[str, Any]) -> StorageError:  # __reduce__ is its only writer
@@ -155,6 +169,12 @@ class NotDirectoryError(StorageError, NotADirectoryError):
     code = errno.ENOTDIR
 
 
+class NotEmptyError(StorageError, OSError):
+    """A directory that was to be removed, or replaced, holds something."""
+
+    code = errno.ENOTEMPTY
+
+
 class ObjectArchivedError(StorageError, OSError):
     """The object is in an archive storage class and must be restored before it can be read."""
 
@@ -165,6 +185,37 @@ class InvalidRequestError(StorageError, OSError):
     """The storage refuses the question itself; asking again will not help."""
 
     code = errno.EINVAL
+
+
+class NoSpaceError(StorageError, OSError):
+    """The disk is full, or the part of it that the user may fill."""
+
+    code = errno.ENOSPC
+
+
+class ReadOnlyError(PermissionDeniedError):
+    """The whole storage is for reading only: a read-only mount, a backend that cannot write."""
+
+    code = errno.EROFS
+
+
+class DamagedError(StorageError, OSError):
+    """The bytes that arrived are not those that were sent: their checksum says so. Nothing was kept of them."""
+
+    code = errno.EBADMSG
+
+
+class OperationFailed(StorageError, OSError):  # noqa: N818 - as shutil.Error: its ``failures`` are the errors
+    """Work on many entries was done, but not on all of them: ``failures`` has the error of each that was left."""
+
+    code = errno.EIO
+
+    def __init__(self, cause: str, *, failures: Sequence[StorageError] = (), **about: Any) -> None:  # StorageError's
+        super().__init__(cause, **about)
+        self.failures = tuple(failures)
+
+    def _state(self) -> dict[str, object]:
+        return {**super()._state(), "failures": self.failures}
 
 
 class InvalidPathError(StorageError, ValueError):

@@ -35,6 +35,11 @@ class Settings:
     s3_region: str = _setting("", "The region to sign for; empty means as AWS's own configuration says.")
     s3_anonymous: bool = _setting(default=False, help_text="Send S3 requests unsigned, for public buckets.")
     s3_requester_pays: bool = _setting(default=False, help_text="Agree to pay for requests to requester-pays buckets.")
+    s3_conditions: str = _setting(
+        "",
+        "Conditions that the S3 server enforces: create, replace, delete, copy, with commas between, or none; empty "
+        "means what is known of the provider, or what `tfm doctor` found out.",
+    )
     connect_timeout_seconds: float = _setting(3, "How long a connection may take.", least=0.1)
     interactive_timeout_seconds: float = _setting(
         10, "How long, with every retry, an answer that a person waits for may take.", least=0.5

@@ -9,17 +9,18 @@ with :mod:`tfm.testing`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Protocol, Self
 
 from tfm.core.capability import Capability
 from tfm.core.entry import Entry, Lookup
-from tfm.core.errors import UnsupportedOperation
+from tfm.core.errors import StorageError, UnsupportedOperation
 from tfm.core.location import StorageAddress
 from tfm.core.page import Page
 from tfm.core.settings import Settings
+from tfm.core.writing import Condition, Content, DeleteFailure, ObjectFacts, Part, Precondition, Upload, UploadLimits
 
 __all__ = ["PAGE_ENTRIES", "Backend", "BackendContext", "BackendFactory", "Reader"]
 
@@ -105,6 +106,104 @@ class Backend(ABC):
         another one by now. Raises NotFoundError, IsDirectoryError, ObjectArchivedError, PermissionDeniedError,
         CredentialsError, a TemporaryError.
         """
+
+    # Writing. Backends that declare WRITE override all of these; the others refuse.
+
+    upload_limits: UploadLimits = UploadLimits(whole_bytes=16 << 20, part_bytes=16 << 20, most_parts=10_000)
+
+    def conditions(self) -> frozenset[Condition]:
+        """The preconditions that this storage is known to enforce itself, in one step with the write; no request.
+
+        For a precondition that is not among them the layer above looks just before it writes. The precondition is
+        passed all the same; a backend that knows it to be refused or ignored does not send it.
+        """
+        return frozenset()
+
+    def put(
+        self,
+        key: str,
+        content: Content,
+        *,
+        facts: ObjectFacts,
+        only_if: Precondition | None = None,
+    ) -> Entry:
+        """Store an object whole; one request. What was there stays until all of it has come, and is replaced at once.
+
+        With FLAT_KEYS a key that ends in ``/`` is a directory marker. Bytes travel with a checksum that the storage
+        verifies, where it has one. The answer tells size, etag and, as well as the storage says it, the time.
+
+        Raises ConflictError where ``only_if`` does not hold, NotFoundError (no such bucket, no such directory),
+        IsDirectoryError, NotDirectoryError, PermissionDeniedError, ReadOnlyError, NoSpaceError, InvalidPathError (a key
+        that is too long), DamagedError (the checksum did not fit), CredentialsError, a TemporaryError.
+        """
+        raise self._read_only("write", key)
+
+    def begin_upload(self, key: str, *, facts: ObjectFacts, only_if: Precondition | None = None) -> Upload:
+        """Begin an object that comes in parts; at most one request. Raises as :meth:`put`."""
+        raise self._read_only("write", key)
+
+    def put_part(self, upload: Upload, number: int, content: Content, *, offset: int) -> Part:
+        """Send a part, whose first byte is the object's byte ``offset``; one request. Parts may come in any order, from
+        several threads, and again."""
+        raise self._read_only("write", upload.key)
+
+    def finish_upload(self, upload: Upload, parts: Sequence[Part], *, checksum: int | None = None) -> Entry:
+        """Let the object be seen, whole and at once; one request. ``parts`` are all of them, by number, at least one.
+
+        ``checksum`` is the CRC-32 of the whole object, for storages that can compare it. Raises as :meth:`put`; a
+        conflict leaves the upload as it was.
+        """
+        raise self._read_only("write", upload.key)
+
+    def abort_upload(self, upload: Upload) -> None:
+        """Drop what has come of it; one request. One that is gone already is no error."""
+        raise self._read_only("write", upload.key)
+
+    def delete(self, key: str, *, only_if: Precondition | None = None) -> None:
+        """Delete the object of exactly that key (with FLAT_KEYS also a marker, ``x/``); one request.
+
+        A storage that does not tell whether it was there raises nothing where it was not; others raise NotFoundError.
+        Elsewhere a directory's key raises IsDirectoryError; links are deleted, not what they lead to.
+        """
+        raise self._read_only("delete", key)
+
+    def delete_many(self, keys: Sequence[str]) -> list[DeleteFailure]:
+        """Delete up to a thousand objects of exactly these keys; those that were not deleted, each with its error.
+
+        One request, with DELETE_MANY, and one for each key that the protocol's batch cannot carry. What fails as a
+        whole is raised, and then nothing is known about any of them.
+        """
+        raise self._read_only("delete", keys[0] if keys else "")
+
+    def make_directory(self, key: str, *, mode: int = 0o777) -> Entry:
+        """Make the directory ``key``, which ends in ``/``; one request. ConflictError where it is known to be there.
+
+        With FLAT_KEYS that is writing its marker, which must not replace one. Elsewhere NotFoundError where the
+        directory above is missing, and ConflictError where anything has that name.
+        """
+        raise self._read_only("mkdir", key)
+
+    def remove_directory(self, key: str) -> None:
+        """Remove the directory ``key``, which ends in ``/`` and is empty; one request. NotEmptyError where the storage
+        sees that it is not. With FLAT_KEYS that is deleting its marker: the layer above has looked what is below."""
+        raise self._read_only("rmdir", key)
+
+    def remove_tree(
+        self, key: str, *, removed: Callable[[Entry], None], failed: Callable[[Entry, StorageError], None]
+    ) -> None:
+        """Remove the directory ``key`` with all that is in it; only with REMOVE_TREE. Links are removed, not followed.
+
+        ``removed`` and ``failed`` are called for each entry (names relative to ``key``), failures do not stop the rest,
+        and an exception out of either callback stops it there. Raises NotFoundError and NotDirectoryError.
+        """
+        raise self._read_only("rmtree", key)
+
+    def _read_only(self, operation: str, key: str) -> UnsupportedOperation:
+        return UnsupportedOperation(
+            f"{self.address.scheme}:// is for reading only here.",
+            uri=f"{self.address.scheme}://{self.address.authority}/{key}",
+            operation=operation,
+        )
 
     def presign(self, key: str, *, expires_seconds: int) -> str:
         """A URL by which anyone reads this object for that long; no request. UnsupportedOperation without PRESIGN."""

@@ -1,0 +1,112 @@
+"""What a write says beside its bytes: under which condition it happens, and which facts the object is to have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from tfm.core.errors import StorageError
+
+__all__ = [
+    "NOTHING_THERE",
+    "Condition",
+    "Content",
+    "DeleteFailure",
+    "ObjectFacts",
+    "Part",
+    "Precondition",
+    "Upload",
+    "UploadLimits",
+]
+
+
+Content = bytes | bytearray | memoryview
+"""Bytes to be stored, in whatever form they are at hand."""
+
+
+class Condition(StrEnum):
+    """A precondition that a storage may enforce itself, in one step with the write: of many writers one wins."""
+
+    CREATE = "create"
+    """A write of a key that must be free."""
+
+    REPLACE = "replace"
+    """A write in place of one certain version."""
+
+    DELETE = "delete"
+    """A delete of one certain version."""
+
+    COPY = "copy"
+    """Both of the first two for server-side copies, and that the source is one certain version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Precondition:
+    """What must be at a key for a write or a delete to happen: an object of that ``etag``, or with None nothing."""
+
+    etag: str | None
+
+
+NOTHING_THERE: Final = Precondition(None)
+"""The key must be free: the write creates."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectFacts:
+    """What an object is to say of itself. None and an empty mapping leave it to the storage.
+
+    ``metadata`` are the user's own names and values, without any prefix of the protocol's. ``modified_timestamp`` is in
+    seconds since the epoch; a storage that sets times itself keeps it as metadata. ``mode`` are POSIX permission bits.
+    """
+
+    content_type: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    modified_timestamp: float | None = None
+    storage_class: str | None = None
+    mode: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of an upload that the storage has: ``number`` counts from 1. ``etag`` and ``checksum`` are its words."""
+
+    number: int
+    size_bytes: int
+    etag: str | None = None
+    checksum: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """An object that arrives in parts, and is seen by nobody until it is finished. ``id`` is the storage's word for it
+    (an upload id, the name of a temporary file): with it another process can go on, or sweep it away."""
+
+    key: str
+    id: str
+    facts: ObjectFacts
+    only_if: Precondition | None
+
+
+@dataclass(frozen=True, slots=True)
+class UploadLimits:
+    """How a backend wants its bytes.
+
+    Up to ``whole_bytes`` an object is put by one request; a larger one comes in at most ``most_parts`` parts of
+    ``part_bytes`` or more each, save the last.
+    """
+
+    whole_bytes: int
+    part_bytes: int
+    most_parts: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteFailure:
+    """An object of a batch that was not deleted, and why. ``known`` is False where the answer was lost: then it may
+    be gone."""
+
+    key: str
+    error: StorageError
+    known: bool = True
