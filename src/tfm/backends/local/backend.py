@@ -1,0 +1,171 @@
+"""The local disk, by the names the operating system takes: keys are path texts, absolute or relative.
+
+A prefix ``/home/x/`` lists that directory, ``/`` the root, ``./`` or the empty text the working directory. Names are
+kept exactly, bytes that are not UTF-8 included (as the surrogates by which Python spells them).
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from tfm.backends.local import removing, writing
+from tfm.backends.local.entries import entry_of, target_facts
+from tfm.backends.local.listing import list_directory
+from tfm.backends.local.reading import open_file
+from tfm.backends.local.system import path_of, translating
+from tfm.backends.local.tree_removal import remove_tree
+from tfm.core.capability import Capability
+from tfm.core.entry import Entry, Lookup
+from tfm.core.errors import (
+    InvalidPathError,
+    NotDirectoryError,
+    NotFoundError,
+    StorageError,
+    UnsupportedOperation,
+)
+from tfm.core.location import StorageAddress
+from tfm.core.page import Page
+from tfm.core.writing import Condition, Content, DeleteFailure, ObjectFacts, Part, Precondition, Upload, UploadLimits
+from tfm.storage.contract import PAGE_ENTRIES, Backend, BackendContext, Reader
+
+__all__ = ["LocalBackendFactory"]
+
+_ANY_NUMBER: Final = 1 << 62
+
+
+class LocalBackendFactory:
+    """Opens ``file://``; there is nothing to share and nothing to configure."""
+
+    def __init__(self, context: BackendContext) -> None:
+        del context  # no request leaves this machine, and no setting is about the disk
+
+    def open(self, address: StorageAddress) -> Backend:
+        if address.authority:
+            raise InvalidPathError(
+                f"file:// names no host here, but {address.authority!r} stands where one would.",
+                next_step="Write three slashes: file:///path.",
+                operation="open",
+            )
+        return _LocalBackend(address)
+
+
+class _LocalBackend(Backend):
+    capabilities = frozenset({Capability.LOCAL_PATHS, Capability.WRITE, Capability.REMOVE_TREE})
+
+    # Parts as large as a read of the page cache is quick with; their number costs nothing.
+    upload_limits = UploadLimits(whole_bytes=16 << 20, part_bytes=1 << 20, most_parts=_ANY_NUMBER)
+
+    def __init__(self, address: StorageAddress) -> None:
+        self.address = address
+
+    def identity(self) -> str:
+        return f"file:{os.geteuid()}"
+
+    def list_page(
+        self,
+        prefix: str,
+        *,
+        recursive: bool = False,
+        token: object | None = None,
+        start_after: str | None = None,
+        limit: int = PAGE_ENTRIES,
+    ) -> Page:
+        """At most 500 entries first and 5,000 later, whichever ``limit`` allows, in the disk's own order.
+
+        A token is good for one page, since the operating system's position in a directory moves on by reading.
+        """
+        if recursive or start_after is not None:
+            raise UnsupportedOperation(
+                "A disk lists one directory, in no order.",
+                next_step="List each directory by itself, from its beginning.",
+                uri=prefix,
+                operation="list",
+            )
+        return list_directory(prefix, token, limit)
+
+    def stat(self, key: str) -> Lookup:
+        """One lstat, and one stat more where it is a symbolic link; a broken link is told as ``file``."""
+        path = path_of(key, "stat")
+        if path.endswith("/") and path != "/":
+            path = path[:-1]  # with the slash, lstat would follow a link, and a listing tells of the link
+        try:
+            with translating(key, "stat"):
+                facts = os.lstat(path)
+        except (NotFoundError, NotDirectoryError):
+            return Lookup()
+        is_symlink = stat.S_ISLNK(facts.st_mode)
+        if is_symlink:
+            facts = target_facts(path) or facts
+        entry = entry_of(key, facts, is_symlink=is_symlink)
+        if entry.is_directory:
+            return Lookup(directory=entry)
+        return Lookup() if key.endswith("/") else Lookup(file=entry)
+
+    def read(self, key: str, *, start: int = 0, length: int | None = None, if_match: str | None = None) -> Reader:
+        """Open a regular file. Raises UnsupportedOperation for a FIFO, a socket or a device, and for ``if_match``."""
+        if if_match is not None:
+            raise UnsupportedOperation("A disk has no etags to compare.", uri=key, operation="read")
+        return open_file(key, start, length)
+
+    def conditions(self) -> frozenset[Condition]:
+        return frozenset({Condition.CREATE})
+
+    def put(self, key: str, content: Content, *, facts: ObjectFacts, only_if: Precondition | None = None) -> Entry:
+        """Written under a temporary name beside it, then renamed. Where ``key`` is a link, its target is replaced.
+
+        Of the facts a disk keeps time and mode; a file has no content type, no metadata and no storage class. Raises
+        UnsupportedOperation for an etag in ``only_if``, and where a pipe, a socket or a device has the name.
+        """
+        return writing.write_whole(key, content, facts, only_if)
+
+    def begin_upload(self, key: str, *, facts: ObjectFacts, only_if: Precondition | None = None) -> Upload:
+        """Makes the temporary file, whose path is the upload's id; as :meth:`put`."""
+        return writing.begin_upload(key, facts, only_if)
+
+    def put_part(self, upload: Upload, number: int, content: Content, *, offset: int) -> Part:
+        return writing.write_part(upload, number, content, offset)
+
+    def finish_upload(self, upload: Upload, parts: Sequence[Part], *, checksum: int | None = None) -> Entry:
+        """As :meth:`put`. The checksum is not compared: a disk keeps none, and reading all again is the caller's."""
+        del checksum
+        return writing.finish_upload(upload, parts)
+
+    def abort_upload(self, upload: Upload) -> None:
+        writing.abort_upload(upload)
+
+    def delete(self, key: str, *, only_if: Precondition | None = None) -> None:
+        """Unlinks a file, a pipe, or a link (not what it leads to: the key of one must not end in a slash)."""
+        if only_if is not None:
+            raise UnsupportedOperation("A disk has no etags to compare.", uri=key, operation="delete")
+        removing.delete_file(key)
+
+    def delete_many(self, keys: Sequence[str]) -> list[DeleteFailure]:
+        """One after the other; a key that is not there is a failure, as it is for :meth:`delete`."""
+        failures = []
+        for key in keys:
+            try:
+                removing.delete_file(key)
+            except StorageError as error:
+                failures.append(DeleteFailure(key, error))
+        return failures
+
+    def make_directory(self, key: str, *, mode: int = 0o777) -> Entry:
+        """``mode`` is what the umask leaves of it."""
+        return writing.make_directory(key, mode)
+
+    def remove_directory(self, key: str) -> None:
+        """Raises NotDirectoryError for a link to a directory."""
+        removing.remove_directory(key)
+
+    def remove_tree(
+        self, key: str, *, removed: Callable[[Entry], None], failed: Callable[[Entry, StorageError], None]
+    ) -> None:
+        """Bottom up; ``key`` itself comes last, with an empty name.
+
+        Raises NotDirectoryError for a link to a directory, and InvalidRequestError for ``/``, ``.`` and ``..``.
+        A directory that stays only because of what failed in it is not told as failed.
+        """
+        remove_tree(key, removed, failed)

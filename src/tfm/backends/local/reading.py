@@ -1,0 +1,89 @@
+"""A regular file, read from where it is asked for."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from contextlib import ExitStack
+from typing import Final
+
+from tfm.backends.local.entries import entry_of
+from tfm.backends.local.system import path_of, translating
+from tfm.core.entry import Entry
+from tfm.core.errors import IsDirectoryError, UnsupportedOperation
+from tfm.storage.contract import Reader
+
+__all__ = ["open_file"]
+
+_CHUNK_BYTES: Final = 1 << 20
+
+_OPEN_FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK
+"""O_NONBLOCK: a FIFO that took the file's place after it was looked at must not hold up the thread."""
+
+
+def open_file(key: str, start: int, length: int | None) -> Reader:
+    """Raises UnsupportedOperation for a FIFO, a socket or a device."""
+    path = path_of(key, "read")
+    with translating(key, "read"), ExitStack() as stack:
+        # Before it is opened, since opening alone can rewind a tape or wake the writer of a FIFO.
+        _require_regular(os.stat(path).st_mode, key)
+        descriptor = os.open(path, _OPEN_FLAGS)
+        stack.callback(os.close, descriptor)
+        reader = _open_reader(descriptor, key, start, length)
+        stack.pop_all()
+        return reader
+
+
+class _FileReader(Reader):
+    """Reads to the end that the file has now: sizes in /proc are 0, and a log grows."""
+
+    def __init__(self, descriptor: int, entry: Entry, left: int | None) -> None:
+        self.entry = entry
+        self._file = os.fdopen(descriptor, "rb", buffering=0)
+        self._left = left
+
+    def read(self, size: int = -1) -> bytes:
+        if size >= 0:
+            return self._read_once(size)
+        return b"".join(iter(lambda: self._read_once(_CHUNK_BYTES), b""))
+
+    def _read_once(self, size: int) -> bytes:
+        # Capped: the buffer is allocated before it is known how much there is.
+        size = min(size, _CHUNK_BYTES) if self._left is None else min(size, _CHUNK_BYTES, self._left)
+        if size == 0:
+            return b""
+        with translating(self.entry.key, "read"):
+            data = self._file.read(size) or b""
+        if self._left is not None:
+            self._left -= len(data)
+        return data
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _open_reader(descriptor: int, key: str, start: int, length: int | None) -> Reader:
+    facts = os.fstat(descriptor)
+    _require_regular(facts.st_mode, key)
+    if start and facts.st_size and start >= facts.st_size:
+        length = 0
+    elif start:
+        try:
+            os.lseek(descriptor, start, os.SEEK_SET)
+        except (OSError, OverflowError) as error:
+            beyond = isinstance(error, OverflowError) or error.errno == errno.EINVAL
+            if start < 0 or not beyond:
+                raise
+            length = 0  # no file here can be so long
+    return _FileReader(descriptor, entry_of(key, facts, is_symlink=False), length)
+
+
+def _require_regular(mode: int, key: str) -> None:
+    """Raises IsDirectoryError, or UnsupportedOperation for what may block for ever or never end."""
+    if stat.S_ISDIR(mode):
+        raise IsDirectoryError("This is a directory.", next_step="Open a file in it.", uri=key, operation="read")
+    if not stat.S_ISREG(mode):
+        raise UnsupportedOperation(
+            "This is a pipe, a socket or a device, which is not read as a file.", uri=key, operation="read"
+        )

@@ -1,0 +1,88 @@
+"""How the operating system is spoken to: path texts, and its errors as tfm's own."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final
+
+from tfm.core.errors import (
+    ConflictError,
+    InvalidPathError,
+    InvalidRequestError,
+    IsDirectoryError,
+    NoSpaceError,
+    NotDirectoryError,
+    NotEmptyError,
+    NotFoundError,
+    PermissionDeniedError,
+    ReadOnlyError,
+    StorageError,
+)
+
+__all__ = ["path_of", "translated", "translating"]
+
+_MORE_SPACE: Final = "Free some space there, or choose another disk."
+_MORE_RIGHTS: Final = "Ask its owner for access, or run tfm as a user who has it."
+_MORE_FILES: Final = "Raise the limit of open files (ulimit -n)."
+
+_ERRORS: Final[Mapping[int, tuple[type[StorageError], str]]] = {
+    errno.ENOENT: (NotFoundError, ""),
+    errno.ENOTDIR: (NotDirectoryError, ""),
+    errno.EISDIR: (IsDirectoryError, ""),
+    errno.EEXIST: (ConflictError, "Choose another name, or let it be replaced."),
+    errno.ENOTEMPTY: (NotEmptyError, "Remove what is in it first."),
+    errno.EACCES: (PermissionDeniedError, _MORE_RIGHTS),
+    errno.EPERM: (PermissionDeniedError, _MORE_RIGHTS),
+    errno.EROFS: (ReadOnlyError, "Choose a place that is not mounted for reading only."),
+    errno.ENOSPC: (NoSpaceError, _MORE_SPACE),
+    errno.EDQUOT: (NoSpaceError, _MORE_SPACE),
+    errno.EFBIG: (NoSpaceError, "A file may not be so large there: choose another disk, or raise ulimit -f."),
+    errno.ELOOP: (InvalidPathError, "Its symbolic links lead in a circle."),
+    errno.ENAMETOOLONG: (InvalidPathError, "Use a shorter name."),
+    errno.EMFILE: (InvalidRequestError, _MORE_FILES),
+    errno.ENFILE: (InvalidRequestError, _MORE_FILES),
+    errno.EIO: (InvalidRequestError, "The disk or the network file system failed; see the system's log."),
+    errno.EBUSY: (InvalidRequestError, "Something is mounted there, or the system uses it."),
+}
+"""The operating system's errors, and what the reader can do about them."""
+
+
+def path_of(key: str, operation: str) -> str:
+    """``key`` as the operating system takes it. Raises InvalidPathError for text that can name no file."""
+    try:
+        if b"\0" in os.fsencode(key):
+            raise InvalidPathError("A path cannot contain a NUL.", uri=key, operation=operation)
+    except UnicodeEncodeError as error:
+        raise InvalidPathError("This text cannot be a path here.", uri=key, operation=operation) from error
+    return key or "."
+
+
+@contextmanager
+def translating(key: str, operation: str) -> Iterator[None]:
+    """The operating system's errors within the block become tfm's."""
+    try:
+        yield
+    except StorageError:  # most of tfm's own are OSErrors too
+        raise
+    except OSError as error:
+        raise translated(error, key, operation) from error
+
+
+def translated(error: OSError, key: str, operation: str) -> StorageError:
+    kind, step = _kind_and_step(error.errno, operation)
+    return kind(
+        f"{error.strerror or error}.",
+        next_step=step,
+        uri=key or ".",
+        operation=operation,
+        error_number=error.errno,
+    )
+
+
+def _kind_and_step(number: int | None, operation: str) -> tuple[type[StorageError], str]:
+    if number == errno.EEXIST and operation == "rmdir":
+        number = errno.ENOTEMPTY  # POSIX allows either
+    return _ERRORS.get(number or 0, (InvalidRequestError, ""))
