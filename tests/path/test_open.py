@@ -147,8 +147,8 @@ def test_text_is_read_as_from_a_local_file(content: bytes, newline: str | None, 
         assert path.read_text(encoding, "replace")[:0] == ""
 
 
-def test_modes_that_write_and_modes_that_are_none_are_refused(path: Path) -> None:
-    for mode in ("w", "wb", "a", "x", "r+", "rb+"):
+def test_modes_that_change_in_place_and_modes_that_are_none_are_refused(path: Path) -> None:
+    for mode in ("a", "ab", "a+", "r+", "rb+", "w+", "x+b"):
         with pytest.raises(UnsupportedOperation):
             path.open(mode)
     for mode in ("", "z", "rw", "b", "rbt", "rr"):

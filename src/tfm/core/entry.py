@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import IntEnum
+from enum import Enum, IntEnum
 
 from tfm.core.errors import StorageError
 
-__all__ = ["Entry", "Kind", "Lookup"]
+__all__ = ["Asked", "Entry", "Kind", "Lookup"]
 
 
 class Kind(IntEnum):
@@ -18,6 +18,25 @@ class Kind(IntEnum):
     DIRECTORY = 1
     OTHER = 2
     """A socket, a device, a broken link: something a disk lists that is neither."""
+
+
+class Asked(Enum):
+    """What somebody wants to hear about one name. The less it is, the more often the cache can say it."""
+
+    BOTH = "both"
+    """The object ``x`` and the directory ``x/``, each or neither."""
+
+    FILE = "file"
+    """The object, whatever else is there."""
+
+    DIRECTORY = "directory"
+    """The directory, whatever else is there."""
+
+    EITHER = "either"
+    """Whether anything is there."""
+
+    MEANT = "meant"
+    """The object or, where there is none, the directory: what a path without a slash means."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,8 +68,7 @@ class Listing:
     def find(self, name: str, kind: Kind) -> Entry | None:
         """The entry of that name (relative to ``prefix``) and kind, or None."""
         if self.is_sorted():
-            wanted = encode_sort_key(name, directory=kind is Kind.DIRECTORY)
-            number = bisect_left(range(len(self.pages)), wanted, key=self._last_sort_key)
+            number = self.page_number(encode_sort_key(name, directory=kind is Kind.DIRECTORY))
             candidates = self.pages[number : number + 1]
         else:
             candidates = self.pages
@@ -90,11 +89,16 @@ class Listing:
 
     def position(self, sort_key: bytes) -> int:
         """The index at which an entry of that sort key is or would be; only for one that :meth:`is_sorted`."""
-        number = bisect_left(range(len(self.pages)), sort_key, key=self._last_sort_key)
+        number = self.page_number(sort_key)
         if number == len(self.pages):
             return len(self)
         start = self._ends[number - 1] if number else 0
         return start + self.pages[number].position(sort_key)
+
+    def page_number(self, sort_key: bytes) -> int:
+        """The number of the page that has an entry of that sort key, or would; only for one that :meth:`is_sorted`.
+        Behind all entries it is the number of pages."""
+        return bisect_left(range(len(self.pages)), sort_key, key=self._last_sort_key)
 
     def _last_sort_key(self, number: int) -> bytes:
         """The greatest sort key up to and with that page; an empty page has that of the one before it."""

@@ -59,6 +59,24 @@ class _Etags:
             return self._texts[index]
         return self._packed[index * 16 : index * 16 + 16].hex()
 
+    def spliced(self, start: int, stop: int, new: Sequence[str | None], length: int) -> _Etags:
+        """These etags, ``length`` of them, with ``new`` in place of those from ``start`` to ``stop``."""
+        middle = _Etags(new)
+        if len(self._packed) != 16 * length or len(middle._packed) != 16 * len(new):
+            every = [self[index] for index in range(length)]
+            every[start:stop] = new
+            return _Etags(every)
+        made = _Etags(())
+        made._packed = self._packed[: 16 * start] + middle._packed + self._packed[16 * stop :]
+        shift = len(new) - (stop - start)
+        made._texts = {start + index: text for index, text in middle._texts.items()}
+        for index, text in self._texts.items():
+            if index < start:
+                made._texts[index] = text
+            elif index >= stop:
+                made._texts[index + shift] = text
+        return made
+
     @property
     def size_bytes(self) -> int:
         texts = sum(140 + len(text or "") for text in self._texts.values())
@@ -193,6 +211,54 @@ class Page:
             self._etags, self._classes, self._modes, None, self.own_entry, self._sorted,
         )  # fmt: skip
 
+    def with_own_entry(self, own_entry: Entry | None) -> Page:
+        """The same rows with that marker of the listed directory."""
+        return Page(
+            self.base, self._blob, self._offsets, self._flags, self.sizes, self.times,
+            self._etags, self._classes, self._modes, self.token, own_entry, self._sorted,
+        )  # fmt: skip
+
+    def spliced(self, start: int, stop: int, entries: Sequence[Entry]) -> Page:
+        """A page with these entries in place of the rows from ``start`` to ``stop``, in a tenth of a millisecond for a
+        thousand rows. Where this page is sorted and they fit between their neighbours, so is the new one."""
+        new = page_from_entries(self.base, entries)
+        first, end = self._offsets[start], self._offsets[stop]
+        shift = len(new._blob) - (end - first)
+        offsets = self._offsets[:start]
+        offsets.extend([first + offset for offset in new._offsets])
+        offsets.extend([offset + shift for offset in self._offsets[stop + 1 :]])
+        length = len(self)
+        return Page(
+            self.base,
+            self._blob[:first] + new._blob + self._blob[end:],
+            offsets,
+            self._flags[:start] + new._flags + self._flags[stop:],
+            self.sizes[:start] + new.sizes + self.sizes[stop:],
+            self.times[:start] + new.times + self.times[stop:],
+            self._etags_spliced(start, stop, new, length),
+            _same_or_all(self._class_list(length), start, stop, new._class_list(len(new))),
+            _modes_spliced(self._modes, start, stop, new._modes, length, len(new)),
+            self.token,
+            self.own_entry,
+            True if self._sorted and self._fits(start, stop, new) else None,
+        )
+
+    def _etags_spliced(self, start: int, stop: int, new: Page, length: int) -> _Etags | None:
+        if self._etags is None and new._etags is None:
+            return None
+        mine = self._etags or _Etags([None] * length)
+        theirs = new._etags or _Etags([None] * len(new))
+        return mine.spliced(start, stop, [theirs[index] for index in range(len(new))], length)
+
+    def _class_list(self, length: int) -> list[str | None]:
+        return list(self._classes) if isinstance(self._classes, tuple) else [self._classes] * length
+
+    def _fits(self, start: int, stop: int, new: Page) -> bool:
+        keys = [self.sort_key(start - 1)] if start else []
+        keys += [new.sort_key(index) for index in range(len(new))]
+        keys += [self.sort_key(stop)] if stop < len(self) else []
+        return all(a < b for a, b in pairwise(keys))
+
     def sort_key(self, index: int) -> bytes:
         """The bytes by which entries are ordered: the name, with the slash that a directory's prefix ends in."""
         name = self._blob[self._offsets[index] : self._offsets[index + 1]]
@@ -221,6 +287,25 @@ class Page:
             if self.sort_key(index) == wanted and self.is_directory(index) == (kind is Kind.DIRECTORY):
                 return index
         return None
+
+
+def _same_or_all(
+    classes: list[str | None], start: int, stop: int, new: list[str | None]
+) -> tuple[str | None, ...] | str | None:
+    classes[start:stop] = new
+    if not classes or classes.count(classes[0]) == len(classes):
+        return classes[0] if classes else None
+    return tuple(classes)
+
+
+def _modes_spliced(
+    modes: array[int] | None, start: int, stop: int, new: array[int] | None, length: int, new_length: int
+) -> array[int] | None:
+    if modes is None and new is None:
+        return None
+    mine = array("I", [UNKNOWN_MODE]) * length if modes is None else modes
+    theirs = array("I", [UNKNOWN_MODE]) * new_length if new is None else new
+    return mine[:start] + theirs + mine[stop:]
 
 
 def encode_sort_key(name: str, *, directory: bool) -> bytes:

@@ -6,7 +6,7 @@ from copy import copy
 from typing import Final
 
 from tfm.core.capability import Capability
-from tfm.core.entry import Entry, Kind, Lookup
+from tfm.core.entry import Asked, Entry, Kind, Lookup
 from tfm.core.errors import NotFoundError
 from tfm.path.info import PathInfo, StatResult, raise_unless_missing, stat_from_entry
 from tfm.path.pure import LexicalPath
@@ -51,13 +51,13 @@ class AskingPath(LexicalPath):
 
     # Questions
 
-    def _lookup(self, *, fresh: bool = False, only: Kind | None = None) -> Lookup:
-        return self._lookup_with_age(fresh=fresh, only=only)[0]
+    def _lookup(self, *, fresh: bool = False, asked: Asked = Asked.BOTH) -> Lookup:
+        return self._lookup_with_age(fresh=fresh, asked=asked)[0]
 
-    def _lookup_with_age(self, *, fresh: bool = False, only: Kind | None = None) -> tuple[Lookup, float]:
+    def _lookup_with_age(self, *, fresh: bool = False, asked: Asked = Asked.BOTH) -> tuple[Lookup, float]:
         storage = self._storage()
         key = self._place() if Capability.FLAT_KEYS in storage.capabilities else self._lexical.key
-        answer = storage.lookup_with_age(key, fresh=fresh, only=only)
+        answer = storage.lookup_with_age(key, fresh=fresh, asked=asked)
         if fresh:
             self._listed = None
         return answer
@@ -68,7 +68,7 @@ class AskingPath(LexicalPath):
         if listed is None:
             return None
         lease = listed[1].lease
-        return listed[0] if lease is not None and lease.stands() else None
+        return listed[0] if lease is not None and lease.tells_of(listed[0].key) else None
 
     def _is_listed_as(self, kind: Kind) -> bool | None:
         """Whether the listing has an entry of this name and that kind; None where it does not stand any more."""
@@ -77,7 +77,7 @@ class AskingPath(LexicalPath):
             return None
         entry, scan, beside = listed
         lease = scan.lease
-        if lease is None or not lease.stands():
+        if lease is None or not lease.tells_of(entry.key):
             return None
         if entry.kind is kind:
             return True
@@ -110,7 +110,7 @@ class AskingPath(LexicalPath):
         listed = None if fresh else self._listed_entry()
         if listed is not None:
             return stat_from_entry(listed)
-        answer = self._lookup(fresh=fresh, only=Kind.DIRECTORY if self._lexical.directory else None)
+        answer = self._lookup(fresh=fresh, asked=Asked.DIRECTORY if self._lexical.directory else Asked.MEANT)
         entry = answer.best(prefer_directory=self._lexical.directory)
         if entry is None:
             raise self._missing("stat") if answer.directory_error is None else copy(answer.directory_error)
@@ -120,7 +120,7 @@ class AskingPath(LexicalPath):
         """Whether an object or a directory is here. Requests and errors as :meth:`stat`; a missing bucket is False."""
         if not fresh and self._listed_entry() is not None:
             return True
-        answer = self._lookup(fresh=fresh, only=Kind.DIRECTORY)
+        answer = self._lookup(fresh=fresh, asked=Asked.EITHER)
         if not answer.found:
             raise_unless_missing(answer)
         return answer.found
@@ -129,7 +129,7 @@ class AskingPath(LexicalPath):
         """Whether a directory is here; an object of the same name does not matter. Requests as :meth:`stat`."""
         if not fresh and (listed := self._is_listed_as(_DIRECTORY)) is not None:
             return listed
-        answer = self._lookup(fresh=fresh, only=Kind.DIRECTORY)
+        answer = self._lookup(fresh=fresh, asked=Asked.DIRECTORY)
         if answer.directory is None:
             raise_unless_missing(answer)
         return answer.directory is not None
@@ -138,7 +138,7 @@ class AskingPath(LexicalPath):
         """Whether an object is here; a directory of the same name does not matter. Requests as :meth:`stat`."""
         if not fresh and (listed := self._is_listed_as(_FILE)) is not None:
             return listed
-        answer = self._lookup(fresh=fresh)
+        answer = self._lookup(fresh=fresh, asked=Asked.FILE)
         if not answer.found:
             raise_unless_missing(answer)
         return answer.file is not None and answer.file.kind is Kind.FILE

@@ -1,4 +1,5 @@
-"""A remote object as a file that is open for reading: ranges behind Python's own buffered and text layers."""
+"""A remote object as a file that is open for reading: ranges behind Python's own buffered and text layers; and what
+the modes of :func:`open` mean."""
 
 from __future__ import annotations
 
@@ -9,20 +10,42 @@ from typing import Any, Final
 from tfm.core.errors import UnsupportedOperation
 from tfm.storage.contract import Reader
 
-__all__ = ["BUFFER_BYTES", "ObjectFile", "refuse_writing"]
+__all__ = ["BUFFER_BYTES", "ObjectFile", "mode_letters", "refuse_update"]
 
 BUFFER_BYTES: Final = 256 * 1024
 """One request streams to the end of the object; the buffer only sets how much of it Python copies at a time."""
 
 
-def refuse_writing(mode: str) -> None:
-    """ValueError for what is no mode of :func:`open`, UnsupportedOperation for one that writes."""
+def mode_letters(mode: str, buffering: int, text: tuple[str | None, ...]) -> set[str]:
+    """The letters of a mode of :func:`open`. ValueError for what is none, and for what does not fit to it: ``text`` are
+    the arguments that only text takes."""
     letters = set(mode)
     known = letters <= set("rwxabt+") and len(letters) == len(mode)
     if not known or len(letters & set("rwxa")) != 1 or {"b", "t"} <= letters:
         raise ValueError(f"invalid mode: {mode!r}")
-    if "r" not in letters or "+" in letters:
-        raise UnsupportedOperation(f"This version of tfm opens files for reading only, not {mode!r}.", operation="open")
+    if "b" in letters and any(each is not None for each in text):
+        raise ValueError("binary mode takes no encoding, errors or newline argument")
+    if buffering == 0 and "b" not in letters:
+        raise ValueError("can't have unbuffered text I/O")
+    return letters
+
+
+def refuse_update(letters: set[str], uri: str) -> None:
+    """UnsupportedOperation for a mode that changes a part of an object, which no object store can."""
+    if "a" in letters:
+        raise UnsupportedOperation(
+            "An object cannot be appended to.",
+            next_step="Read it, and write it whole: path.write_bytes(path.read_bytes() + more).",
+            uri=uri,
+            operation="open",
+        )
+    if "+" in letters:
+        raise UnsupportedOperation(
+            "An object is read, or written whole, but not changed in place.",
+            next_step="Open it for reading, and again for writing.",
+            uri=uri,
+            operation="open",
+        )
 
 
 class ObjectFile(io.RawIOBase):

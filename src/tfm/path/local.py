@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import pathlib
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import IO, Any
 
-from tfm.core.entry import Kind, Lookup
+from tfm.core.entry import Asked, Lookup
 from tfm.core.errors import InvalidPathError, InvalidRequestError, PermissionDeniedError
-from tfm.path.files import refuse_writing
+from tfm.core.writing import Content
+from tfm.path.files import mode_letters
 from tfm.path.info import StatResult, is_broken_link
+from tfm.path.output import AtomicOutput, opened_for_writing
 from tfm.path.path import Path
+from tfm.storage.atomic_file import AtomicFile
 
 __all__ = ["LocalPath"]
 
@@ -43,9 +47,9 @@ class LocalPath(Path):
     def _pathlib(self) -> pathlib.Path:
         return pathlib.Path(self)
 
-    def _lookup_with_age(self, *, fresh: bool = False, only: Kind | None = None) -> tuple[Lookup, float]:
+    def _lookup_with_age(self, *, fresh: bool = False, asked: Asked = Asked.BOTH) -> tuple[Lookup, float]:
         try:
-            return super()._lookup_with_age(fresh=fresh, only=only)
+            return super()._lookup_with_age(fresh=fresh, asked=asked)
         except InvalidPathError:
             # A NUL, a segment of 256 bytes, links that lead in a circle: nothing is there, as pathlib has it.
             return Lookup(), 0.0
@@ -126,9 +130,48 @@ class LocalPath(Path):
         errors: str | None = None,
         newline: str | None = None,
     ) -> IO[Any]:
-        """As pathlib's, for reading: a file of the operating system, with a ``fileno()``."""
-        refuse_writing(mode)
-        return self._pathlib().open(mode, buffering, encoding, errors, newline)
+        """As pathlib's: a file of the operating system, with a ``fileno()``; save that "w" and "x" write a new file
+        beside the old one, which takes its name when it is closed in order: until then, and where the block raises, the
+        old one stays. What is no regular file (a pipe, a device), "a" and "r+" are written in place.
+        """
+        letters = mode_letters(mode, buffering, (encoding, errors, newline))
+        if "r" in letters or "a" in letters or self._is_written_in_place():
+            return self._pathlib().open(mode, buffering, encoding, errors, newline)
+        file = AtomicFile(str(self), only_if_free="x" in letters)
+        raw = AtomicOutput(file, str(self), "wb+" if "+" in letters else "wb")
+        return opened_for_writing(
+            raw,
+            text="b" not in letters,
+            update="+" in letters,
+            buffering=buffering,
+            encoding=encoding,
+            errors=errors,
+            newline=newline,
+        )
+
+    def _is_written_in_place(self) -> bool:
+        try:
+            mode = os.stat(self).st_mode
+        except (OSError, ValueError):
+            return False  # opening it says what is wrong
+        return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+    def write_bytes(self, data: Content) -> int:
+        """As :meth:`Path.write_bytes`; a pipe or a device is written in place."""
+        view = memoryview(data).cast("B")
+        if not self._is_written_in_place():
+            return super().write_bytes(view)
+        return self._pathlib().write_bytes(view)
+
+    def touch(self, mode: int = 0o666, exist_ok: bool = True) -> None:
+        """As pathlib's: an existing file keeps its content and gets a new time."""
+        self._pathlib().touch(mode, exist_ok)
+
+    def chmod(self, mode: int, *, follow_symlinks: bool = True) -> None:
+        self._pathlib().chmod(mode, follow_symlinks=follow_symlinks)
+
+    def symlink_to(self, target: str | os.PathLike[str], target_is_directory: bool = False) -> None:
+        self._pathlib().symlink_to(os.fspath(target), target_is_directory)
 
     @contextmanager
     def local(self) -> Iterator[LocalPath]:

@@ -11,15 +11,16 @@ from contextlib import contextmanager
 from typing import IO, Any, ClassVar, Final, Self, cast
 
 from tfm.core.capability import Capability
-from tfm.core.entry import Entry, Kind
+from tfm.core.entry import Asked, Entry, Kind
 from tfm.core.errors import IsDirectoryError, NotFoundError, StorageError, UnsupportedOperation
-from tfm.path.asking import AskingPath
-from tfm.path.files import BUFFER_BYTES, ObjectFile, refuse_writing
+from tfm.path.files import BUFFER_BYTES, ObjectFile, mode_letters, refuse_update
 from tfm.path.glob import Match, glob_matches
 from tfm.path.lexical import KeyText, Lexical, LocalText, join_all, read_text
+from tfm.path.output import ObjectOutput, Output, opened_for_writing
 from tfm.path.pattern import ANY_DEPTH, has_wildcard
 from tfm.path.pure import LexicalPath
 from tfm.path.walk import level_reader, walk_levels
+from tfm.path.writing import WritingPath
 from tfm.storage.contract import Reader
 from tfm.storage.scan import Scan, twins
 
@@ -29,7 +30,7 @@ _LONGEST_SUFFIX: Final = 32
 """Of a local copy's name; a key may end in a dot and a thousand letters, which no disk takes."""
 
 
-class Path(AskingPath):
+class Path(WritingPath):
     """A path on S3, the local disk, or what else a backend speaks: ``Path("s3://bucket/key")``, ``Path("/home/x")``.
 
     Text is raw (``%``, ``?`` and ``#`` are literal; :meth:`from_uri` decodes), keys are exact, and exactly one trailing
@@ -215,7 +216,7 @@ class Path(AskingPath):
 
     def _directory_is_here(self) -> bool:
         try:
-            return self._lookup(only=Kind.DIRECTORY).directory is not None
+            return self._lookup(asked=Asked.DIRECTORY).directory is not None
         except StorageError:
             return False  # the error being handled, that there is no such object, is the answer
 
@@ -247,21 +248,32 @@ class Path(AskingPath):
         errors: str | None = None,
         newline: str | None = None,
     ) -> IO[Any]:
-        """Open for reading; one request now, and one more for each seek that is followed by a read.
+        """Open for reading: one request now, and one more for each seek that is followed by a read. All of it is one
+        version of the object: ConflictError if it is replaced in between. Raises as :meth:`read_bytes`.
 
-        All of it is one version of the object: ConflictError if it is replaced in between. Raises as
-        :meth:`read_bytes`, and UnsupportedOperation for a mode that writes.
+        Open for writing ("w", or "x" for a key that must be free): nothing is sent before there is a part's worth, and
+        what is written is seen when the file is closed, whole. Where the block raises, or the file is never closed,
+        nothing is written and what was there stays. Raises as :meth:`write_bytes`, mostly when it is closed, and
+        ConflictError with "x". UnsupportedOperation for "a" and "+", save on the local disk.
         """
-        refuse_writing(mode)
-        binary = "b" in mode
-        if binary and (encoding, errors, newline) != (None, None, None):
-            raise ValueError("binary mode takes no encoding, errors or newline argument")
-        if buffering == 0 and not binary:
-            raise ValueError("can't have unbuffered text I/O")
-        raw = ObjectFile(lambda start, if_match: self._reader(start, None, if_match), str(self))
+        letters = mode_letters(mode, buffering, (encoding, errors, newline))
+        refuse_update(letters, str(self))
+        binary = "b" in letters
+        if "r" not in letters:
+            raw: Output = ObjectOutput(self._writer(exclusive="x" in letters), str(self))
+            return opened_for_writing(
+                raw,
+                text=not binary,
+                update=False,
+                buffering=buffering,
+                encoding=encoding,
+                errors=errors,
+                newline=newline,
+            )
+        source = ObjectFile(lambda start, if_match: self._reader(start, None, if_match), str(self))
         if binary and buffering == 0:
-            return cast("IO[bytes]", raw)  # typeshed's IO is nominal; a RawIOBase is what open() returns here too
-        buffered = io.BufferedReader(raw, buffering if buffering > 1 else BUFFER_BYTES)
+            return cast("IO[bytes]", source)  # typeshed's IO is nominal; a RawIOBase is what open() returns here too
+        buffered = io.BufferedReader(source, buffering if buffering > 1 else BUFFER_BYTES)
         if binary:
             return buffered
         return io.TextIOWrapper(buffered, io.text_encoding(encoding), errors, newline)

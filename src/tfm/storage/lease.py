@@ -3,26 +3,42 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Final
 from weakref import WeakSet
 
 from tfm.cache.policy import fixed_age
 
-__all__ = ["Change", "Lease", "LeaseBook", "LeaseTerms", "PrefixChange"]
+__all__ = ["Change", "Lease", "LeaseBook", "LeaseTerms", "PrefixChange", "Writing", "prefixes_above"]
 
 _PRUNE_FROM: Final = 1024
 """Prefixes at which those without a living lease are dropped for the first time."""
 
+_MOST_TOUCHED: Final = 10_000
+"""Names that a lease remembers as changed; beyond that all of what it was granted for is asked again."""
+
 
 class Lease:
-    """Held by a listing and by everything made from it. Revoked for good by the first change that overlaps it.
+    """Held by a listing and by everything made from it. What it says of each entry stands until that entry changes.
 
+    ``revoked``: nothing it said stands any more. ``spoiled``: a write overlapped the listing, so it is not stored, but
+    what it told stands, save for the names in ``touched`` (keys without a directory's slash: both kinds are meant).
     ``number`` tells which of two leases of one space began later; two may begin at one reading of the clock.
     """
 
-    __slots__ = ("__weakref__", "_clock", "fetched_at", "number", "prefix", "recursive", "revoked", "terms")
+    __slots__ = (
+        "__weakref__",
+        "_clock",
+        "fetched_at",
+        "number",
+        "prefix",
+        "recursive",
+        "revoked",
+        "spoiled",
+        "terms",
+        "touched",
+    )
 
     def __init__(
         self, prefix: str, *, recursive: bool, number: int, clock: Callable[[], float], terms: LeaseTerms
@@ -33,7 +49,29 @@ class Lease:
         self._clock = clock
         self.fetched_at = clock()
         self.revoked = False
+        self.spoiled = False
+        self.touched: set[str] | None = None
         self.terms = terms
+
+    def renewed(self) -> Lease:
+        """As old as this one, for the listing that a write was put into: no name in it is touched."""
+        lease = Lease(self.prefix, recursive=self.recursive, number=self.number, clock=self._clock, terms=self.terms)
+        lease.fetched_at = self.fetched_at
+        return lease
+
+    def touch(self, name: str) -> None:
+        """What was told of that name is to be asked again."""
+        touched = self.touched
+        if touched is None:
+            self.touched = {name}
+        elif len(touched) < _MOST_TOUCHED:
+            touched.add(name)
+        else:
+            self.revoked = True
+
+    def tells_of(self, key: str) -> bool:
+        """Whether what was told of the entry of that key may be said again without asking."""
+        return self.stands() and (self.touched is None or key.removesuffix("/") not in self.touched)
 
     def age(self) -> float:
         """Seconds since what was listed was asked for."""
@@ -59,36 +97,68 @@ class LeaseTerms:
 class Change:
     """What a write, or somebody's word, says may be different now.
 
-    ``place`` is the prefix that a directory of that name would have (``x/`` for the object ``x`` too; ``""`` is the
-    root): both kinds are meant, and every directory above, because one may have come to exist or vanished; everything
-    below too if ``below``.
+    ``places`` are the prefixes that directories of those names would have (``x/`` for the object ``x`` too; ``""`` is
+    the root): both kinds are meant, and every directory above, because one may have come to exist or vanished; with
+    ``below`` everything under them too.
     """
 
-    __slots__ = ("below", "place")
+    __slots__ = ("below", "places", "prefixes")
 
-    def __init__(self, place: str, *, below: bool) -> None:
-        self.place = place
+    def __init__(self, *places: str, below: bool) -> None:
+        self.places = frozenset(places)
         self.below = below
+        self.prefixes = frozenset(text for place in self.places for text in (place, *prefixes_above(place)))
+        """The places and every directory above them."""
 
     def touches(self, text: str) -> bool:
         """Whether the listing of that prefix, or the answer about the name that has it, may be different."""
-        return self.place.startswith(text) or (self.below and text.startswith(self.place))
+        return text in self.prefixes or (self.below and any(text.startswith(place) for place in self.places))
+
+    def meets(self, other: Change) -> bool:
+        """Whether both change one thing, so that nobody knows which came last."""
+        return (
+            not self.places.isdisjoint(other.places)
+            or (self.below and any(map(self.touches, other.places)))
+            or (other.below and any(map(other.touches, self.places)))
+        )
 
     def __repr__(self) -> str:
-        return f"{self.place!r}{' and below' if self.below else ''}"
+        some = ", ".join(map(repr, sorted(self.places)[:3]))
+        more = f" and {len(self.places) - 3} more" if len(self.places) > 3 else ""
+        return f"{some}{more}{' and below' if self.below else ''}"
+
+
+def prefixes_above(place: str) -> Iterator[str]:
+    """The prefix of every directory above ``place``, the nearest first; none for the root."""
+    end = len(place)
+    while end > 0:
+        end = place.rfind("/", 0, end - 1) + 1
+        yield place[:end]
+
+
+class Writing:
+    """A write under way. ``contested`` once another one of the same thing was: then nobody knows which came last."""
+
+    __slots__ = ("change", "contested")
+
+    def __init__(self, change: Change) -> None:
+        self.change = change
+        self.contested = False
 
 
 class PrefixChange:
-    """Every key that begins with a text may be different, wherever that text ends."""
+    """Every key that begins with a text may be different, wherever that text ends; ``above`` says whether listings of
+    the directories above it are meant too."""
 
-    __slots__ = ("prefix",)
+    __slots__ = ("above", "prefix")
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, prefix: str, *, above: bool = True) -> None:
         self.prefix = prefix
+        self.above = above
 
     def touches(self, text: str) -> bool:
         """As :meth:`Change.touches`."""
-        return text.startswith(self.prefix) or self.prefix.startswith(text)
+        return text.startswith(self.prefix) or (self.above and self.prefix.startswith(text))
 
     def __repr__(self) -> str:
         return f"every key that begins with {self.prefix!r}"
@@ -108,29 +178,77 @@ class LeaseBook:
         self._leases: dict[str, WeakSet[Lease]] = {}
         self._prune_at = _PRUNE_FROM
         self._numbers = count()
+        self._under_way: list[Writing] = []
 
     def grant(self, prefix: str, *, recursive: bool) -> Lease:
         """A lease that begins now: call it before the first request is sent."""
         with self._lock:
             number = next(self._numbers)
             lease = Lease(prefix, recursive=recursive, number=number, clock=self._clock, terms=self._terms)
-            self._leases.setdefault(prefix, WeakSet()).add(lease)
-            if len(self._leases) >= self._prune_at:
-                self._leases = {text: leases for text, leases in self._leases.items() if leases}
-                self._prune_at = max(_PRUNE_FROM, 2 * len(self._leases))
+            lease.spoiled = any(writing.change.touches(prefix) for writing in self._under_way)
+            self._add(lease)
         return lease
+
+    def renew(self, lease: Lease) -> Lease:
+        """A lease for the same listing with a write put into it."""
+        with self._lock:
+            new = lease.renewed()
+            self._add(new)
+        return new
+
+    def _add(self, lease: Lease) -> None:
+        self._leases.setdefault(lease.prefix, WeakSet()).add(lease)
+        if len(self._leases) >= self._prune_at:
+            self._leases = {text: leases for text, leases in self._leases.items() if leases}
+            self._prune_at = max(_PRUNE_FROM, 2 * len(self._leases))
+
+    # Writes
+
+    def begin(self, change: Change) -> Writing:
+        """A write begins: what is being listed there, or will be before its end, is spoiled."""
+        writing = Writing(change)
+        with self._lock:
+            for lease in self._touched_by(change):
+                lease.spoiled = True
+            for other in self._under_way:
+                if change.meets(other.change):
+                    writing.contested = other.contested = True
+            self._under_way.append(writing)
+        return writing
+
+    def end(self, writing: Writing) -> None:
+        """It ended, whatever came of it."""
+        with self._lock:
+            self._under_way.remove(writing)
+
+    def touch(self, key: str) -> None:
+        """What any listing told of that name, object or directory, is to be asked again."""
+        name = key.removesuffix("/")
+        with self._lock:
+            for prefix in prefixes_above(f"{name}/"):
+                for lease in self._leases.get(prefix, ()):
+                    lease.touch(name)
+
+    def _touched_by(self, change: Change) -> list[Lease]:
+        if change.below:
+            prefixes = [prefix for prefix in self._leases if change.touches(prefix)]
+        else:
+            prefixes = [prefix for prefix in change.prefixes if prefix in self._leases]
+        return [lease for prefix in prefixes for lease in self._leases[prefix]]
 
     def __len__(self) -> int:
         """How many prefixes leases are remembered for; those that nobody holds any more are dropped now and then."""
         return len(self._leases)
 
-    def revoke(self, touched: Callable[[str], bool], *, spared: Lease | None = None) -> None:
-        """End every lease whose prefix is ``touched``, save the one that is ``spared``."""
+    def revoke(self, change: Change | PrefixChange, *, spared: Lease | None = None) -> None:
+        """End every lease whose prefix the change touches, save the one that is ``spared``."""
         with self._lock:
-            for prefix, leases in list(self._leases.items()):
-                if not touched(prefix):
-                    continue
-                for lease in leases:
+            if isinstance(change, Change) and not change.below:
+                prefixes = [prefix for prefix in change.prefixes if prefix in self._leases]
+            else:
+                prefixes = [prefix for prefix in self._leases if change.touches(prefix)]
+            for prefix in prefixes:
+                for lease in self._leases[prefix]:
                     if lease is not spared:
                         lease.revoked = True
                 if spared is not None and spared.prefix == prefix:

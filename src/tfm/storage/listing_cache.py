@@ -61,10 +61,12 @@ class CachedListing:
 
 @dataclass(frozen=True, slots=True)
 class CachedLookup:
-    """An answer about one key with the lease on which it stands."""
+    """An answer about one key with the lease on which it stands. ``whole`` is False where only the object is known,
+    as after a write: then nothing is said of a directory of that name."""
 
     answer: Lookup
     lease: Lease
+    whole: bool = True
 
     def is_fresh(self) -> bool:
         """ "Nothing is there" is believed for ten seconds at most."""
@@ -125,6 +127,12 @@ class ListingCache:
         except Exception as error:  # noqa: BLE001 - as above
             self._say_broken(error)
 
+    def remove(self, key: CacheKey) -> None:
+        try:
+            self.tier.remove(key)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._say_broken(error)
+
     def drop(self, doomed: Callable[[CacheKey], bool]) -> None:
         try:
             self.tier.remove_where(doomed)
@@ -145,6 +153,9 @@ class ListingSpace:
         self._space = space
         self.leases = leases
         self._terms = terms
+        # Held while a listing is looked at and changed, so that of two writes into it neither is lost, and while one is
+        # stored, so that none gets in between a write's beginning and its end.
+        self.lock: Final = threading.RLock()
 
     # Listings
 
@@ -172,36 +183,70 @@ class ListingSpace:
         what was held, so older recursive listings that cover this one end."""
         held = CachedListing(listing, lease)
         shape = Shape.TREE if listing.recursive else Shape.LEVEL
-        if lease.revoked:
-            _LOG.debug("not stored, changed meanwhile: %s %r", shape.value, self._uri(listing.prefix))
-        elif self._terms.ttl > 0:
-            self.leases.supersede(lease, trees_above=fresh)
-            self._cache.write(self._key(shape, listing.prefix), held, listing.size_bytes)
-            _LOG.debug(
-                "stored: %s %r, %d entries, %d bytes",
-                shape.value, self._uri(listing.prefix), len(listing), listing.size_bytes,
-            )  # fmt: skip
+        with self.lock:
+            if lease.revoked or lease.spoiled:
+                _LOG.debug("not stored, changed meanwhile: %s %r", shape.value, self._uri(listing.prefix))
+                return held
+            if self._terms.ttl > 0:
+                self.leases.supersede(lease, trees_above=fresh)
+                self._cache.write(self._key(shape, listing.prefix), held, listing.size_bytes)
+        _LOG.debug(
+            "stored: %s %r, %d entries, %d bytes",
+            shape.value, self._uri(listing.prefix), len(listing), listing.size_bytes,
+        )  # fmt: skip
         return held
+
+    def replace(self, held: CachedListing, listing: Listing) -> CachedListing:
+        """Keep ``listing``, which is ``held`` with a write put into it, as old as that was. Holds the lock."""
+        new = CachedListing(listing, self.leases.renew(held.lease))
+        shape = Shape.TREE if listing.recursive else Shape.LEVEL
+        self._cache.write(self._key(shape, listing.prefix), new, listing.size_bytes)
+        return new
+
+    def drop_listing(self, prefix: str) -> None:
+        """Hold the listing of that one directory no more. What it told of each entry stands."""
+        self._cache.remove(self._key(Shape.LEVEL, prefix))
 
     # Answers about one key
 
-    def fresh_lookup(self, place: str) -> CachedLookup | None:
+    def peek_lookup(self, place: str) -> CachedLookup | None:
+        """The answer that is held, however old, unless something is known to have changed."""
         held = self._cache.read(self._key(Shape.LOOKUP, place))
-        return held if isinstance(held, CachedLookup) and held.is_fresh() else None
+        return held if isinstance(held, CachedLookup) and not held.lease.revoked else None
 
-    def store_lookup(self, place: str, answer: Lookup, lease: Lease) -> None:
-        if not lease.revoked and self._terms.ttl > 0:
-            size_bytes = _LOOKUP_BYTES + 2 * len(place)
-            self._cache.write(self._key(Shape.LOOKUP, place), CachedLookup(answer, lease), size_bytes)
+    def fresh_lookup(self, place: str) -> CachedLookup | None:
+        held = self.peek_lookup(place)
+        return held if held is not None and held.is_fresh() else None
+
+    def store_lookup(self, place: str, answer: Lookup, lease: Lease, *, whole: bool = True) -> None:
+        size_bytes = _LOOKUP_BYTES + 2 * len(place)
+        with self.lock:
+            if not lease.revoked and not lease.spoiled and self._terms.ttl > 0:
+                self._cache.write(self._key(Shape.LOOKUP, place), CachedLookup(answer, lease, whole), size_bytes)
+
+    def drop_lookup(self, place: str) -> None:
+        self._cache.remove(self._key(Shape.LOOKUP, place))
 
     # Changes
 
     def change(self, change: Change | PrefixChange, *, spared: Lease | None = None) -> None:
         """Forget what the change touches, in the cache, in listings under way and in paths that were listed. The lease
         of the answer that told of the change is ``spared``."""
-        self.leases.revoke(change.touches, spared=spared)
-        self._cache.drop(lambda key: key.space == self._space and change.touches(key.text))
+        with self.lock:
+            self.leases.revoke(change, spared=spared)
+            if isinstance(change, Change) and not change.below:
+                for prefix in change.prefixes:
+                    for shape in Shape:
+                        self._cache.remove(self._key(shape, prefix))
+            else:
+                self._cache.drop(lambda key: key.space == self._space and change.touches(key.text))
         _LOG.debug("invalidated in %r: %r", self._uri(""), change)
+
+    def forget_below(self, prefix: str) -> None:
+        """Forget everything whose key begins with ``prefix``, a directory's, and what was listed of it. Holds the
+        lock; what is known of the directories above stays."""
+        self.leases.revoke(PrefixChange(prefix, above=False))
+        self._cache.drop(lambda key: key.space == self._space and key.text.startswith(prefix))
 
     def hit(self, what: str, text: str) -> None:
         self._cache.hits.hit()

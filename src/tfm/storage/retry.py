@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
+import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from tfm.core.capability import Capability
-from tfm.core.entry import Lookup
-from tfm.core.errors import ConflictError, StorageError
+from tfm.core.entry import Entry, Lookup
+from tfm.core.errors import ConflictError, NotFoundError, StorageError, TemporaryError, ThrottledError
 from tfm.core.page import Page
 from tfm.core.settings import Settings
+from tfm.core.writing import Condition, Content, DeleteFailure, ObjectFacts, Part, Precondition, Upload, UploadLimits
 from tfm.storage.contract import PAGE_ENTRIES, Backend, Reader
 
-__all__ = ["RetryBackend", "RetryPolicy"]
+__all__ = ["RetryBackend", "RetryPolicy", "etag_of_parts"]
 
 Answer = TypeVar("Answer")
 
 _FIRST_DELAY_SECONDS: Final = 0.1
 _LONGEST_DELAY_SECONDS: Final = 5.0
+_INTERACTIVE_BYTES: Final = 1 << 20
+"""A person waits for what is no larger; more than that may take its time on a slow line."""
+
+_MD5: Final = re.compile("[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +115,114 @@ class RetryBackend(Backend):
 
     def presign(self, key: str, *, expires_seconds: int) -> str:
         return self._inner.presign(key, expires_seconds=expires_seconds)
+
+    # Writing. All of it can be said twice, save where a condition holds only the first time.
+
+    @property
+    def upload_limits(self) -> UploadLimits:  # type: ignore[override] # the inner backend's, whatever it is by now
+        return self._inner.upload_limits
+
+    def conditions(self) -> frozenset[Condition]:
+        return self._inner.conditions()
+
+    def put(self, key: str, content: Content, *, facts: ObjectFacts, only_if: Precondition | None = None) -> Entry:
+        def ask(*, lost: bool) -> Entry:  # noqa: ARG001 - to put the same bytes twice is to put them
+            return self._inner.put(key, content, facts=facts, only_if=only_if)
+
+        return self._run_once(ask, interactive=len(content) <= _INTERACTIVE_BYTES)
+
+    def begin_upload(self, key: str, *, facts: ObjectFacts, only_if: Precondition | None = None) -> Upload:
+        return self._policy.run(lambda: self._inner.begin_upload(key, facts=facts, only_if=only_if), interactive=False)
+
+    def put_part(self, upload: Upload, number: int, content: Content, *, offset: int) -> Part:
+        return self._policy.run(lambda: self._inner.put_part(upload, number, content, offset=offset), interactive=False)
+
+    def finish_upload(self, upload: Upload, parts: Sequence[Part], *, checksum: int | None = None) -> Entry:
+        def ask(*, lost: bool) -> Entry:
+            try:
+                return self._inner.finish_upload(upload, parts, checksum=checksum)
+            except NotFoundError:
+                finished = self._finished(upload, parts) if lost else None
+                if finished is None:
+                    raise
+                return finished
+
+        return self._run_once(ask, interactive=False)
+
+    def _finished(self, upload: Upload, parts: Sequence[Part]) -> Entry | None:
+        """What an upload became whose answer was lost: it is gone, and its object is there."""
+        answer = self._inner.stat(upload.key)
+        entry = answer.directory if upload.key.endswith("/") else answer.file
+        size_bytes = sum(part.size_bytes for part in parts)
+        etag = etag_of_parts(parts)
+        here = entry is not None and etag is not None and (entry.size_bytes, entry.etag) == (size_bytes, etag)
+        return entry if here else None
+
+    def abort_upload(self, upload: Upload) -> None:
+        self._policy.run(lambda: self._inner.abort_upload(upload), interactive=True)
+
+    def delete(self, key: str, *, only_if: Precondition | None = None) -> None:
+        def ask(*, lost: bool) -> None:
+            try:
+                self._inner.delete(key, only_if=only_if)
+            except NotFoundError:
+                if not lost:
+                    raise  # else an earlier try did it, and its answer was lost
+
+        self._run_once(ask, interactive=True)
+
+    def delete_many(self, keys: Sequence[str]) -> list[DeleteFailure]:
+        return self._policy.run(lambda: self._inner.delete_many(keys), interactive=False)
+
+    def make_directory(self, key: str, *, mode: int = 0o777) -> Entry:
+        return self._run_once(lambda *, lost: self._inner.make_directory(key, mode=mode), interactive=True)  # noqa: ARG005
+
+    def remove_directory(self, key: str) -> None:
+        self._policy.run(lambda: self._inner.remove_directory(key), interactive=True)
+
+    def remove_tree(
+        self, key: str, *, removed: Callable[[Entry], None], failed: Callable[[Entry, StorageError], None]
+    ) -> None:
+        self._inner.remove_tree(key, removed=removed, failed=failed)
+
+    def _run_once(self, ask: Callable[..., Answer], *, interactive: bool) -> Answer:
+        """As the policy runs it, for what may have happened though its answer was ``lost``, as ``ask`` is told then.
+
+        A condition that fails after that may have failed on what the lost request itself had written: that is said.
+        """
+        lost = False
+
+        def told() -> Answer:
+            nonlocal lost
+            try:
+                return ask(lost=lost)
+            except ConflictError as error:
+                if not lost:
+                    raise
+                raise ConflictError(
+                    "The answer to the first try was lost, and at the second something is there.",
+                    next_step="Look whether it is what was to be written: then all is done.",
+                    uri=error.uri,
+                    operation=error.operation,
+                ) from error
+            except TemporaryError as error:
+                lost = lost or not isinstance(error, ThrottledError)
+                raise
+
+        return self._policy.run(told, interactive=interactive)
+
+
+def etag_of_parts(parts: Sequence[Part]) -> str | None:
+    """The etag that S3 gives an object of these parts; None where one of them has none that is an MD5.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html: the MD5 of the parts'
+    MD5s, and their number.
+    """
+    etags = [part.etag or "" for part in parts]
+    if not all(_MD5.fullmatch(etag) for etag in etags):
+        return None
+    digest = hashlib.md5(b"".join(map(bytes.fromhex, etags)), usedforsecurity=False).hexdigest()
+    return f"{digest}-{len(parts)}"
 
 
 class _ResumingReader(Reader):

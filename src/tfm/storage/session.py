@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from tfm.core.location import StorageAddress
 from tfm.core.settings import Settings
+from tfm.storage.changes import ChangeFeed
 from tfm.storage.contract import BackendContext
 from tfm.storage.listing_cache import ListingCache
 from tfm.storage.metering import RequestMeter
@@ -31,6 +32,7 @@ class Session:
         self.settings = settings or Settings()
         self.clock = clock
         self.meter = RequestMeter()
+        self.changes = ChangeFeed()
         self.cache = ListingCache(
             max_bytes=self.settings.cache_max_bytes, max_entries=self.settings.cache_max_entries, clock=clock
         )
@@ -51,5 +53,6 @@ class Session:
                     self.cache,
                     clock=self.clock,
                     default_ttl_seconds=self.settings.cache_ttl(address.scheme),
+                    changes=self.changes,
                 )
             return found

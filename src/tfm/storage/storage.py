@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from copy import copy
+from dataclasses import replace
 
-from tfm.cache.policy import is_offline
 from tfm.core.capability import Capability
-from tfm.core.entry import Entry, Kind, Lookup
-from tfm.core.errors import NetworkError, NotDirectoryError, NotFoundError
-from tfm.core.listing import Listing
-from tfm.core.location import StorageAddress
-from tfm.core.page import Page
-from tfm.core.tree import directory_pages, lookup_in_tree, subtree_pages
-from tfm.storage.contract import Backend, Reader
-from tfm.storage.lease import Change, Lease, PrefixChange
-from tfm.storage.lister import Lister
-from tfm.storage.listing_cache import CachedListing, CachedLookup, ListingCache, ListingSpace, Space
-from tfm.storage.scan import Scan
+from tfm.core.entry import Entry, Lookup
+from tfm.core.errors import ConflictError, NotFoundError, StorageError
+from tfm.core.writing import NOTHING_THERE, Condition, Content, DeleteFailure, ObjectFacts, Precondition
+from tfm.storage.asking import AskingStorage
+from tfm.storage.changes import Changed, ChangeFeed
+from tfm.storage.content_types import content_type_of
+from tfm.storage.contract import Backend
+from tfm.storage.effects import Effect, Gone, Written, apply_effects
+from tfm.storage.lease import Change
+from tfm.storage.listing_cache import ListingCache
+from tfm.storage.writer import ObjectWriter
 
 __all__ = ["Storage"]
 
 
-class Storage:
-    """One address, with metering, retry, lister and listing cache. Made by a Session; thread-safe; no I/O when made."""
+class Storage(AskingStorage):
+    """One address, with metering, retry, lister and listing cache. Made by a Session; thread-safe; no I/O when made.
+
+    What is written is known to the cache when the call returns: listings that hold what changed are mended, and what
+    nobody can know is forgotten. A listing that overlaps a write, failed ones included, is not stored.
+    """
 
     def __init__(
         self,
@@ -33,264 +37,191 @@ class Storage:
         *,
         clock: Callable[[], float],
         default_ttl_seconds: float,
+        changes: ChangeFeed,
     ) -> None:
-        self._backend = backend
-        self._lister = Lister(backend, clock)
-        self._cache = cache
-        self._terms = cache.terms(backend.address.scheme, default_ttl_seconds)
-        self._lock = threading.Lock()
-        self._space: ListingSpace | None = None
-        self._identity = ""
-        self._caches = Capability.CACHED in backend.capabilities
-        self._flat = Capability.FLAT_KEYS in backend.capabilities
-        self.address: StorageAddress = backend.address
-        self.capabilities: frozenset[Capability] = backend.capabilities
+        super().__init__(backend, cache, clock=clock, default_ttl_seconds=default_ttl_seconds)
+        self._changes = changes
 
-    def uri_of(self, key: str) -> str:
-        """How errors name ``key``."""
-        if Capability.LOCAL_PATHS in self.capabilities:
-            return key
-        scheme, authority = self.address.scheme, self.address.authority
-        return f"{scheme}://{authority}/{key}" if authority else f"{scheme}://{key}"
+    # Writing
 
-    # Listings
+    def put(
+        self, key: str, content: Content, *, facts: ObjectFacts | None = None, only_if: Precondition | None = None
+    ) -> Entry:
+        """Store an object whole; one request, and one before it where ``only_if`` is asked for and the storage is not
+        known to enforce it. Raises what :meth:`Backend.put` raises."""
+        described = self._described(key, facts)
+        return self._committed(key, only_if, lambda: self._backend.put(key, content, facts=described, only_if=only_if))
 
-    def scan(self, prefix: str, *, recursive: bool = False, fresh: bool = False) -> Scan:
-        """The pages under the directory prefix ``prefix``; see :meth:`Backend.list_page` for what stands in them.
-
-        ``ceil(n / 1000)`` requests for n entries, none where the cache has a fresh listing; ``fresh`` asks whatever the
-        cache has. A listing that was asked for and read to its end is cached. With the first page: NotFoundError where
-        there is no such directory, NotDirectoryError where there is a file (one request more, on object stores), and
-        what else the storage answers.
-        """
-        if not self._caches:
-            return Scan(prefix, self._lister.pages(prefix, recursive=recursive), None, keep_bytes=0)
-        return self._cached_scan(prefix, recursive=recursive, fresh=fresh)
-
-    def _cached_scan(self, prefix: str, *, recursive: bool, fresh: bool) -> Scan:
-        space = self._open_space()
-        what = "tree" if recursive else "level"
-        limit = self._cache.tier.max_bytes
-        if not fresh:
-            known = self._known_pages(space, prefix, recursive=recursive)
-            if known is not None:
-                pages, lease = known
-                space.hit(what, prefix)
-                return Scan(prefix, self._existing(pages, prefix, asked=False), lease, keep_bytes=limit)
-        self._refuse_offline(prefix)
-        space.miss(what, prefix)
-        lease = space.leases.grant(prefix, recursive=recursive)
-        pages = self._asked(space, prefix, lease, recursive=recursive, fresh=fresh)
-        return Scan(prefix, self._existing(pages, prefix, asked=True), lease, keep_bytes=limit)
-
-    def _known_pages(self, space: ListingSpace, prefix: str, *, recursive: bool) -> tuple[Iterator[Page], Lease] | None:
-        """What the newest fresh listing that covers ``prefix`` says."""
-        own = space.fresh(prefix, recursive=recursive)
-        tree = space.fresh_tree_above(prefix)
-        if tree is not None and (own is None or own.lease.number < tree.lease.number):
-            derive = subtree_pages if recursive else directory_pages
-            return derive(tree.listing, prefix), tree.lease
-        if own is None:
-            return None
-        if prefix and not self._proves_directory(own.listing):
-            # As good as the answer that nothing is there, which must be fresh too.
-            known = self._known_lookup(space, prefix[:-1], prefix, None)
-            if known is None or known.answer.directory is not None:
-                return None
-        return iter(own.listing.pages), own.lease
-
-    def _asked(self, space: ListingSpace, prefix: str, lease: Lease, *, recursive: bool, fresh: bool) -> Iterator[Page]:
-        pages: list[Page] = []
-        room = self._cache.tier.max_bytes
-        for page in self._lister.pages(prefix, recursive=recursive):
-            room -= page.size_bytes
-            if room >= 0:
-                pages.append(page.without_token())
-            else:
-                pages.clear()  # too large to be kept: it is only handed on, in the memory of a page
-            if page.token is None and room >= 0:
-                # Stored before the last page is handed out: who stops reading there has read it all.
-                listing = Listing(prefix, pages, recursive=recursive, complete=True, fetched_at=lease.fetched_at)
-                if prefix and self._proves_directory(listing):
-                    above = _lookup_in_listings(space, prefix[:-1])
-                    if above is not None and above.answer.directory is None:
-                        space.change(Change(prefix, below=False), spared=lease)
-                space.store(listing, lease, fresh=fresh)
-            yield page
-
-    def _existing(self, pages: Iterator[Page], prefix: str, *, asked: bool) -> Iterator[Page]:
-        """``pages``, unless they say nothing: then what stands in the directory's place decides. Where the storage was
-        ``asked`` it is asked again: what the cache says about the place is older."""
-        something = not prefix or not self._flat
-        empty: list[Page] = []
-        for page in pages:
-            something = something or len(page) > 0 or page.own_entry is not None
-            if something:
-                yield from empty
-                empty.clear()
-                yield page
-            else:
-                empty.append(page)
-        if something:
-            return
-        answer = self._ask(prefix, nothing_below=True) if asked else self.lookup(prefix)
-        if answer.directory is not None:
-            yield from empty
-        elif answer.file is not None:
-            raise NotDirectoryError(
-                "There is an object here, not a directory.", uri=self.uri_of(prefix), operation="list"
-            )
-        elif answer.directory_error is not None:
-            raise copy(answer.directory_error)
-        else:
-            raise NotFoundError("There is no such directory.", uri=self.uri_of(prefix), operation="list")
-
-    def peek(self, prefix: str) -> CachedListing | None:
-        """What the cache holds for that directory, fresh or not; no request. The panes show it while they ask again.
-
-        None too where what it holds is what a missing directory looks like.
-        """
-        held = None if not self._caches or self._space is None else self._space.peek(prefix)
-        return held if held is not None and (not prefix or self._proves_directory(held.listing)) else None
-
-    # One key
-
-    def lookup(self, key: str, *, fresh: bool = False, only: Kind | None = None) -> Lookup:
-        """As :meth:`lookup_with_age`, without the age."""
-        return self.lookup_with_age(key, fresh=fresh, only=only)[0]
-
-    def lookup_with_age(self, key: str, *, fresh: bool = False, only: Kind | None = None) -> tuple[Lookup, float]:
-        """The object ``x`` and the directory ``x/`` for either of these keys, the root for ``""``.
-
-        One request (a second where a full page proves nothing), none where the cache knows.
-        ``only`` says that one kind is asked about, so that facts about it are enough. Nothing there is an empty Lookup,
-        a missing bucket too; every other failure is raised. With it, how many seconds ago the storage was asked.
-        """
-        if not self._caches:
-            return self._lister.lookup(key), 0.0
-        name = key.removesuffix("/") if key else None
-        place = "" if name is None else f"{name}/"
-        space = self._open_space()
-        if not fresh:
-            known = self._known_lookup(space, name, place, only)
-            if known is not None:
-                space.hit("lookup", key)
-                return known.answer, known.lease.age()
-        return self._ask(key), 0.0
-
-    def _ask(self, key: str, *, nothing_below: bool = False) -> Lookup:
-        """Ask the storage, whatever the cache knows. ``nothing_below`` says that ``key/`` was just listed and empty."""
-        name = key.removesuffix("/") if key else None
-        place = "" if name is None else f"{name}/"
-        space = self._open_space()
-        self._refuse_offline(key)
-        space.miss("lookup", key)
-        lease = space.leases.grant(_parent_prefix(key), recursive=False)
-        answer = self._lister.lookup(name, nothing_below=nothing_below)
-        if name is not None and self._contradicts(space, name, place, answer):
-            space.change(Change(place, below=answer.directory is None), spared=lease)
-        space.store_lookup(place, answer, lease)
-        return answer
-
-    def _known_lookup(
-        self, space: ListingSpace, name: str | None, place: str, only: Kind | None
-    ) -> CachedLookup | None:
-        """The newest of what the cache knows about it."""
-        known = [space.fresh_lookup(place)]
-        if name is not None:
-            known.append(_lookup_in_listings(space, name))
-        if name is None or only is Kind.DIRECTORY:
-            for recursive in (False, True):
-                own = space.fresh(place, recursive=recursive)
-                if own is not None and (name is None or self._proves_directory(own.listing)):
-                    directory = own.listing.own_entry or Entry((name or "").rpartition("/")[2], place, Kind.DIRECTORY)
-                    known.append(CachedLookup(Lookup(directory=directory), own.lease))
-        return max((each for each in known if each is not None), key=lambda each: each.lease.number, default=None)
-
-    def _proves_directory(self, listing: Listing) -> bool:
-        """Whether a complete listing shows that its directory is there. On flat keys one that says nothing is how a
-        missing directory looks; elsewhere a missing one is an error."""
-        return not self._flat or len(listing) > 0 or listing.own_entry is not None
-
-    def _contradicts(self, space: ListingSpace, name: str, place: str, answer: Lookup) -> bool:
-        """Whether the storage said otherwise than a listing that is held, which must go then."""
-        listed = _lookup_in_listings(space, name)
-        if listed is not None and not _agree(listed.answer, answer):
-            return True
-        own = [space.fresh(place, recursive=recursive) for recursive in (False, True)]
-        return _tells_of_directory(answer) and any(
-            held is not None and self._proves_directory(held.listing) != (answer.directory is not None) for held in own
+    def writer(
+        self, key: str, *, facts: ObjectFacts | None = None, only_if: Precondition | None = None
+    ) -> ObjectWriter:
+        """Write an object whose bytes come one after the other; no request yet. See :class:`ObjectWriter`."""
+        return ObjectWriter(
+            self._backend,
+            key,
+            self._described(key, facts),
+            only_if,
+            before_parts=lambda: self._refuse_what_is_known(key, only_if),
+            committing=lambda request: self._committed(key, only_if, request),
         )
 
-    # Bytes
+    def make_directory(self, key: str, *, mode: int = 0o777) -> Entry:
+        """Make the directory ``key``, which ends in ``/``; one request, none where the cache knows that it is there.
 
-    def read(self, key: str, *, start: int = 0, length: int | None = None, if_match: str | None = None) -> Reader:
-        """Open an object's bytes; one request, and one more for each time the connection breaks."""
-        return self._backend.read(key, start=start, length=length, if_match=if_match)
+        On flat keys a directory that is only known by what is in it, and not to the cache, gets its marker. Raises
+        ConflictError where there is one, and what else the backend answers.
+        """
+        self._refuse_what_is_known(key, NOTHING_THERE)
+        return self._committed(key, NOTHING_THERE, lambda: self._backend.make_directory(key, mode=mode))
 
-    def presign(self, key: str, *, expires_seconds: int) -> str:
-        return self._backend.presign(key, expires_seconds=expires_seconds)
+    def _committed(self, key: str, only_if: Precondition | None, request: Callable[[], Entry]) -> Entry:
+        if only_if is not None and _condition_of(only_if) not in self._backend.conditions():
+            self._require(key, only_if, self.lookup(key, fresh=True))
+        with self._changing(Change(_place(key), below=False)) as effects:
+            entry = request()
+            effects.append(Written(entry))
+        return entry
 
-    # Changes
+    def _refuse_what_is_known(self, key: str, only_if: Precondition | None) -> None:
+        """Raises ConflictError where the cache knows that ``only_if`` does not hold; no request."""
+        if only_if is not None and self._caches:
+            known = self._known(key)
+            if known is not None:
+                self._require(key, only_if, known)
 
-    def invalidate(self, key: str, *, below: bool = False) -> None:
-        """Forget what is cached about ``key``, as object and as directory, about the directories above it and, if
-        ``below``, about everything under it."""
-        if self._caches and self._space is not None:
-            self._space.change(Change(f"{key.removesuffix('/')}/" if key else "", below=below))
+    def _require(self, key: str, only_if: Precondition, answer: Lookup) -> None:
+        here = answer.directory if key.endswith("/") else answer.file
+        if here is None and key.endswith("/"):
+            unknown = answer.directory_error
+            if unknown is not None and not isinstance(unknown, NotFoundError):
+                raise copy(unknown)  # nobody can look, and nothing may be overwritten unawares
+        if here is None and only_if.etag is None:
+            return
+        if here is not None and only_if.etag is not None and here.etag == only_if.etag:
+            return
+        if only_if.etag is None:
+            raise ConflictError("Something is there already.", uri=self.uri_of(key), operation="write")
+        raise ConflictError(
+            "It is no longer what was looked at.",
+            next_step="Look at it again.",
+            uri=self.uri_of(key),
+            operation="write",
+        )
 
-    def invalidate_prefix(self, prefix: str) -> None:
-        """Forget what is cached about every key that begins with ``prefix``."""
-        if self._caches and self._space is not None:
-            self._space.change(PrefixChange(prefix))
+    def _described(self, key: str, facts: ObjectFacts | None) -> ObjectFacts:
+        facts = facts or ObjectFacts()
+        if facts.content_type is not None or key.endswith("/"):
+            return facts
+        return replace(facts, content_type=content_type_of(key))
 
-    def _refuse_offline(self, text: str) -> None:
-        if is_offline():
-            raise NetworkError(
-                "This is not in the cache, and the cache policy is offline.",
-                next_step="Leave the offline block to ask the storage.",
-                uri=self.uri_of(text),
-            )
+    # Deleting
 
-    def _open_space(self) -> ListingSpace:
-        """The cache of whoever asks now: after a refusal AWS's files are read anew, and may name somebody else."""
-        address = self.address
-        # The profile is part of it even where two profiles hold the same keys: nobody has to prove they do.
-        identity = f"{address.profile or ''}\n{self._backend.identity()}"
-        with self._lock:
-            if self._space is None or self._identity != identity:
-                self._space = self._cache.space(Space(address.scheme, identity, address.authority), self._terms)
-                self._identity = identity
-            return self._space
+    def delete(self, key: str, *, only_if: Precondition | None = None) -> None:
+        """Delete the object of exactly that key, a directory's marker too; one request, and one before it where
+        ``only_if`` is asked for and the storage is not known to enforce it. Where nothing was there, some storages say
+        so (NotFoundError) and others do not."""
+        if only_if is not None and Condition.DELETE not in self._backend.conditions():
+            self._require(key, only_if, self.lookup(key, fresh=True))
+        with self._changing(Change(_place(key), below=False)) as effects:
+            self._backend.delete(key, only_if=only_if)
+            effects.append(Gone(key))
+
+    def delete_many(self, keys: Sequence[str]) -> list[DeleteFailure]:
+        """Delete up to a thousand objects of exactly these keys; those that were not deleted, each with its error.
+
+        One request, and one for each key that it cannot carry; without DELETE_MANY one for each. What is raised was
+        said of all of them, and of none is known whether it is still there.
+        """
+        if not keys:
+            return []
+        with self._changing(Change(*map(_place, keys), below=False)) as effects:
+            failures = self._delete_many(keys)
+            failed = {failure.key for failure in failures}
+            effects += [Gone(key) for key in keys if key not in failed]
+            unknown = [failure.key for failure in failures if not failure.known]
+            if unknown:
+                self._forget(Change(*map(_place, unknown), below=False))
+        return failures
+
+    def _delete_many(self, keys: Sequence[str]) -> list[DeleteFailure]:
+        if Capability.DELETE_MANY in self.capabilities:
+            return self._backend.delete_many(keys)
+        failures = []
+        for key in keys:
+            try:
+                self._backend.delete(key)
+            except StorageError as error:
+                failures.append(DeleteFailure(key, error, known=not error.temporary))
+        return failures
+
+    def remove_directory(self, key: str) -> None:
+        """Remove the directory ``key``, which ends in ``/`` and has been seen to be empty; one request."""
+        with self._changing(Change(key, below=False)) as effects:
+            self._backend.remove_directory(key)
+            effects.append(Gone(key))
+
+    def remove_tree(
+        self, key: str, *, removed: Callable[[Entry], None], failed: Callable[[Entry, StorageError], None]
+    ) -> None:
+        """See :meth:`Backend.remove_tree`."""
+        with self._changing(Change(key, below=True)):
+            self._backend.remove_tree(key, removed=removed, failed=failed)
+
+    @contextmanager
+    def deleting_below(self, prefix: str) -> Iterator[list[Effect]]:
+        """While the block deletes what is below ``prefix``, nothing that is listed there is stored. At its end all of
+        it is forgotten, or known to be gone where the block put :class:`tfm.storage.effects.TreeGone` into the list."""
+        with self._changing(Change(prefix, below=True)) as effects:
+            yield effects
+
+    # What the cache hears of it
+
+    @contextmanager
+    def _changing(self, change: Change) -> Iterator[list[Effect]]:
+        """A write of ``change``: the block puts what is known to have come of it into the list. Without that, or with
+        an error, what it touches is forgotten."""
+        effects: list[Effect] = []
+        if not self._caches:
+            try:
+                yield effects
+            finally:
+                self._announce(change)
+            return
+        space = self._open_space()
+        writing = space.leases.begin(change)
+        known = False
+        try:
+            yield effects
+            known = bool(effects)
+        finally:
+            with space.lock:
+                space.leases.end(writing)
+                if known and self._flat and not writing.contested:
+                    apply_effects(space, effects)
+                else:
+                    space.change(change)
+            self._tell_others(change)
+            self._announce(change)
+
+    def _forget(self, change: Change) -> None:
+        if self._caches:
+            self._open_space().change(change)
+
+    def _tell_others(self, change: Change) -> None:
+        """The same bucket as another identity sees it: nothing of one's listing goes into the other's."""
+        own = self._space
+        for space in self._cache.spaces(self.address.scheme, self.address.authority):
+            if space is not own:
+                space.change(change)
+
+    def _announce(self, change: Change) -> None:
+        below = tuple(change.places) if change.below else ()
+        self._changes.announce(Changed(self.address, change.prefixes, below))
 
 
-def _parent_prefix(key: str) -> str:
-    return key[: key.rfind("/", 0, -1) + 1]
+def _condition_of(only_if: Precondition) -> Condition:
+    return Condition.CREATE if only_if.etag is None else Condition.REPLACE
 
 
-def _lookup_in_listings(space: ListingSpace, name: str) -> CachedLookup | None:
-    """What the newest listing that covers the key ``name`` proves about it; only complete and fresh ones prove it."""
-    parent_prefix = name[: name.rfind("/") + 1]
-    level = space.fresh(parent_prefix)
-    tree = space.fresh_tree_above(parent_prefix)
-    if tree is not None and (level is None or level.lease.number < tree.lease.number):
-        return CachedLookup(lookup_in_tree(tree.listing, name), tree.lease)
-    if level is None:
-        return None
-    last = name[len(parent_prefix) :]
-    answer = Lookup(level.listing.find(last, Kind.FILE), level.listing.find(last, Kind.DIRECTORY))
-    return CachedLookup(answer, level.lease)
-
-
-def _agree(known: Lookup, answer: Lookup) -> bool:
-    """Whether two answers about one key tell the same: presence, and the version of the object."""
-    if (known.directory is None) != (answer.directory is None) and _tells_of_directory(answer):
-        return False
-    if known.file is None or answer.file is None:
-        return known.file is answer.file
-    return (known.file.size_bytes, known.file.etag) == (answer.file.size_bytes, answer.file.etag)
-
-
-def _tells_of_directory(answer: Lookup) -> bool:
-    """Whether the storage said if there is a directory; that the whole bucket is missing says it too."""
-    return answer.directory_error is None or isinstance(answer.directory_error, NotFoundError)
+def _place(key: str) -> str:
+    return f"{key.removesuffix('/')}/"
