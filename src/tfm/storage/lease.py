@@ -137,13 +137,18 @@ def prefixes_above(place: str) -> Iterator[str]:
 
 
 class Writing:
-    """A write under way. ``contested`` once another one of the same thing was: then nobody knows which came last."""
+    """A write under way. ``contested`` once another thread wrote the same thing: then nobody knows which came last."""
 
-    __slots__ = ("change", "contested")
+    __slots__ = ("change", "contested", "thread")
 
     def __init__(self, change: Change) -> None:
         self.change = change
         self.contested = False
+        self.thread = threading.get_ident()
+
+    def contests(self, other: Writing) -> bool:
+        """Within one thread one thing comes after the other: a batch of a tree's delete is part of that."""
+        return self.thread != other.thread and self.change.meets(other.change)
 
 
 class PrefixChange:
@@ -211,7 +216,7 @@ class LeaseBook:
             for lease in self._touched_by(change):
                 lease.spoiled = True
             for other in self._under_way:
-                if change.meets(other.change):
+                if writing.contests(other):
                     writing.contested = other.contested = True
             self._under_way.append(writing)
         return writing
