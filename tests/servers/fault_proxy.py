@@ -126,6 +126,14 @@ class FaultProxy:
         """Flip one bit of the byte after that many bytes of the answer's body."""
         return self._add(Fault("flip", match, times, after_bytes))
 
+    def flip_request(self, *, after_bytes: int = 0, match: str = "", times: int = 1) -> Fault:
+        """Flip one bit of the byte after that many bytes of the request's body."""
+        return self._add(Fault("flip request", match, times, after_bytes))
+
+    def lose_answer(self, *, match: str = "", times: int = 1) -> Fault:
+        """Reset the connection once the server has done what was asked, and pass on nothing of its answer."""
+        return self._add(Fault("lose answer", match, times))
+
     def _add(self, fault: Fault) -> Fault:
         with self._lock:
             self._faults.append(fault)
@@ -191,11 +199,15 @@ class FaultProxy:
             fault.happened.set()
             return
         with self._held(socket.create_connection(self._upstream)) as server:
-            _pass_request(request, client, server)
-            self._pass_answer(server, client, fault)
+            flipped = fault if fault is not None and fault.kind == "flip request" else None
+            _pass_request(request, client, server, flipped)
+            self._pass_answer(server, client, None if flipped else fault)
 
     def _pass_answer(self, server: socket.socket, client: socket.socket, fault: Fault | None) -> None:
         head, _, data = _read_head(server).partition(b"\r\n\r\n")
+        if fault is not None and fault.kind == "lose answer":
+            self._break(client, fault)
+            return
         client.sendall(head + b"\r\n\r\n")
         passed = 0
         while True:
@@ -216,7 +228,7 @@ class FaultProxy:
                 return
 
     def _break(self, client: socket.socket, fault: Fault) -> None:
-        if fault.kind == "reset":
+        if fault.kind in {"reset", "lose answer"}:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         fault.happened.set()
         if fault.kind == "stall":
@@ -234,7 +246,7 @@ def _read_head(source: socket.socket) -> bytes:
     return data
 
 
-def _pass_request(request: bytes, client: socket.socket, server: socket.socket) -> None:
+def _pass_request(request: bytes, client: socket.socket, server: socket.socket, flipped: Fault | None) -> None:
     """Send a request on whose head, and perhaps some of its body, was read already."""
     head, _, body = request.partition(b"\r\n\r\n")
     lines = head.split(b"\r\n")
@@ -242,7 +254,8 @@ def _pass_request(request: bytes, client: socket.socket, server: socket.socket) 
     if headers.get(b"expect", b"").lower() == b"100-continue":
         client.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
     kept = [line for line in lines if not line.lower().startswith((b"expect:", b"connection:"))]
-    server.sendall(b"\r\n".join([*kept, b"Connection: close"]) + b"\r\n\r\n" + body)
+    server.sendall(b"\r\n".join([*kept, b"Connection: close"]) + b"\r\n\r\n" + _flipped(body, 0, flipped))
+    passed = len(body)
     chunked = headers.get(b"transfer-encoding", b"").lower() == b"chunked"
     left = int(headers.get(b"content-length", b"0")) - len(body)
     tail = b"\r\n" + body
@@ -250,9 +263,19 @@ def _pass_request(request: bytes, client: socket.socket, server: socket.socket) 
         more = client.recv(65536)
         if not more:
             return
-        server.sendall(more)
+        server.sendall(_flipped(more, passed, flipped))
+        passed += len(more)
         left -= len(more)
         tail = (tail + more)[-7:]
+
+
+def _flipped(data: bytes, start: int, fault: Fault | None) -> bytes:
+    """``data``, whose first byte is the body's byte ``start``, with one bit other than it was if it is in there."""
+    place = -1 if fault is None else fault.after_bytes - start
+    if fault is None or not 0 <= place < len(data):
+        return data
+    fault.happened.set()
+    return data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
 
 
 def _shut(each: socket.socket) -> None:
