@@ -13,6 +13,7 @@ from tests.servers.moto import MotoServer
 from tfm.core.errors import (
     ConflictError,
     CredentialsError,
+    DamagedError,
     InvalidRequestError,
     NetworkError,
     NotFoundError,
@@ -138,7 +139,7 @@ def test_a_flipped_bit_is_found_by_the_checksum(moto: MotoServer, proxy: FaultPr
     with open_bucket().read("k") as reader:
         assert reader.read() == CONTENT
     proxy.flip(after_bytes=1000, match="GET /bucket/k")
-    with open_bucket(retry=True).read("k") as reader, pytest.raises(ConflictError, match="checksum"):
+    with open_bucket(retry=True).read("k") as reader, pytest.raises(DamagedError, match="checksum"):
         reader.read()
 
 

@@ -9,8 +9,8 @@ from typing import Final
 
 from tfm.backends.s3.asked import Asked, shown_text, shown_url
 from tfm.core.errors import (
-    ConflictError,
     CredentialsError,
+    DamagedError,
     InvalidPathError,
     InvalidRequestError,
     MissingDependencyError,
@@ -181,7 +181,7 @@ def _bad_region(error: BaseException, asked: Asked) -> StorageError:
 def _wrong_checksum(_error: BaseException, asked: Asked) -> StorageError:
     # Not temporary: the retry layer would go on in the middle, behind bytes that were wrong already.
     return asked.error(
-        ConflictError,
+        DamagedError,
         "The bytes that arrived do not match the object's checksum.",
         "Do not use what was read; read it again.",
     )
