@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
@@ -21,6 +22,13 @@ class OpenBucket(Protocol):
     def __call__(
         self, bucket: str = "bucket", *, profile: str | None = None, retry: bool = False, **settings: Any
     ) -> Backend: ...
+
+
+@pytest.fixture(autouse=True)
+def state_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where tfm keeps what it knows of servers, in place of the developer's own."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return tmp_path / "state" / "tfm"
 
 
 @pytest.fixture

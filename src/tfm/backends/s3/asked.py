@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from tfm.backends.s3.redaction import redacted
 from tfm.core.errors import StorageError
+from tfm.core.writing import Precondition
 
 __all__ = ["Asked", "shown_text", "shown_url"]
 
@@ -16,7 +17,8 @@ _MESSAGE_LENGTH: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The question and its circumstances. ``operation`` is tfm's word for it (list, stat, read)."""
+    """The question and its circumstances. ``operation`` is tfm's word for it (list, stat, read, write, delete, mkdir,
+    rmdir)."""
 
     operation: str
     bucket: str = ""
@@ -26,6 +28,7 @@ class Asked:
     anonymous: bool = False
     requester_pays: bool = False
     known_profiles: tuple[str, ...] = ()
+    only_if: Precondition | None = None
 
     @property
     def uri(self) -> str:

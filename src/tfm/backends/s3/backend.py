@@ -1,25 +1,26 @@
-"""S3 behind the storage contract: reading."""
+"""S3 behind the storage contract. Writing and deleting have modules of their own."""
 
 from __future__ import annotations
 
 import importlib.util
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Any, Final
 
+from tfm.backends.s3.bucket import Bucket
 from tfm.backends.s3.buckets import BucketsBackend
 from tfm.backends.s3.clients import Clients
-from tfm.backends.s3.errors import Asked, error_document, missing_botocore, translating
+from tfm.backends.s3.deleting import Deleting
+from tfm.backends.s3.entries import as_directory, name_of, object_entry, quoted_etag
+from tfm.backends.s3.errors import error_document, missing_botocore, status_of
 from tfm.backends.s3.hook import BODY
 from tfm.backends.s3.listing_rows import DamagedBodyError, ErrorBodyError, read_rows
 from tfm.backends.s3.pages import make_s3_page
 from tfm.backends.s3.reader import BodyReader, EmptyReader
+from tfm.backends.s3.writing import Writing
 from tfm.core.capability import Capability
 from tfm.core.entry import Entry, Kind, Lookup
 from tfm.core.errors import (
-    CredentialsError,
     InvalidPathError,
     InvalidRequestError,
     IsDirectoryError,
@@ -28,6 +29,7 @@ from tfm.core.errors import (
 )
 from tfm.core.location import StorageAddress
 from tfm.core.page import Page
+from tfm.core.writing import Condition, Content, DeleteFailure, ObjectFacts, Part, Precondition, Upload
 from tfm.storage.contract import PAGE_ENTRIES, Backend, BackendContext, Reader
 
 __all__ = ["S3Backend", "S3BackendFactory"]
@@ -47,6 +49,7 @@ class S3BackendFactory:
     """Opens buckets, and the list of them (an address without authority), on clients that all of them share."""
 
     def __init__(self, context: BackendContext) -> None:
+        """Raises SettingsError for an S3_CONDITIONS that cannot be read."""
         self._clients = Clients(context.settings, context.record_request)
         self._requester_pays = context.settings.s3_requester_pays
 
@@ -76,17 +79,26 @@ def _check_bucket(bucket: str) -> None:
 class S3Backend(Backend):
     """One bucket, as one profile sees it."""
 
-    capabilities = frozenset({Capability.FLAT_KEYS, Capability.CACHED, Capability.CONDITIONAL_READ, Capability.PRESIGN})
+    capabilities = frozenset(
+        {
+            Capability.FLAT_KEYS,
+            Capability.CACHED,
+            Capability.CONDITIONAL_READ,
+            Capability.PRESIGN,
+            Capability.WRITE,
+            Capability.DELETE_MANY,
+        }
+    )
 
     def __init__(self, address: StorageAddress, clients: Clients, *, requester_pays: bool) -> None:
         self.address = address
-        self._clients = clients
-        self._bucket = address.authority
-        self._payer = {"RequestPayer": "requester"} if requester_pays else {}
+        self._bucket = Bucket(address, clients, requester_pays=requester_pays)
+        self._writing = Writing(self._bucket)
+        self._deleting = Deleting(self._bucket)
 
     def identity(self) -> str:
-        with self._asking("identity", ""):
-            return self._clients.of_profile(self.address.profile).identity()
+        with self._bucket.asking("identity", ""):
+            return self._bucket.clients().identity()
 
     def list_page(
         self,
@@ -98,11 +110,10 @@ class S3Backend(Backend):
         limit: int = PAGE_ENTRIES,
     ) -> Page:
         parameters: dict[str, Any] = {
-            "Bucket": self._bucket,
+            **self._bucket.parameters,
             "Prefix": prefix,
             "MaxKeys": min(limit, PAGE_ENTRIES),
             "EncodingType": "url",  # XML cannot carry control characters
-            **self._payer,
         }
         if not recursive:
             parameters["Delimiter"] = "/"
@@ -111,48 +122,50 @@ class S3Backend(Backend):
         elif start_after is not None:
             parameters["StartAfter"] = start_after
         first = token is None and start_after is None
-        with self._asking("list", prefix):
-            clients = self._clients.of_profile(self.address.profile)
+        with self._bucket.asking("list", prefix):
+            clients = self._bucket.clients()
             client = clients.interactive() if first else clients.patient()
             body = clients.later_pages.body(client, parameters)
             if body is None:
                 body = client.list_objects_v2(**parameters)[BODY]
-                clients.later_pages.asked(self._bucket)
+                clients.later_pages.asked(self._bucket.name)
         try:
             rows = read_rows(body)
         except DamagedBodyError as error:
             raise TemporaryError(
                 f"The listing arrived cut off or damaged ({error}).",
-                next_step="Try again.", uri=self._asked("list", prefix).uri, operation="list",
+                next_step="Try again.", uri=self._bucket.asked("list", prefix).uri, operation="list",
             ) from error  # fmt: skip
         except ErrorBodyError as error:
-            raise error_document(error.code, error.message, self._asked("list", prefix)) from error
+            raise error_document(error.code, error.message, self._bucket.asked("list", prefix)) from error
         return make_s3_page(rows, prefix, recursive=recursive, start_after=start_after)
 
     def stat(self, key: str) -> Lookup:
-        with self._asking("stat", key):
-            client = self._clients.of_profile(self.address.profile).interactive()
+        with self._bucket.asking("stat", key):
+            client = self._bucket.clients().interactive()
             if not key:
                 return self._stat_bucket(client)
             unknown = UnsupportedOperation(
-                "Only a listing tells whether there is a directory.", uri=self._asked("stat", key).uri, operation="stat"
+                "Only a listing tells whether there is a directory.",
+                uri=self._bucket.asked("stat", key).uri,
+                operation="stat",
             )
             try:
-                response = client.head_object(Bucket=self._bucket, Key=key, **self._payer)
+                response = client.head_object(**self._bucket.parameters, Key=key)
             except client.exceptions.ClientError as error:
-                if _status(error) == 404:
+                if status_of(error) == 404:
                     return Lookup(directory_error=unknown)
                 raise
-        entry = _file(key, response, response.get("ContentLength"))
+        entry = object_entry(key, response, response.get("ContentLength"))
         if key.endswith("/"):
-            return Lookup(directory=replace(entry, name=_name(key[:-1]), kind=Kind.DIRECTORY))
+            return Lookup(directory=as_directory(entry))
         return Lookup(file=entry, directory_error=unknown)
 
     def _stat_bucket(self, client: Any) -> Lookup:
         try:
-            client.head_bucket(Bucket=self._bucket)
+            client.head_bucket(Bucket=self._bucket.name)
         except client.exceptions.ClientError as error:
-            if _status(error) == 404:
+            if status_of(error) == 404:
                 return Lookup()
             raise
         return Lookup(directory=Entry("", "", Kind.DIRECTORY))
@@ -160,17 +173,20 @@ class S3Backend(Backend):
     def read(self, key: str, *, start: int = 0, length: int | None = None, if_match: str | None = None) -> Reader:
         if not key:
             raise IsDirectoryError(
-                f"{self._bucket} is a bucket.", next_step="List it.", uri=self._asked("read", key).uri, operation="read"
+                f"{self._bucket.name} is a bucket.",
+                next_step="List it.",
+                uri=self._bucket.asked("read", key).uri,
+                operation="read",
             )
-        parameters: dict[str, Any] = {"Bucket": self._bucket, "Key": key, **self._payer}
+        parameters: dict[str, Any] = {**self._bucket.parameters, "Key": key}
         if if_match is not None:
-            parameters["IfMatch"] = if_match if if_match.startswith(('"', "W/")) else f'"{if_match}"'
-        with self._asking("read", key):
-            client = self._clients.of_profile(self.address.profile).interactive()
+            parameters["IfMatch"] = quoted_etag(if_match)
+        with self._bucket.asking("read", key):
+            client = self._bucket.clients().interactive()
             if length == 0:
                 # No Range header can ask for nothing.
                 response = client.head_object(**parameters)
-                return EmptyReader(_file(key, response, response.get("ContentLength")))
+                return EmptyReader(object_entry(key, response, response.get("ContentLength")))
             if start or length is not None:
                 # Servers call a last byte that 64 bits cannot hold unsatisfiable, which would pass for no bytes there.
                 endless = length is None or start + length > _MOST_BYTES
@@ -178,8 +194,8 @@ class S3Backend(Backend):
             try:
                 response = client.get_object(**parameters)
             except client.exceptions.ClientError as error:
-                if _status(error) == 416:
-                    return EmptyReader(Entry(_name(key), key, Kind.FILE, _size_beyond(error)))
+                if status_of(error) == 416:
+                    return EmptyReader(Entry(name_of(key), key, Kind.FILE, _size_beyond(error)))
                 raise
         return self._opened(key, start, length, response)
 
@@ -198,66 +214,60 @@ class S3Backend(Backend):
             raise InvalidRequestError(
                 f"The server answered with bytes from {begins} where bytes from {start} were asked for.",
                 next_step="It does not support reading by range.",
-                uri=self._asked("read", key).uri,
+                uri=self._bucket.asked("read", key).uri,
                 operation="read",
             )
         promised = content_length if length is None else min(content_length, length)
-        return BodyReader(_file(key, response, size), body, promised, lambda: self._asked("read", key))
+        return BodyReader(object_entry(key, response, size), body, promised, lambda: self._bucket.asked("read", key))
 
     def presign(self, key: str, *, expires_seconds: int) -> str:
         if not 1 <= expires_seconds <= _LONGEST_LINK_SECONDS:
             raise InvalidRequestError(
                 f"A link is good for 1 to {_LONGEST_LINK_SECONDS} seconds, not {expires_seconds}.", operation="presign"
             )
-        asked = self._asked("presign", key)
+        asked = self._bucket.asked("presign", key)
         if asked.anonymous:
             raise UnsupportedOperation(
                 "Links are signed, and S3_ANONYMOUS says that nothing is.",
                 next_step="Set it to False.", uri=asked.uri, operation="presign",
             )  # fmt: skip
-        with self._asking("presign", key):
-            client = self._clients.of_profile(self.address.profile).links()
-            parameters = {"Bucket": self._bucket, "Key": key, **self._payer}
+        with self._bucket.asking("presign", key):
+            client = self._bucket.clients().links()
+            parameters = {**self._bucket.parameters, "Key": key}
             url: str = client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=expires_seconds)
             return url
 
-    def _asked(self, operation: str, key: str) -> Asked:
-        return self._clients.asked(operation, self._bucket, key, self.address.profile)
+    def conditions(self) -> frozenset[Condition]:
+        return self._bucket.conditions()
 
-    @contextmanager
-    def _asking(self, operation: str, key: str) -> Iterator[None]:
-        """Where botocore is called: its errors become tfm's; credentials that were refused are read anew next time."""
-        try:
-            with translating(lambda: self._asked(operation, key)):
-                yield
-        except CredentialsError:
-            self._clients.forget(self.address.profile)
-            raise
+    def put(self, key: str, content: Content, *, facts: ObjectFacts, only_if: Precondition | None = None) -> Entry:
+        return self._writing.put(key, content, facts, only_if)
 
+    def begin_upload(self, key: str, *, facts: ObjectFacts, only_if: Precondition | None = None) -> Upload:
+        return self._writing.begin(key, facts, only_if)
 
-def _status(error: Any) -> int:
-    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0)
+    # Numbers alone say which part goes where.
+    def put_part(self, upload: Upload, number: int, content: Content, *, offset: int) -> Part:  # noqa: ARG002
+        return self._writing.put_part(upload, number, content)
 
+    def finish_upload(self, upload: Upload, parts: Sequence[Part], *, checksum: int | None = None) -> Entry:
+        return self._writing.finish(upload, parts, checksum)
 
-def _name(key: str) -> str:
-    return key[key.rfind("/") + 1 :]
+    def abort_upload(self, upload: Upload) -> None:
+        self._writing.abort(upload)
 
+    def delete(self, key: str, *, only_if: Precondition | None = None) -> None:
+        self._deleting.delete(key, only_if)
 
-def _file(key: str, response: dict[str, Any], size_bytes: int | None) -> Entry:
-    """The object of that key as the headers of HEAD or GET tell of it."""
-    modified = response.get("LastModified")
-    etag = response.get("ETag")
-    if etag and len(etag) >= 2 and etag[0] == etag[-1] == '"':
-        etag = etag[1:-1]
-    return Entry(
-        _name(key),
-        key,
-        Kind.FILE,
-        size_bytes,
-        None if modified is None else modified.timestamp(),
-        etag or None,
-        response.get("StorageClass"),
-    )
+    def delete_many(self, keys: Sequence[str]) -> list[DeleteFailure]:
+        return self._deleting.delete_many(keys)
+
+    # Objects have no permission bits.
+    def make_directory(self, key: str, *, mode: int = 0o777) -> Entry:  # noqa: ARG002
+        return self._writing.make_directory(key)
+
+    def remove_directory(self, key: str) -> None:
+        self._deleting.delete(key, operation="rmdir")
 
 
 def _size_beyond(error: Any) -> int | None:

@@ -8,10 +8,13 @@ import threading
 from collections.abc import Callable
 from typing import Any, Final
 
+from tfm.backends.s3.conditions import Conditions
 from tfm.backends.s3.errors import Asked, missing_botocore
-from tfm.backends.s3.hook import count_requests, end_endless_redirects, hand_out_listing_bodies
+from tfm.backends.s3.hook import count_requests, doubt_delete_answers, end_endless_redirects, hand_out_listing_bodies
+from tfm.backends.s3.known_servers import KnownServers
 from tfm.backends.s3.later_pages import LaterPages
 from tfm.backends.s3.redaction import install_redaction
+from tfm.backends.s3.servers import Servers
 from tfm.core.errors import CredentialsError
 from tfm.core.settings import Settings
 from tfm.core.version import __version__
@@ -32,10 +35,13 @@ _DEFAULT_REGION: Final = "us-east-1"
 class ProfileClients:
     """The session of one profile (None: the default one) and its clients. Thread-safe; makes nothing until asked."""
 
-    def __init__(self, profile: str | None, settings: Settings, record_request: Callable[[str], None]) -> None:
+    def __init__(
+        self, profile: str | None, settings: Settings, record_request: Callable[[str], None], servers: Servers
+    ) -> None:
         self._profile = profile
         self._settings = settings
         self._record_request = record_request
+        self._servers = servers
         self._lock = threading.RLock()
         self._session: Any = None
         self._clients: dict[str, Any] = {}
@@ -113,7 +119,9 @@ class ProfileClients:
         )
         count_requests(client, self._record_request)
         hand_out_listing_bodies(client)
+        doubt_delete_answers(client)
         self.later_pages.watch(client)
+        self._servers.watch(client)
         end_endless_redirects(client)
         install_redaction()
         return client
@@ -172,9 +180,12 @@ class ProfileClients:
 
 
 class Clients:
-    """The clients of every profile that a session of tfm uses."""
+    """The clients of every profile that a session of tfm uses, and what is known of their servers."""
 
     def __init__(self, settings: Settings, record_request: Callable[[str], None]) -> None:
+        """Raises SettingsError for an S3_CONDITIONS that cannot be read."""
+        self.servers: Final = Servers()
+        self.conditions: Final = Conditions(settings.s3_conditions, KnownServers(), self.servers)
         self._settings = settings
         self._record_request = record_request
         self._lock = threading.Lock()
@@ -184,7 +195,7 @@ class Clients:
         with self._lock:
             found = self._profiles.get(profile)
             if found is None:
-                found = ProfileClients(profile, self._settings, self._record_request)
+                found = ProfileClients(profile, self._settings, self._record_request, self.servers)
                 self._profiles[profile] = found
             return found
 

@@ -9,8 +9,10 @@ from typing import Final
 from tfm.core.errors import (
     ConflictError,
     CredentialsError,
+    DamagedError,
     InvalidPathError,
     InvalidRequestError,
+    NoSpaceError,
     NotFoundError,
     ObjectArchivedError,
     PermissionDeniedError,
@@ -21,7 +23,7 @@ from tfm.core.errors import (
     UnsupportedOperation,
 )
 
-__all__ = ["CODES", "Meaning", "meaning_of_status"]
+__all__ = ["CHANGED", "CODES", "GONE", "NO_KEY", "OCCUPIED", "Meaning", "meaning_of_status"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Meaning:
 _NO_BUCKET: Final = Meaning(
     NotFoundError, "There is no bucket {bucket} at {server}.", "Check the name, the profile and the endpoint."
 )
-_NO_KEY: Final = Meaning(NotFoundError, "There is no such object.")
+NO_KEY: Final = Meaning(NotFoundError, "There is no such object.")
 _DENIED: Final = Meaning(
     PermissionDeniedError,
     "Access denied for {who}.",
@@ -75,7 +77,24 @@ _ARCHIVED: Final = Meaning(
     "The object is in an archive and must be restored before it can be read.",
     "Run `aws s3api restore-object` on it; a restore takes minutes to two days.",
 )
-_CHANGED: Final = Meaning(ConflictError, "The object changed since it was looked at.", "Refresh, then try again.")
+CHANGED: Final = Meaning(ConflictError, "The object changed since it was looked at.", "Refresh, then try again.")
+OCCUPIED: Final = Meaning(ConflictError, "Something is there already.", "Choose another name, or overwrite it.")
+GONE: Final = Meaning(ConflictError, "The object is gone since it was looked at.", "Refresh, then try again.")
+_NO_UPLOAD: Final = Meaning(
+    NotFoundError, "The upload is not there any more: it was finished, aborted or swept away.", "Begin it again."
+)
+_LONG_KEY: Final = Meaning(InvalidPathError, "The key is too long for {server}.", "Choose a shorter name.")
+_DAMAGED: Final = Meaning(
+    DamagedError, "The bytes that arrived at {server} are not those that were sent ({code}).", "Send them again."
+)
+_TOO_LARGE: Final = Meaning(
+    InvalidRequestError, "The object is larger than {server} takes ({code}).", quotes_server=True
+)
+_FULL: Final = Meaning(
+    NoSpaceError, "There is no more space at {server} ({code}).", "Delete something there, or ask for more."
+)
+_AT_ONCE: Final = Meaning(TemporaryError, "Something else is being written there at the same moment.", "Try again.")
+_INCOMPLETE: Final = Meaning(TemporaryError, "Not all that was sent arrived at {server} ({code}).", "Try again.")
 _THROTTLED: Final = Meaning(ThrottledError, "{server} asks to be asked less often ({code}).", "Try again in a while.")
 _SERVER_FAILED: Final = Meaning(TemporaryError, "{server} failed to answer ({code}).", "Try again in a while.")
 _SLOW: Final = Meaning(RequestTimeoutError, "{server} gave up waiting for the request.", "Try again.")
@@ -90,8 +109,8 @@ _BAD_BUCKET: Final = Meaning(InvalidPathError, "{bucket} cannot be a bucket's na
 
 CODES: Final[Mapping[str, Meaning]] = {
     "NoSuchBucket": _NO_BUCKET,
-    "NoSuchKey": _NO_KEY,
-    "NoSuchVersion": _NO_KEY,
+    "NoSuchKey": NO_KEY,
+    "NoSuchVersion": NO_KEY,
     "AccessDenied": _DENIED,
     "AllAccessDisabled": _DENIED,
     "InvalidAccessKeyId": _BAD_KEY_ID,
@@ -109,7 +128,19 @@ CODES: Final[Mapping[str, Meaning]] = {
     "Redirect": _WRONG_REGION,
     "IllegalLocationConstraintException": _WRONG_REGION,
     "InvalidObjectState": _ARCHIVED,
-    "PreconditionFailed": _CHANGED,
+    "PreconditionFailed": CHANGED,
+    "ConditionalRequestConflict": _AT_ONCE,
+    "NoSuchUpload": _NO_UPLOAD,
+    "KeyTooLongError": _LONG_KEY,
+    "BadDigest": _DAMAGED,
+    "InvalidDigest": _DAMAGED,
+    "XAmzContentChecksumMismatch": _DAMAGED,
+    "XAmzContentSHA256Mismatch": _DAMAGED,
+    "IncompleteBody": _INCOMPLETE,
+    "EntityTooLarge": _TOO_LARGE,
+    "QuotaExceeded": _FULL,
+    "InsufficientStorage": _FULL,
+    "XMinioStorageFull": _FULL,
     "SlowDown": _THROTTLED,
     "Throttling": _THROTTLED,
     "ThrottlingException": _THROTTLED,
@@ -126,6 +157,7 @@ CODES: Final[Mapping[str, Meaning]] = {
 """Meanings by code. A code that is not here is told by its status."""
 
 _STATUSES: Final[Mapping[int, Meaning]] = {
+    304: CHANGED,  # MinIO's answer to If-None-Match until 2024: https://github.com/minio/minio/issues/19442
     301: _WRONG_REGION,
     302: _WRONG_REGION,
     307: _WRONG_REGION,
@@ -133,17 +165,18 @@ _STATUSES: Final[Mapping[int, Meaning]] = {
     403: _DENIED,
     408: _SLOW,
     409: Meaning(ConflictError, "Something else is in the way ({code}).", quotes_server=True),
-    412: _CHANGED,
+    412: CHANGED,
     429: _THROTTLED,
     501: _UNSUPPORTED,
     503: _THROTTLED,
+    507: _FULL,
 }
 
 
 def meaning_of_status(status: int, key: str, *, silent: bool) -> Meaning:
     """What an HTTP status means where its code says nothing more; ``silent`` if there was none, as HEAD has no body."""
     if status == 404:
-        return _NO_KEY if key else _NO_BUCKET
+        return NO_KEY if key else _NO_BUCKET
     if status == 400 and silent:
         return _REFUSED_SILENTLY
     meaning = _STATUSES.get(status)

@@ -12,15 +12,30 @@ from dataclasses import replace
 from typing import Any, Final
 
 from tfm.backends.s3.asked import Asked, shown_text
-from tfm.backends.s3.error_codes import CODES, Meaning, meaning_of_status
+from tfm.backends.s3.error_codes import CHANGED, CODES, GONE, NO_KEY, OCCUPIED, Meaning, meaning_of_status
 from tfm.backends.s3.error_rules import broken_answer, error_of_exception
 from tfm.core.errors import CredentialsError, MissingDependencyError, StorageError
 
-__all__ = ["Asked", "broken_answer", "error_document", "missing_botocore", "translate", "translating"]
+__all__ = [
+    "Asked",
+    "broken_answer",
+    "code_of",
+    "error_document",
+    "missing_botocore",
+    "status_of",
+    "translate",
+    "translating",
+]
 
 # botocore has no types; Any stands for its values throughout this module.
 
-_S3_OPERATIONS: Final = frozenset({"ListObjectsV2", "ListBuckets", "HeadBucket", "HeadObject", "GetObject"})
+_S3_OPERATIONS: Final = frozenset(
+    {
+        "ListObjectsV2", "ListBuckets", "HeadBucket", "HeadObject", "GetObject", "PutObject", "CreateMultipartUpload",
+        "UploadPart", "CompleteMultipartUpload", "AbortMultipartUpload", "DeleteObject", "DeleteObjects",
+    }
+)  # fmt: skip
+"""What is asked of S3 itself. A refusal of anything else comes from where the credentials come from."""
 
 
 def missing_botocore() -> MissingDependencyError:
@@ -55,10 +70,23 @@ def translate(error: BaseException, asked: Asked) -> StorageError:
     return error_of_exception(error, asked)
 
 
-def error_document(code: str, message: str, asked: Asked) -> StorageError:
-    """tfm's error for an error document that came with status 200, as it may once an answer has begun."""
-    response = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 500}}
+def error_document(code: str, message: str, asked: Asked, *, status: int = 500) -> StorageError:
+    """tfm's error for one that came with status 200, as it may once an answer has begun, or for one key of many.
+
+    ``status`` stands for the one that an unknown code would have had.
+    """
+    response = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
     return _server_answer(response, "", asked)
+
+
+def code_of(error: Any) -> str:
+    """The server's code in one of botocore's ClientErrors."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def status_of(error: Any) -> int:
+    """The HTTP status in one of botocore's ClientErrors; 0 where there was none."""
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0)
 
 
 def _server_answer(response: Mapping[str, Any], operation_name: str, asked: Asked) -> StorageError:
@@ -94,6 +122,8 @@ def _server_answer(response: Mapping[str, Any], operation_name: str, asked: Aske
 
 def _more_precise(meaning: Meaning, code: str, asked: Asked) -> Meaning:
     """What the question itself tells about a refusal that S3 words in one way only."""
+    if asked.only_if is not None:
+        meaning = _more_precise_conflict(meaning, asked)
     if code not in {"AccessDenied", "403", "AllAccessDisabled"}:
         return meaning
     if asked.anonymous:
@@ -103,6 +133,14 @@ def _more_precise(meaning: Meaning, code: str, asked: Asked) -> Meaning:
     if asked.requester_pays:
         return meaning
     return replace(meaning, next_step=f"{meaning.next_step} Where the requester pays, set S3_REQUESTER_PAYS.")
+
+
+def _more_precise_conflict(meaning: Meaning, asked: Asked) -> Meaning:
+    creates = asked.only_if is not None and asked.only_if.etag is None
+    if meaning is CHANGED and creates:
+        return replace(OCCUPIED, next_step="Choose another name.") if asked.operation == "mkdir" else OCCUPIED
+    # So S3 answers a write in place of what is not there. A delete of it is told as what it is: nothing was there.
+    return GONE if meaning is NO_KEY and not creates and asked.operation == "write" else meaning
 
 
 def _seconds(text: object) -> float | None:

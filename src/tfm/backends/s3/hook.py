@@ -1,4 +1,4 @@
-"""What is hung into a botocore client: raw listing bodies, the count of requests, and an end to redirects.
+"""What is hung into a botocore client: raw listing bodies, the count of requests, an end to redirects, and doubt.
 
 botocore parses every 200 answer of S3 twice, once only to look for an error document: 227 ms CPU for a page of 1,000
 keys, where reading the body into columns costs three. So the body of ListObjectsV2 is handed out as it came, and both
@@ -7,13 +7,26 @@ parsers see an empty one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
-__all__ = ["BODY", "count_requests", "end_endless_redirects", "hand_out_listing_bodies"]
+__all__ = [
+    "BODY",
+    "STRANGE",
+    "count_requests",
+    "doubt_delete_answers",
+    "end_endless_redirects",
+    "hand_out_listing_bodies",
+]
 
 BODY: Final = "TfmBody"
 """The key under which the answer of ``list_objects_v2`` holds the raw body of a 200 answer."""
+
+STRANGE: Final = "TfmStrange"
+"""A key that the answer of ``delete_objects`` has only if the server answered 200 and something else than S3 does."""
+
+_DELETE_RESULT: Final = re.compile(rb"<(?:[A-Za-z0-9]+:)?DeleteResult[\s/>]")
 
 # botocore has no types; Any stands for its values throughout this module.
 
@@ -47,6 +60,19 @@ def _skip_first_parse(client: Any) -> None:
     events = client.meta.events
     events.unregister("before-parse.s3.*", search)
     events.register_first("before-parse.s3.*", look_elsewhere)
+
+
+def doubt_delete_answers(client: Any) -> None:
+    """Make ``client.delete_objects`` say under :data:`STRANGE` that an answer was none.
+
+    A quiet answer names what was not deleted, so an empty one, or a proxy's own page, would pass for complete success.
+    """
+    client.meta.events.register("before-parse.s3.DeleteObjects", _note_strange)
+
+
+def _note_strange(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
+    if response_dict["status_code"] == 200 and not _DELETE_RESULT.search(response_dict["body"][:1000]):
+        customized_response_dict[STRANGE] = True
 
 
 def count_requests(client: Any, record_request: Callable[[str], None]) -> None:

@@ -1,0 +1,79 @@
+"""A bucket as one profile sees it: its clients, its keys, and the errors of what is asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Final
+
+from tfm.backends.s3.clients import Clients, ProfileClients
+from tfm.backends.s3.errors import Asked, translating
+from tfm.core.errors import CredentialsError, InvalidPathError, IsDirectoryError
+from tfm.core.location import StorageAddress
+from tfm.core.writing import Condition, Precondition
+
+__all__ = ["Bucket"]
+
+_LONGEST_KEY_BYTES: Final = 1024
+"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
+
+
+class Bucket:
+    """What reading, writing and deleting in one bucket share. Thread-safe."""
+
+    def __init__(self, address: StorageAddress, clients: Clients, *, requester_pays: bool) -> None:
+        self.name: Final = address.authority
+        self.parameters: Final = {"Bucket": self.name, **({"RequestPayer": "requester"} if requester_pays else {})}
+        self.servers: Final = clients.servers
+        self._profile = address.profile
+        self._clients = clients
+
+    def clients(self) -> ProfileClients:
+        return self._clients.of_profile(self._profile)
+
+    def conditions(self) -> frozenset[Condition]:
+        """The preconditions that the server is known to enforce."""
+        return self._clients.conditions.enforced(self._endpoint_url(), self.name)
+
+    def sends(self, condition: Condition) -> bool:
+        """Whether that precondition is sent along."""
+        return self._clients.conditions.are_sent(condition, self._endpoint_url(), self.name)
+
+    def _endpoint_url(self) -> str:
+        with self.asking("identity", ""):
+            return str(self.clients().interactive().meta.endpoint_url)
+
+    def asked(self, operation: str, key: str) -> Asked:
+        return self._clients.asked(operation, self.name, key, self._profile)
+
+    @contextmanager
+    def asking(self, operation: str, key: str, only_if: Precondition | None = None) -> Iterator[None]:
+        """Where botocore is called: its errors become tfm's; credentials that were refused are read anew next time."""
+        try:
+            with translating(lambda: replace(self.asked(operation, key), only_if=only_if)):
+                yield
+        except CredentialsError:
+            self._clients.forget(self._profile)
+            raise
+
+    def check_key(self, operation: str, key: str) -> None:
+        """Raises InvalidPathError for what cannot be an object's key, and IsDirectoryError for the bucket itself.
+
+        Before any request: without a key, the request that deletes an object is the one that deletes the bucket.
+        """
+        if not key:
+            raise IsDirectoryError(f"{self.name} is a bucket.", uri=self.asked(operation, key).uri, operation=operation)
+        try:
+            size = len(key.encode())
+        except UnicodeEncodeError as error:
+            raise InvalidPathError(
+                f"The key {key!r} cannot be sent: UTF-8 cannot carry it.", operation=operation
+            ) from error
+        if size > _LONGEST_KEY_BYTES:
+            raise InvalidPathError(
+                f"The key has {size:,} bytes, and S3 takes {_LONGEST_KEY_BYTES:,}.",
+                next_step="Choose a shorter name.",
+                uri=self.asked(operation, key).uri,
+                operation=operation,
+            )

@@ -1,0 +1,103 @@
+"""Which preconditions an S3 server enforces itself: as set, as found by a check, or as known of its provider."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+from tfm.backends.s3.known_servers import KnownServers
+from tfm.backends.s3.servers import Servers
+from tfm.core.errors import SettingsError
+from tfm.core.writing import Condition
+
+__all__ = ["Conditions", "conditions_of_provider", "conditions_of_setting"]
+
+_NONE: Final[frozenset[Condition]] = frozenset()
+_WRITES: Final = frozenset({Condition.CREATE, Condition.REPLACE})
+_ALL: Final = frozenset(Condition)
+
+_HOSTS: Final = {
+    # PutObject and CompleteMultipartUpload since August and November 2024, DeleteObject since September 2025,
+    # CopyObject since October 2025; directory buckets too.
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html
+    ".amazonaws.com": _ALL,
+    ".amazonaws.com.cn": _ALL,
+    # Copies have headers of their own there, and deletes none.
+    # https://developers.cloudflare.com/r2/api/s3/conditional-operations/
+    ".r2.cloudflarestorage.com": _WRITES,
+}
+"""By the end of the endpoint's host."""
+
+_SERVERS: Final = (
+    # In one step with the write, and for deletes and copies too, since https://github.com/seaweedfs/seaweedfs/pull/8802,
+    # which 4.19 was the first to have for certain. Measured on 4.48.
+    (re.compile(r"SeaweedFS \S+ (\d+)\.(\d+)"), (4, 19), _ALL),
+)
+"""By the ``Server`` header, from a version on.
+
+MinIO is not here, since its header names no version: until September 2025 it let a write with If-Match through where
+the object was gone (https://github.com/minio/minio/issues/21526), before 2023 it knew neither header, and it has none
+for deletes (https://github.com/minio/minio/issues/21677). ``tfm doctor`` finds out which of them one has.
+"""
+
+_OTHER_DOORS: Final = re.compile(r"arn:.*|.*-s3alias|.*--ol-s3|.*--op-s3")
+"""Access points: what is behind one may be a function, an Outpost or a file system, of which nothing is known."""
+
+
+class Conditions:
+    """Answers for every server of a session. Thread-safe; no requests."""
+
+    def __init__(self, setting: str, known: KnownServers, servers: Servers) -> None:
+        """Raises SettingsError for a setting S3_CONDITIONS that cannot be read."""
+        self._set = conditions_of_setting(setting)
+        self._known = known
+        self._servers = servers
+
+    def enforced(self, endpoint_url: str, bucket: str) -> frozenset[Condition]:
+        """The preconditions that are known to be enforced there."""
+        if self._set is not None:
+            return self._set
+        found = self._known.conditions(endpoint_url)
+        if found is None:
+            found = conditions_of_provider(endpoint_url, bucket, self._servers.name(endpoint_url))
+        return frozenset(each for each in found if not self._servers.has_refused(endpoint_url, each))
+
+    def are_sent(self, condition: Condition, endpoint_url: str, bucket: str) -> bool:
+        """Whether that precondition goes along with a request.
+
+        With writes also where nobody knows what comes of it: it costs nothing, and may be heeded. Not with deletes,
+        where a server that knows no conditions may take the header for an error.
+        """
+        if self._set is not None or condition not in _WRITES:
+            return condition in self.enforced(endpoint_url, bucket)
+        return not self._servers.has_refused(endpoint_url, condition)
+
+
+def conditions_of_setting(text: str) -> frozenset[Condition] | None:
+    """What S3_CONDITIONS says; None where it leaves it to what is known. Raises SettingsError."""
+    names = [name.strip().lower() for name in text.split(",")]
+    if names == [""]:
+        return None
+    if names == ["none"]:
+        return _NONE
+    try:
+        return frozenset(map(Condition, names))
+    except ValueError:
+        known = ", ".join(Condition)
+        raise SettingsError(
+            f"S3_CONDITIONS must be empty, none, or some of {known} with commas between, not {text!r}."
+        ) from None
+
+
+def conditions_of_provider(endpoint_url: str, bucket: str, server: str) -> frozenset[Condition]:
+    """What is known of a server by the host of its URL, or by the ``Server`` header that it has sent."""
+    host = f".{urlsplit(endpoint_url).hostname or ''}"
+    for ending, conditions in _HOSTS.items():
+        if host.endswith(ending):
+            return _NONE if _OTHER_DOORS.fullmatch(bucket) else conditions
+    for pattern, least, conditions in _SERVERS:
+        match = pattern.match(server)
+        if match is not None and tuple(map(int, match.groups())) >= least:
+            return conditions
+    return _NONE
