@@ -27,6 +27,7 @@ from tfm.core.errors import (
 )
 from tfm.core.location import StorageAddress
 from tfm.core.settings import Settings
+from tfm.core.writing import ObjectFacts
 from tfm.storage.contract import Backend, BackendContext
 from tfm.testing import BackendConformance
 
@@ -49,6 +50,14 @@ class TestLocalConformance(BackendConformance):
             os.makedirs(os.path.dirname(path), exist_ok=True)
             if not key.endswith("/"):
                 Path(path).write_bytes(content)
+
+    def read_facts(self, key: str) -> ObjectFacts:
+        facts = os.stat(self.root + key)
+        return ObjectFacts(modified_timestamp=facts.st_mtime, mode=stat.S_IMODE(facts.st_mode))
+
+    def make_link(self, key: str, target: str) -> bool:
+        os.symlink(target, self.root + key)
+        return True
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from tfm.core.entry import Kind
 from tfm.core.errors import InvalidPathError, InvalidRequestError, IsDirectoryError, NotFoundError
 from tfm.core.location import StorageAddress
 from tfm.core.settings import Settings
+from tfm.core.writing import ObjectFacts, UploadLimits
 from tfm.storage.contract import Backend, BackendContext
 from tfm.storage.metering import RequestMeter
 from tfm.storage.registry import Registry
@@ -25,7 +26,9 @@ class TestMemoryConformance(BackendConformance):
 
     @cached_property
     def factory(self) -> MemoryBackendFactory:
-        return MemoryBackendFactory(self.context)
+        factory = MemoryBackendFactory(self.context)
+        factory.store.upload_limits = UploadLimits(whole_bytes=2000, part_bytes=1000, most_parts=10)
+        return factory
 
     def make_backend(self) -> Backend:
         self.factory.store.put("bucket", {})
@@ -37,6 +40,14 @@ class TestMemoryConformance(BackendConformance):
     def populate(self, files: Mapping[str, bytes]) -> None:
         self.factory.store.remove_bucket("bucket")
         self.factory.store.put("bucket", files)
+
+    def read_facts(self, key: str) -> ObjectFacts | None:
+        found = self.factory.store.find("bucket", self.root + key)
+        assert found is not None
+        return found.facts
+
+    def uploads_under_way(self) -> int:
+        return len(self.factory.store.uploads("bucket"))
 
 
 class TestMemoryWithinAPrefix(TestMemoryConformance):

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from threading import Barrier
 
 import pytest
 
 from tfm.backends.memory import MemoryBackendFactory
 from tfm.core.entry import Entry, Lookup
+from tfm.core.errors import ConflictError
 from tfm.core.location import StorageAddress
 from tfm.core.page import Page, page_from_entries
+from tfm.core.writing import (
+    Condition,
+    Content,
+    DeleteFailure,
+    ObjectFacts,
+    Part,
+    Precondition,
+    Upload,
+    UploadLimits,
+)
 from tfm.storage.contract import PAGE_ENTRIES, Backend, Reader
 from tfm.testing import BackendConformance
 
@@ -41,6 +53,7 @@ class Wrong(Backend):
         self.inner = inner
         self.address = inner.address
         self.capabilities = inner.capabilities
+        self.upload_limits = inner.upload_limits
 
     def identity(self) -> str:
         return self.inner.identity()
@@ -69,6 +82,30 @@ class Wrong(Backend):
 
     def read(self, key: str, *, start: int = 0, length: int | None = None, if_match: str | None = None) -> Reader:
         return self.inner.read(key, start=start, length=length, if_match=if_match)
+
+    def conditions(self) -> frozenset[Condition]:
+        return self.inner.conditions()
+
+    def put(self, key: str, content: Content, *, facts: ObjectFacts, only_if: Precondition | None = None) -> Entry:
+        return self.inner.put(key, content, facts=facts, only_if=only_if)
+
+    def begin_upload(self, key: str, *, facts: ObjectFacts, only_if: Precondition | None = None) -> Upload:
+        return self.inner.begin_upload(key, facts=facts, only_if=only_if)
+
+    def put_part(self, upload: Upload, number: int, content: Content, *, offset: int) -> Part:
+        return self.inner.put_part(upload, number, content, offset=offset)
+
+    def finish_upload(self, upload: Upload, parts: Sequence[Part], *, checksum: int | None = None) -> Entry:
+        return self.inner.finish_upload(upload, parts, checksum=checksum)
+
+    def abort_upload(self, upload: Upload) -> None:
+        self.inner.abort_upload(upload)
+
+    def delete(self, key: str, *, only_if: Precondition | None = None) -> None:
+        self.inner.delete(key, only_if=only_if)
+
+    def delete_many(self, keys: Sequence[str]) -> list[DeleteFailure]:
+        return self.inner.delete_many(keys)
 
 
 class LosesTheLastRowOfAFullPage(Wrong):
@@ -109,6 +146,72 @@ class CountsTwice(Wrong):
         return self.inner.list_page(prefix, **options)  # type: ignore[arg-type]
 
 
+class WritesUnasked(Wrong):
+    def put(self, key: str, content: Content, *, facts: ObjectFacts, only_if: Precondition | None = None) -> Entry:
+        return self.inner.put(key, content, facts=facts)
+
+
+class LooksThenWrites(Wrong):
+    """A precondition asked for beside the write: two who look at the same moment both write."""
+
+    def __init__(self, inner: Backend) -> None:
+        super().__init__(inner)
+        self.looked = Barrier(12)
+
+    def put(self, key: str, content: Content, *, facts: ObjectFacts, only_if: Precondition | None = None) -> Entry:
+        found = self.inner.stat(key).found
+        self.looked.wait(30)
+        if only_if is not None and found:
+            raise ConflictError("taken", uri=key, operation="write")
+        return self.inner.put(key, content, facts=facts)
+
+
+class TellsTheWrongEtag(Wrong):
+    def put(self, key: str, content: Content, *, facts: ObjectFacts, only_if: Precondition | None = None) -> Entry:
+        return replace(self.inner.put(key, content, facts=facts, only_if=only_if), etag="of something else")
+
+
+class LosesFacts(Wrong):
+    def put(self, key: str, content: Content, *, facts: ObjectFacts, only_if: Precondition | None = None) -> Entry:
+        return self.inner.put(key, content, facts=replace(facts, metadata={"purpose": "lost"}), only_if=only_if)
+
+
+class ShowsPartsAtOnce(Wrong):
+    def begin_upload(self, key: str, *, facts: ObjectFacts, only_if: Precondition | None = None) -> Upload:
+        self.inner.put(key, b"", facts=facts)
+        return self.inner.begin_upload(key, facts=facts, only_if=only_if)
+
+
+class KeepsTheFirstOfTwo(Wrong):
+    def __init__(self, inner: Backend) -> None:
+        super().__init__(inner)
+        self.sent: dict[int, Part] = {}
+
+    def put_part(self, upload: Upload, number: int, content: Content, *, offset: int) -> Part:
+        if number not in self.sent:
+            self.sent[number] = self.inner.put_part(upload, number, content, offset=offset)
+        return self.sent[number]
+
+    def finish_upload(self, upload: Upload, parts: Sequence[Part], *, checksum: int | None = None) -> Entry:
+        return self.inner.finish_upload(upload, parts)
+
+
+class AbortsNothing(Wrong):
+    def abort_upload(self, upload: Upload) -> None:
+        pass
+
+
+class DeletesByPrefix(Wrong):
+    def delete(self, key: str, *, only_if: Precondition | None = None) -> None:
+        for entry in self.inner.list_page(key, recursive=True):
+            self.inner.delete(entry.key)
+
+
+class DeletesTrimmedKeys(Wrong):
+    def delete_many(self, keys: Sequence[str]) -> list[DeleteFailure]:
+        return self.inner.delete_many([key.strip() for key in keys])
+
+
 class Suite(BackendConformance):
     """Run by hand, one case at a time; pytest does not collect it."""
 
@@ -116,7 +219,9 @@ class Suite(BackendConformance):
 
     @cached_property
     def factory(self) -> MemoryBackendFactory:
-        return MemoryBackendFactory(self.context)
+        factory = MemoryBackendFactory(self.context)
+        factory.store.upload_limits = UploadLimits(whole_bytes=20, part_bytes=10, most_parts=10)
+        return factory
 
     def make_backend(self) -> Backend:
         return self.kind(self.factory.open(StorageAddress("memory", "bucket")))
@@ -124,6 +229,10 @@ class Suite(BackendConformance):
     def populate(self, files: Mapping[str, bytes]) -> None:
         self.factory.store.remove_bucket("bucket")
         self.factory.store.put("bucket", files)
+
+    def read_facts(self, key: str) -> ObjectFacts | None:
+        found = self.factory.store.find("bucket", key)
+        return None if found is None else found.facts
 
 
 @pytest.mark.parametrize(
@@ -136,6 +245,17 @@ class Suite(BackendConformance):
         (IgnoresConditions, "test_a_changed_object_is_a_conflict", []),
         (ReadsOneByteTooMany, "test_a_range", [3, 4]),
         (CountsTwice, "test_each_call_is_one_request_and_is_reported", []),
+        (WritesUnasked, "test_a_key_that_must_be_free", []),
+        (WritesUnasked, "test_a_version_is_replaced_and_no_other", []),
+        (LooksThenWrites, "test_of_many_who_create_one_wins", []),
+        (TellsTheWrongEtag, "test_an_object_is_replaced_whole", [b"short"]),
+        (LosesFacts, "test_facts_are_kept", []),
+        (ShowsPartsAtOnce, "test_parts_in_any_order_are_one_object", [[2, 3, 1]]),
+        (ShowsPartsAtOnce, "test_the_old_content_stays_until_the_end", []),
+        (KeepsTheFirstOfTwo, "test_a_part_sent_again_takes_the_place_of_the_first", []),
+        (AbortsNothing, "test_an_aborted_upload_leaves_nothing", []),
+        (DeletesByPrefix, "test_a_delete_is_of_exactly_that_key", ["bak"]),
+        (DeletesTrimmedKeys, "test_many_are_deleted_and_nothing_else", []),
     ],
 )
 def test_a_mistake_is_caught(kind: type[Wrong], case: str, arguments: list[object]) -> None:

@@ -13,7 +13,8 @@ A third party installs pytest and hypothesis and writes one test file::
 
 ``pytest`` runs it; cases for a capability that the backend does not declare are skipped. :class:`BackendConformance`
 tells of the other hooks: where the keys begin (``root``), which keys the storage can hold (``can_hold``), a place that
-does not exist (``make_missing_backend``), secrets that must not be told (``secrets``).
+does not exist (``make_missing_backend``), secrets that must not be told (``secrets``), what the storage itself says of
+a written object and of unfinished uploads (``read_facts``, ``uploads_under_way``), symbolic links (``make_link``).
 """
 
 try:
@@ -30,7 +31,21 @@ except ImportError as error:
 
 # Before the cases are imported: pytest then shows the values in their assertions, as it does in test files.
 pytest.register_assert_rewrite(
-    *(f"{__name__}.{name}" for name in ("hooks", "listing", "flat_keys", "hierarchy", "reading", "sharing"))
+    *(
+        f"{__name__}.{name}"
+        for name in (
+            "hooks",
+            "trees",
+            "listing",
+            "flat_keys",
+            "hierarchy",
+            "reading",
+            "writing",
+            "uploads",
+            "deleting",
+            "sharing",
+        )
+    )
 )
 
 from tfm.testing.conformance import BackendConformance  # noqa: E402 - after the line above

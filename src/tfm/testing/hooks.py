@@ -15,6 +15,7 @@ from tfm.core.entry import Entry, Kind
 from tfm.core.errors import StorageError
 from tfm.core.page import Page
 from tfm.core.settings import Settings
+from tfm.core.writing import ObjectFacts
 from tfm.storage.contract import PAGE_ENTRIES, Backend, BackendContext
 from tfm.storage.metering import RequestMeter
 
@@ -76,6 +77,21 @@ class Hooks(ABC):
 
     def make_missing_backend(self) -> Backend | None:
         """A backend for a bucket or a host's directory that does not exist; None leaves those cases out."""
+        return None
+
+    def read_facts(self, key: str) -> ObjectFacts | None:
+        """What the storage itself says of an object, asked past the backend: the content type, metadata and so on that
+        it keeps, None (no metadata) for those that it does not. None as a whole leaves those cases out."""
+        del key
+        return None
+
+    def make_link(self, key: str, target: str) -> bool:
+        """Make a symbolic link at ``key`` that leads to ``target``, relative to it. False leaves those cases out."""
+        del key, target
+        return False
+
+    def uploads_under_way(self) -> int | None:
+        """How many uploads the storage itself knows of, asked past the backend. None leaves that comparison out."""
         return None
 
     @cached_property
