@@ -31,6 +31,12 @@ class Capability(StrEnum):
     REMOVE_TREE = "remove tree"
     """The storage removes a tree itself, safe against links that somebody puts in its way meanwhile."""
 
+    SERVER_COPY = "server-side copy"
+    """The storage copies by itself from those that :meth:`can_copy_from` names; the bytes never reach us."""
+
+    RENAME = "rename"
+    """One atomic step gives a file, or a directory with all that is in it, another name in the same storage."""
+
     PRESIGN = "presign"
     """A link can be signed that lets others read one object for a while."""
 

@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from tfm.core.entry import Entry
 from tfm.core.errors import StorageError
 
 __all__ = [
     "NOTHING_THERE",
+    "Checksum",
     "Condition",
     "Content",
     "DeleteFailure",
+    "Description",
     "ObjectFacts",
     "Part",
     "Precondition",
@@ -66,6 +69,27 @@ class ObjectFacts:
     modified_timestamp: float | None = None
     storage_class: str | None = None
     mode: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checksum:
+    """What a storage says of an object's bytes. ``algorithm`` is S3's word (``CRC32``, ``SHA256``) or ``MD5``, and
+    ``value`` its digest. Of an object that came in parts it may be the checksum of the parts' checksums; then ``parts``
+    is their number, else None."""
+
+    algorithm: str
+    value: bytes
+    parts: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """All that a storage says of one object without its bytes. ``checksum`` is None where it has none that tells of
+    the content."""
+
+    entry: Entry
+    facts: ObjectFacts
+    checksum: Checksum | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ with :mod:`tfm.testing`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Protocol, Self
@@ -17,10 +17,22 @@ from typing import Final, Protocol, Self
 from tfm.core.capability import Capability
 from tfm.core.entry import Entry, Lookup
 from tfm.core.errors import StorageError, UnsupportedOperation
+from tfm.core.finding import Finding
 from tfm.core.location import StorageAddress
 from tfm.core.page import Page
 from tfm.core.settings import Settings
-from tfm.core.writing import Condition, Content, DeleteFailure, ObjectFacts, Part, Precondition, Upload, UploadLimits
+from tfm.core.writing import (
+    Checksum,
+    Condition,
+    Content,
+    DeleteFailure,
+    Description,
+    ObjectFacts,
+    Part,
+    Precondition,
+    Upload,
+    UploadLimits,
+)
 
 __all__ = ["PAGE_ENTRIES", "Backend", "BackendContext", "BackendFactory", "Reader"]
 
@@ -29,9 +41,15 @@ PAGE_ENTRIES: Final = 1000
 
 
 class Reader(ABC):
-    """An open stream over the bytes asked for. ``entry`` tells of the whole object: its full size and its etag."""
+    """An open stream over the bytes asked for. ``entry`` tells of the whole object: its full size and its etag.
+
+    ``facts`` is what else the answer said of it, None where the protocol tells nothing with the bytes; ``checksum``
+    what the whole object's bytes can be compared with, as far as the answer said it.
+    """
 
     entry: Entry
+    facts: ObjectFacts | None = None
+    checksum: Checksum | None = None
 
     @abstractmethod
     def read(self, size: int = -1) -> bytes:
@@ -160,7 +178,8 @@ class Backend(ABC):
         raise self._read_only("write", upload.key)
 
     def delete(self, key: str, *, only_if: Precondition | None = None) -> None:
-        """Delete the object of exactly that key (with FLAT_KEYS also a marker, ``x/``); one request.
+        """Delete the object of exactly that key (with FLAT_KEYS also a marker, ``x/``); one request. ConflictError
+        where it is no longer what ``only_if`` asks for.
 
         A storage that does not tell whether it was there raises nothing where it was not; others raise NotFoundError.
         Elsewhere a directory's key raises IsDirectoryError; links are deleted, not what they lead to.
@@ -197,6 +216,81 @@ class Backend(ABC):
         and an exception out of either callback stops it there. Raises NotFoundError and NotDirectoryError.
         """
         raise self._read_only("rmtree", key)
+
+    # Copying within the storage
+
+    copy_whole_bytes: int = 2**63 - 1
+    """Up to this size :meth:`copy_from` takes an object; a larger one is copied in parts."""
+
+    def describe(self, key: str, *, if_match: str | None = None) -> Description:
+        """What the storage says of an object (a marker too) without its bytes; one request. Raises NotFoundError,
+        ConflictError where it is no longer ``if_match``, IsDirectoryError, and what else :meth:`read` raises."""
+        with self.read(key, length=0, if_match=if_match) as reader:
+            return Description(reader.entry, reader.facts or ObjectFacts(), reader.checksum)
+
+    def can_copy_from(self, source: StorageAddress) -> bool:
+        """Whether this storage can copy from that one by itself. Only with SERVER_COPY; no request."""
+        del source
+        return False
+
+    def copy_from(
+        self,
+        source: StorageAddress,
+        entry: Entry,
+        key: str,
+        *,
+        only_if: Precondition | None = None,
+        copied: Callable[[int], None] | None = None,
+    ) -> Entry:
+        """Copy the object of ``entry``, as it was listed in ``source``, to ``key``; one request. A link stays a link.
+
+        It keeps what the object says of itself: type, metadata, tags, storage class; on a disk mode, times, extended
+        attributes. It is the version that ``entry`` has the etag of, or ConflictError. ``copied`` hears how many bytes
+        are done, where that takes long; what it raises ends the copy. Appears whole and at once, as :meth:`put`, and
+        raises what that and :meth:`read` raise.
+        """
+        raise self._read_only("copy", key)
+
+    def copy_part(
+        self, upload: Upload, number: int, source: StorageAddress, entry: Entry, *, offset: int, length: int
+    ) -> Part:
+        """As :meth:`put_part`, with ``length`` bytes from ``offset`` of the object of ``entry``; one request."""
+        raise self._read_only("copy", upload.key)
+
+    def rename(self, key: str, new_key: str, *, only_if: Precondition | None = None) -> None:
+        """Give the file or directory another name, in one atomic step; only with RENAME. Keys of directories end in
+        ``/``. A directory's new name must be free, or an empty directory; a file in the way is replaced unless
+        ``only_if`` is NOTHING_THERE (ConflictError).
+
+        Raises UnsupportedOperation where the two are on different file systems, and the errors of :meth:`put`.
+        """
+        raise self._read_only("rename", key)
+
+    def confined(self, prefix: str) -> Backend:
+        """This backend for writing below the directory ``prefix``: links in the way there are refused, never followed.
+        Where there are no links it is the backend itself."""
+        del prefix
+        return self
+
+    # What was interrupted
+
+    def list_uploads(self, prefix: str = "") -> list[Upload]:
+        """Uploads that were begun and neither finished nor aborted, below ``prefix``, by whomever; ``facts`` are not
+        told. ``ceil(n / 1000)`` requests. None where only who began them knows of them."""
+        del prefix
+        return []
+
+    def list_parts(self, upload: Upload) -> list[Part]:
+        """The parts of an upload that the storage has, by number; ``ceil(n / 1000)`` requests. NotFoundError where the
+        upload is gone. UnsupportedOperation where only who sent them knows."""
+        raise UnsupportedOperation("Only who sent the parts knows them.", uri=upload.key, operation="list parts")
+
+    def diagnose(self, *, may_write: bool) -> Iterator[Finding]:
+        """What ``tfm doctor`` shows of this storage, one finding after the other as it is found: credentials, place,
+        rights, clock, versions; with ``may_write`` also which conditions the storage enforces, tried on objects of its
+        own that are gone afterwards, and remembered. Raises nothing that a storage answers: that is a finding."""
+        del may_write
+        return iter(())
 
     def _read_only(self, operation: str, key: str) -> UnsupportedOperation:
         return UnsupportedOperation(

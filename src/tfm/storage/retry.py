@@ -7,16 +7,28 @@ import random
 import re
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from tfm.core.capability import Capability
 from tfm.core.entry import Entry, Lookup
 from tfm.core.errors import ConflictError, NotFoundError, StorageError, TemporaryError, ThrottledError
+from tfm.core.finding import Finding
+from tfm.core.location import StorageAddress
 from tfm.core.page import Page
 from tfm.core.settings import Settings
-from tfm.core.writing import Condition, Content, DeleteFailure, ObjectFacts, Part, Precondition, Upload, UploadLimits
+from tfm.core.writing import (
+    Condition,
+    Content,
+    DeleteFailure,
+    Description,
+    ObjectFacts,
+    Part,
+    Precondition,
+    Upload,
+    UploadLimits,
+)
 from tfm.storage.contract import PAGE_ENTRIES, Backend, Reader
 
 __all__ = ["RetryBackend", "RetryPolicy", "etag_of_parts"]
@@ -185,6 +197,56 @@ class RetryBackend(Backend):
     ) -> None:
         self._inner.remove_tree(key, removed=removed, failed=failed)
 
+    # Copying, and what was interrupted
+
+    @property
+    def copy_whole_bytes(self) -> int:  # type: ignore[override] # as upload_limits
+        return self._inner.copy_whole_bytes
+
+    def describe(self, key: str, *, if_match: str | None = None) -> Description:
+        return self._policy.run(lambda: self._inner.describe(key, if_match=if_match), interactive=True)
+
+    def can_copy_from(self, source: StorageAddress) -> bool:
+        return self._inner.can_copy_from(source)
+
+    def copy_from(
+        self,
+        source: StorageAddress,
+        entry: Entry,
+        key: str,
+        *,
+        only_if: Precondition | None = None,
+        copied: Callable[[int], None] | None = None,
+    ) -> Entry:
+        def ask(*, lost: bool) -> Entry:  # noqa: ARG001 - as put
+            return self._inner.copy_from(source, entry, key, only_if=only_if, copied=copied)
+
+        return self._run_once(ask, interactive=False)
+
+    def copy_part(
+        self, upload: Upload, number: int, source: StorageAddress, entry: Entry, *, offset: int, length: int
+    ) -> Part:
+        def ask() -> Part:
+            return self._inner.copy_part(upload, number, source, entry, offset=offset, length=length)
+
+        return self._policy.run(ask, interactive=False)
+
+    def rename(self, key: str, new_key: str, *, only_if: Precondition | None = None) -> None:
+        self._inner.rename(key, new_key, only_if=only_if)
+
+    def confined(self, prefix: str) -> Backend:
+        inner = self._inner.confined(prefix)
+        return self if inner is self._inner else RetryBackend(inner, self._policy)
+
+    def list_uploads(self, prefix: str = "") -> list[Upload]:
+        return self._policy.run(lambda: self._inner.list_uploads(prefix), interactive=False)
+
+    def list_parts(self, upload: Upload) -> list[Part]:
+        return self._policy.run(lambda: self._inner.list_parts(upload), interactive=False)
+
+    def diagnose(self, *, may_write: bool) -> Iterator[Finding]:
+        return self._inner.diagnose(may_write=may_write)
+
     def _run_once(self, ask: Callable[..., Answer], *, interactive: bool) -> Answer:
         """As the policy runs it, for what may have happened though its answer was ``lost``, as ``ask`` is told then.
 
@@ -239,6 +301,8 @@ class _ResumingReader(Reader):
         self._end = None if length is None else start + length
         self._lock = threading.Lock()
         self.entry = reader.entry
+        self.facts = reader.facts
+        self.checksum = reader.checksum
 
     def read(self, size: int = -1) -> bytes:
         with self._lock:
