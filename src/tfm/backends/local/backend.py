@@ -55,7 +55,7 @@ class LocalBackendFactory:
 class _LocalBackend(Backend):
     capabilities = frozenset({Capability.LOCAL_PATHS, Capability.WRITE, Capability.REMOVE_TREE})
 
-    # Parts as large as a read of the page cache is quick with; their number costs nothing.
+    # A part costs opening the temporary, about 20 microseconds: beside a mebibyte that is nothing.
     upload_limits = UploadLimits(whole_bytes=16 << 20, part_bytes=1 << 20, most_parts=_ANY_NUMBER)
 
     def __init__(self, address: StorageAddress) -> None:
