@@ -145,6 +145,11 @@ class AskingStorage:
         else:
             raise NotFoundError("There is no such directory.", uri=self.uri_of(prefix), operation="list")
 
+    def tree_pages(self, prefix: str) -> Iterator[Page]:
+        """Every key below the directory, in pages, from the storage and not kept; only on flat keys. One request each,
+        sent when the page is wanted. A directory that is not there has one empty page."""
+        return self._lister.pages(prefix, recursive=True)
+
     def first_rows(self, prefix: str, *, limit: int) -> Page:
         """Up to ``limit`` rows of the directory, from the storage and not from the cache; one request. For who only
         wants to know whether something is in it."""

@@ -9,7 +9,7 @@ with :mod:`tfm.testing`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Protocol, Self
@@ -127,7 +127,7 @@ class Backend(ABC):
 
     # Writing. Backends that declare WRITE override all of these; the others refuse.
 
-    upload_limits: UploadLimits = UploadLimits(whole_bytes=16 << 20, part_bytes=16 << 20, most_parts=10_000)
+    upload_limits: UploadLimits = UploadLimits(whole_bytes=16 << 20, part_bytes=8 << 20, most_parts=10_000)
 
     def conditions(self) -> frozenset[Condition]:
         """The preconditions that this storage is known to enforce itself, in one step with the write; no request.
@@ -266,13 +266,35 @@ class Backend(ABC):
         """
         raise self._read_only("rename", key)
 
+    def objection(self, key: str, *, below: str) -> str | None:
+        """Why nothing here can have the key ``key``, whose part behind the directory ``below`` comes from another
+        storage: a sentence; None where it can. No request."""
+        del key, below
+        return None
+
     def confined(self, prefix: str) -> Backend:
         """This backend for writing below the directory ``prefix``: links in the way there are refused, never followed.
         Where there are no links it is the backend itself."""
         del prefix
         return self
 
+    def sync(self, prefix: str) -> None:
+        """Return when what was written below the directory ``prefix`` would outlive a crash of the machine: before what
+        it was copied from is deleted. Where the storage answers only then, nothing is to be done."""
+        del prefix
+
     # What was interrupted
+
+    def read_upload(self, upload: Upload, *, start: int, length: int) -> bytes:
+        """Bytes of an upload that is not finished, where they are at hand: to compare them with a checksum before
+        anybody sees them. UnsupportedOperation elsewhere."""
+        raise UnsupportedOperation("What was sent cannot be read before it is finished.", uri=upload.key)
+
+    def sweep(self, prefix: str, *, keep: Collection[str] = ()) -> int:
+        """Remove, from the directory ``prefix`` alone, temporary files of tfm's that no living process holds, save the
+        uploads whose ``id`` is in ``keep``; how many there were. Storages whose uploads are listed have none."""
+        del prefix, keep
+        return 0
 
     def list_uploads(self, prefix: str = "") -> list[Upload]:
         """Uploads that were begun and neither finished nor aborted, below ``prefix``, by whomever; ``facts`` are not

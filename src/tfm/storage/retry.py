@@ -7,7 +7,7 @@ import random
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -234,9 +234,21 @@ class RetryBackend(Backend):
     def rename(self, key: str, new_key: str, *, only_if: Precondition | None = None) -> None:
         self._inner.rename(key, new_key, only_if=only_if)
 
+    def objection(self, key: str, *, below: str) -> str | None:
+        return self._inner.objection(key, below=below)
+
     def confined(self, prefix: str) -> Backend:
         inner = self._inner.confined(prefix)
         return self if inner is self._inner else RetryBackend(inner, self._policy)
+
+    def sync(self, prefix: str) -> None:
+        self._inner.sync(prefix)
+
+    def read_upload(self, upload: Upload, *, start: int, length: int) -> bytes:
+        return self._inner.read_upload(upload, start=start, length=length)
+
+    def sweep(self, prefix: str, *, keep: Collection[str] = ()) -> int:
+        return self._inner.sweep(prefix, keep=keep)
 
     def list_uploads(self, prefix: str = "") -> list[Upload]:
         return self._policy.run(lambda: self._inner.list_uploads(prefix), interactive=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
@@ -10,7 +10,19 @@ from dataclasses import replace
 from tfm.core.capability import Capability
 from tfm.core.entry import Entry, Lookup
 from tfm.core.errors import ConflictError, NotFoundError, StorageError
-from tfm.core.writing import NOTHING_THERE, Condition, Content, DeleteFailure, ObjectFacts, Precondition
+from tfm.core.location import StorageAddress
+from tfm.core.writing import (
+    NOTHING_THERE,
+    Condition,
+    Content,
+    DeleteFailure,
+    Description,
+    ObjectFacts,
+    Part,
+    Precondition,
+    Upload,
+    UploadLimits,
+)
 from tfm.storage.asking import AskingStorage
 from tfm.storage.changes import Changed, ChangeFeed
 from tfm.storage.content_types import content_type_of
@@ -41,16 +53,25 @@ class Storage(AskingStorage):
     ) -> None:
         super().__init__(backend, cache, clock=clock, default_ttl_seconds=default_ttl_seconds)
         self._changes = changes
+        self._bulk: tuple[str, ...] = ()
 
     # Writing
 
     def put(
-        self, key: str, content: Content, *, facts: ObjectFacts | None = None, only_if: Precondition | None = None
+        self,
+        key: str,
+        content: Content,
+        *,
+        facts: ObjectFacts | None = None,
+        only_if: Precondition | None = None,
+        looked: bool = False,
     ) -> Entry:
         """Store an object whole; one request, and one before it where ``only_if`` is asked for and the storage is not
-        known to enforce it. Raises what :meth:`Backend.put` raises."""
+        known to enforce it, unless the caller has ``looked`` just now. Raises what :meth:`Backend.put` raises."""
         described = self._described(key, facts)
-        return self._committed(key, only_if, lambda: self._backend.put(key, content, facts=described, only_if=only_if))
+        return self._committed(
+            key, only_if, lambda: self._backend.put(key, content, facts=described, only_if=only_if), looked=looked
+        )
 
     def writer(
         self, key: str, *, facts: ObjectFacts | None = None, only_if: Precondition | None = None
@@ -74,8 +95,131 @@ class Storage(AskingStorage):
         self._refuse_what_is_known(key, NOTHING_THERE)
         return self._committed(key, NOTHING_THERE, lambda: self._backend.make_directory(key, mode=mode))
 
-    def _committed(self, key: str, only_if: Precondition | None, request: Callable[[], Entry]) -> Entry:
-        if only_if is not None and _condition_of(only_if) not in self._backend.conditions():
+    # What the transfer engine is built of: see the methods of :class:`Backend`
+
+    @property
+    def upload_limits(self) -> UploadLimits:
+        return self._backend.upload_limits
+
+    @property
+    def copy_whole_bytes(self) -> int:
+        return self._backend.copy_whole_bytes
+
+    def can_copy_from(self, source: StorageAddress) -> bool:
+        return self._backend.can_copy_from(source)
+
+    def enforces(self, condition: Condition) -> bool:
+        """Whether the storage is known to enforce it; no request."""
+        return condition in self._backend.conditions()
+
+    def copy_from(
+        self,
+        source: StorageAddress,
+        entry: Entry,
+        key: str,
+        *,
+        only_if: Precondition | None = None,
+        looked: bool = False,
+        copied: Callable[[int], None] | None = None,
+    ) -> Entry:
+        """See :meth:`Backend.copy_from`; looks before as :meth:`put` does, where copies are not known to be refused."""
+        return self._committed(
+            key,
+            only_if,
+            lambda: self._backend.copy_from(source, entry, key, only_if=only_if, copied=copied),
+            looked=looked or self.enforces(Condition.COPY),
+        )
+
+    def begin_upload(self, key: str, *, facts: ObjectFacts | None, only_if: Precondition | None) -> Upload:
+        return self._backend.begin_upload(key, facts=self._described(key, facts), only_if=only_if)
+
+    def put_part(self, upload: Upload, number: int, content: Content, *, offset: int) -> Part:
+        return self._backend.put_part(upload, number, content, offset=offset)
+
+    def copy_part(
+        self, upload: Upload, number: int, source: StorageAddress, entry: Entry, *, offset: int, length: int
+    ) -> Part:
+        return self._backend.copy_part(upload, number, source, entry, offset=offset, length=length)
+
+    def finish_upload(
+        self, upload: Upload, parts: Sequence[Part], *, checksum: int | None, looked: bool = False
+    ) -> Entry:
+        """As :meth:`put`: the moment at which the object is seen."""
+        return self._committed(
+            upload.key,
+            upload.only_if,
+            lambda: self._backend.finish_upload(upload, parts, checksum=checksum),
+            looked=looked,
+        )
+
+    def abort_upload(self, upload: Upload) -> None:
+        self._backend.abort_upload(upload)
+
+    def sync(self, prefix: str) -> None:
+        """See :meth:`Backend.sync`."""
+        self._backend.sync(prefix)
+
+    def read_upload(self, upload: Upload, *, start: int, length: int) -> bytes:
+        """See :meth:`Backend.read_upload`."""
+        return self._backend.read_upload(upload, start=start, length=length)
+
+    def sweep(self, prefix: str, *, keep: Collection[str] = ()) -> int:
+        """See :meth:`Backend.sweep`."""
+        return self._backend.sweep(prefix, keep=keep)
+
+    def list_uploads(self, prefix: str = "") -> list[Upload]:
+        return self._backend.list_uploads(prefix)
+
+    def list_parts(self, upload: Upload) -> list[Part]:
+        return self._backend.list_parts(upload)
+
+    def describe(self, key: str, *, if_match: str | None = None) -> Description:
+        return self._backend.describe(key, if_match=if_match)
+
+    def rename(self, key: str, new_key: str, *, only_if: Precondition | None = None) -> None:
+        """See :meth:`Backend.rename`. Both places are forgotten, with all that is below."""
+        change = Change(_place(key), _place(new_key), below=True)
+        with self._changing(change):
+            self._backend.rename(key, new_key, only_if=only_if)
+
+    def objection(self, key: str, *, below: str) -> str | None:
+        """See :meth:`Backend.objection`."""
+        return self._backend.objection(key, below=below)
+
+    def confined(self, prefix: str) -> Storage:
+        """This storage for writing below that directory: see :meth:`Backend.confined`."""
+        inner = self._backend.confined(prefix)
+        if inner is self._backend:
+            return self
+        made = copy(self)
+        made._backend = inner
+        return made
+
+    @contextmanager
+    def changing_below(self, prefix: str) -> Iterator[None]:
+        """While the block writes below ``prefix``, in whatever thread, nothing that is listed there is stored, and the
+        single writes leave the cache alone; at its end all of it is forgotten. For many writes in one place."""
+        with self._changing(Change(prefix, below=True)):
+            with self._lock:
+                self._bulk = (*self._bulk, prefix)
+            try:
+                yield
+            finally:
+                with self._lock:
+                    left = list(self._bulk)
+                    left.remove(prefix)
+                    self._bulk = tuple(left)
+
+    def announce_below(self, prefix: str) -> None:
+        """Let panes look again while :meth:`changing_below` goes on."""
+        self._announce(Change(prefix, below=True))
+
+    def _committed(
+        self, key: str, only_if: Precondition | None, request: Callable[[], Entry], *, looked: bool = False
+    ) -> Entry:
+        if self._bulk and key.startswith(self._bulk):
+            return request()
+        if not looked and only_if is not None and _condition_of(only_if) not in self._backend.conditions():
             self._require(key, only_if, self.lookup(key, fresh=True))
         with self._changing(Change(_place(key), below=False)) as effects:
             entry = request()
@@ -134,6 +278,8 @@ class Storage(AskingStorage):
         """
         if not keys:
             return []
+        if self._bulk and all(key.startswith(self._bulk) for key in keys):
+            return self._delete_many(keys)
         with self._changing(Change(*map(_place, keys), below=False)) as effects:
             failures = self._delete_many(keys)
             failed = {failure.key for failure in failures}

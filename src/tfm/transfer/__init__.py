@@ -1,0 +1,1 @@
+"""The engine that moves bytes from one storage to another: routes, parts, verification, workers."""
