@@ -10,6 +10,7 @@ from tfm.cache.policy import is_offline
 from tfm.core.capability import Capability
 from tfm.core.entry import Asked, Entry, Kind, Lookup
 from tfm.core.errors import NetworkError, NotDirectoryError, NotFoundError
+from tfm.core.finding import Finding
 from tfm.core.listing import Listing
 from tfm.core.location import StorageAddress
 from tfm.core.page import Page
@@ -252,6 +253,10 @@ class AskingStorage:
         return self._backend.presign(key, expires_seconds=expires_seconds)
 
     # Changes
+
+    def diagnose(self, key: str | None, *, may_write: bool) -> Iterator[Finding]:
+        """See :meth:`Backend.diagnose`. Costs what the backend finds worth asking; the cache has no part in it."""
+        return self._backend.diagnose(key, may_write=may_write)
 
     def invalidate(self, key: str, *, below: bool = False) -> None:
         """Forget what is cached about ``key``, as object and as directory, about the directories above it and, if

@@ -307,11 +307,13 @@ class Backend(ABC):
         upload is gone. UnsupportedOperation where only who sent them knows."""
         raise UnsupportedOperation("Only who sent the parts knows them.", uri=upload.key, operation="list parts")
 
-    def diagnose(self, *, may_write: bool) -> Iterator[Finding]:
+    def diagnose(self, key: str | None, *, may_write: bool) -> Iterator[Finding]:
         """What ``tfm doctor`` shows of this storage, one finding after the other as it is found: credentials, place,
-        rights, clock, versions; with ``may_write`` also which conditions the storage enforces, tried on objects of its
-        own that are gone afterwards, and remembered. Raises nothing that a storage answers: that is a finding."""
-        del may_write
+        rights at ``key`` (an object, a directory, or a prefix of one), clock, versions; with ``may_write`` also which
+        conditions the storage enforces, tried below ``key`` on objects of its own that are gone afterwards, and
+        remembered. With None nobody is asked: what is configured on this machine. Raises nothing that a storage
+        answers: that is a finding. Close it to end early: what was written is deleted then, too."""
+        del key, may_write
         return iter(())
 
     def _read_only(self, operation: str, key: str) -> UnsupportedOperation:

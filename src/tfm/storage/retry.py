@@ -256,8 +256,8 @@ class RetryBackend(Backend):
     def list_parts(self, upload: Upload) -> list[Part]:
         return self._policy.run(lambda: self._inner.list_parts(upload), interactive=False)
 
-    def diagnose(self, *, may_write: bool) -> Iterator[Finding]:
-        return self._inner.diagnose(may_write=may_write)
+    def diagnose(self, key: str | None, *, may_write: bool) -> Iterator[Finding]:
+        return self._inner.diagnose(key, may_write=may_write)
 
     def _run_once(self, ask: Callable[..., Answer], *, interactive: bool) -> Answer:
         """As the policy runs it, for what may have happened though its answer was ``lost``, as ``ask`` is told then.
