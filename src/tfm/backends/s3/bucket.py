@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from tfm.backends.s3.clients import Clients, ProfileClients
+from tfm.backends.s3.conditions import Origin
 from tfm.backends.s3.errors import Asked, translating
 from tfm.core.errors import CredentialsError, InvalidPathError, IsDirectoryError
 from tfm.core.location import StorageAddress
@@ -39,6 +41,14 @@ class Bucket:
     def sends(self, condition: Condition) -> bool:
         """Whether that precondition is sent along."""
         return self._clients.conditions.are_sent(condition, self._endpoint_url(), self.name)
+
+    def conditions_and_origin(self) -> tuple[frozenset[Condition], Origin]:
+        """The same, and who says it."""
+        return self._clients.conditions.enforced_and_origin(self._endpoint_url(), self.name)
+
+    def learn_conditions(self, found: Iterable[Condition], found_at: datetime) -> str:
+        """Go by what was found out of the server; the file that keeps it. Raises OSError."""
+        return self._clients.conditions.learn(self._endpoint_url(), found, found_at)
 
     def _endpoint_url(self) -> str:
         with self.asking("identity", ""):

@@ -78,6 +78,22 @@ class ProfileClients:
                 self._identity = f"{endpoint_url} {self._who()}"
             return self._identity
 
+    def credentials(self) -> Any:
+        """botocore's credentials; None where there are none, or none are wanted. Asks whoever gives them."""
+        with self._lock:
+            self.interactive()
+            return None if self._settings.s3_anonymous else self._session.get_credentials()
+
+    def profile_name(self) -> str:
+        """The profile that AWS's files are read for."""
+        with self._lock:
+            return str(self._made_session().profile or "default")
+
+    def profiles(self) -> tuple[str, ...]:
+        """The profiles of AWS's files; nobody is asked. Raises botocore's error where those cannot be read."""
+        with self._lock:
+            return tuple(sorted(map(str, self._made_session().available_profiles)))
+
     def known_profiles(self) -> tuple[str, ...]:
         """The profiles of AWS's files; none where those cannot be read, which then is the error to tell of."""
         from botocore.exceptions import BotoCoreError

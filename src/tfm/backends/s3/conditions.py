@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from datetime import datetime
+from enum import Enum
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -11,7 +14,7 @@ from tfm.backends.s3.servers import Servers
 from tfm.core.errors import SettingsError
 from tfm.core.writing import Condition
 
-__all__ = ["Conditions", "conditions_of_provider", "conditions_of_setting"]
+__all__ = ["Conditions", "Origin", "conditions_of_provider", "conditions_of_setting", "is_other_door"]
 
 _NONE: Final[frozenset[Condition]] = frozenset()
 _WRITES: Final = frozenset({Condition.CREATE, Condition.REPLACE})
@@ -45,6 +48,14 @@ _OTHER_DOORS: Final = re.compile(r"arn:.*|.*-s3alias|.*--ol-s3|.*--op-s3")
 """Access points: what is behind one may be a function, an Outpost or a file system, of which nothing is known."""
 
 
+class Origin(Enum):
+    """From where it is known which preconditions a server enforces."""
+
+    SETTING = "as S3_CONDITIONS says"
+    DOCTOR = "as tfm doctor found out"
+    PROVIDER = "as is known of the provider"
+
+
 class Conditions:
     """Answers for every server of a session. Thread-safe; no requests."""
 
@@ -56,12 +67,26 @@ class Conditions:
 
     def enforced(self, endpoint_url: str, bucket: str) -> frozenset[Condition]:
         """The preconditions that are known to be enforced there."""
+        return self.enforced_and_origin(endpoint_url, bucket)[0]
+
+    def enforced_and_origin(self, endpoint_url: str, bucket: str) -> tuple[frozenset[Condition], Origin]:
+        """The same, and who says it. What was found out is about buckets: what is behind another door it says nothing
+        of."""
         if self._set is not None:
-            return self._set
-        found = self._known.conditions(endpoint_url)
+            return self._set, Origin.SETTING
+        found = None if is_other_door(bucket) else self._known.conditions(endpoint_url)
+        origin = Origin.PROVIDER if found is None else Origin.DOCTOR
         if found is None:
             found = conditions_of_provider(endpoint_url, bucket, self._servers.name(endpoint_url))
-        return frozenset(each for each in found if not self._servers.has_refused(endpoint_url, each))
+        return frozenset(each for each in found if not self._servers.has_refused(endpoint_url, each)), origin
+
+    def learn(self, endpoint_url: str, found: Iterable[Condition], found_at: datetime) -> str:
+        """Go by what was found out of that server, from now on and in later sessions; the file that keeps it.
+
+        Raises OSError where it cannot be written.
+        """
+        self._known.record(endpoint_url, found, server=self._servers.name(endpoint_url), found_at=found_at)
+        return self._known.path()
 
     def are_sent(self, condition: Condition, endpoint_url: str, bucket: str) -> bool:
         """Whether that precondition goes along with a request.
@@ -72,6 +97,11 @@ class Conditions:
         if self._set is not None or condition not in _WRITES:
             return condition in self.enforced(endpoint_url, bucket)
         return not self._servers.has_refused(endpoint_url, condition)
+
+
+def is_other_door(bucket: str) -> bool:
+    """Whether that bucket's name is an access point's."""
+    return _OTHER_DOORS.fullmatch(bucket) is not None
 
 
 def conditions_of_setting(text: str) -> frozenset[Condition] | None:
@@ -95,7 +125,7 @@ def conditions_of_provider(endpoint_url: str, bucket: str, server: str) -> froze
     host = f".{urlsplit(endpoint_url).hostname or ''}"
     for ending, conditions in _HOSTS.items():
         if host.endswith(ending):
-            return _NONE if _OTHER_DOORS.fullmatch(bucket) else conditions
+            return _NONE if is_other_door(bucket) else conditions
     for pattern, least, conditions in _SERVERS:
         match = pattern.match(server)
         if match is not None and tuple(map(int, match.groups())) >= least:

@@ -33,6 +33,7 @@ _S3_OPERATIONS: Final = frozenset(
     {
         "ListObjectsV2", "ListBuckets", "HeadBucket", "HeadObject", "GetObject", "PutObject", "CreateMultipartUpload",
         "UploadPart", "CompleteMultipartUpload", "AbortMultipartUpload", "DeleteObject", "DeleteObjects",
+        "CopyObject", "GetBucketVersioning", "GetObjectLockConfiguration", "ListObjectVersions",
     }
 )  # fmt: skip
 """What is asked of S3 itself. A refusal of anything else comes from where the credentials come from."""

@@ -57,12 +57,13 @@ class KnownServers:
             self._write(found)
             self._found = found
 
-    def _path(self) -> str:
+    def path(self) -> str:
+        """Where it is kept."""
         return os.path.join(self._directory or user_state_dir("tfm"), _FILE)
 
     def _read(self) -> dict[str, Any]:
         if self._found is None:
-            path = self._path()
+            path = self.path()
             try:
                 self._found = _read_own(path)
             except FileNotFoundError:
@@ -73,7 +74,7 @@ class KnownServers:
         return self._found
 
     def _write(self, found: Mapping[str, Any]) -> None:
-        path = self._path()
+        path = self.path()
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(prefix=f".{_FILE}.", dir=os.path.dirname(path))  # with mode 0600
         try:
