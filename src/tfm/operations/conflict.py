@@ -55,6 +55,11 @@ class Conflicts:
         self._ask = ask
         self._lock = threading.Lock()
 
+    @property
+    def only_fails(self) -> bool:
+        """Whether every conflict is a failure: then nobody needs to know of it before the write."""
+        return self._policy is ConflictPolicy.FAIL
+
     def decide(self, conflict: Conflict) -> ConflictPolicy:
         """SKIP, OVERWRITE, RENAME or FAIL."""
         with self._lock:

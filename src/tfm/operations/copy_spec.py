@@ -14,8 +14,8 @@ __all__ = ["CopySpec", "location_from_record", "location_record"]
 
 @dataclass(frozen=True, slots=True)
 class CopySpec:
-    """``sources`` are all in one storage. ``into``: ``target`` is a directory in which each gets its own name; else it is
-    the copy of the only source itself. ``move``: what was copied and verified is deleted."""
+    """``sources`` are all in one storage. ``into``: ``target`` is a directory in which each gets its own name; else it
+    is the copy of the only source itself. ``move``: what was copied and verified is deleted."""
 
     sources: tuple[Location, ...]
     target: Location

@@ -14,13 +14,17 @@ __all__ = ["Destination", "free_name"]
 
 
 class Destination:
-    """The tree below the directory ``prefix``. On flat keys it is listed once, ``max(1, ceil(m / 1000))`` requests, a page
-    when it is reached, and pages that the questions have passed are dropped: those come in the order of keys, as the
-    source is listed. Elsewhere each question is a look at the disk."""
+    """The tree below the directory ``prefix``.
 
-    def __init__(self, storage: Storage, prefix: str) -> None:
+    On flat keys it is listed once, ``max(1, ceil(m / 1000))`` requests. With ``ordered`` questions (in the order of keys,
+    as flat keys are listed) a page is asked for when it is reached, and dropped when it is passed: the memory of one.
+    Elsewhere each question is a look at the disk.
+    """
+
+    def __init__(self, storage: Storage, prefix: str, *, ordered: bool) -> None:
         self._storage = storage
         self._prefix = prefix
+        self._ordered = ordered
         self._flat = Capability.FLAT_KEYS in storage.capabilities
         self._pages: Iterator[Page] | None = None
         self._page: Page | None = None
@@ -35,8 +39,11 @@ class Destination:
             answer = self._storage.lookup(key)
             return answer.file or answer.directory
         name = key[len(self._prefix) :].removesuffix("/")
+        if not self._ordered and self._everything is None:
+            self._everything = self._listed()
         if kind is Kind.DIRECTORY and key == self._prefix:
-            self._start()
+            if self._everything is None:
+                self._start()
             return self.own_entry
         if self._everything is not None:
             return self._everything.find(name, kind)
@@ -61,15 +68,20 @@ class Destination:
         while self._page is not None and (not len(self._page) or self._page.sort_key(len(self._page) - 1) < wanted):
             before = self._page
             self._page = next(pages, None)
-            if self._page is not None and len(self._page) and len(before):
-                if self._page.sort_key(0) <= before.sort_key(len(before) - 1):
-                    return False
+            if self._page is not None and not _follows(before, self._page):
+                return False
         return self._page is None or self._page.is_sorted()
 
     def _listed(self) -> Listing:
         """All of it: asked for again, where keys come in no order."""
         pages = [page.without_token() for page in self._storage.tree_pages(self._prefix)]
-        return Listing(self._prefix, pages, recursive=True, complete=True, fetched_at=0.0)
+        listing = Listing(self._prefix, pages, recursive=True, complete=True, fetched_at=0.0)
+        self.own_entry = listing.own_entry
+        return listing
+
+
+def _follows(before: Page, page: Page) -> bool:
+    return not len(before) or not len(page) or before.sort_key(len(before) - 1) < page.sort_key(0)
 
 
 def free_name(storage: Storage, key: str, taken: set[str]) -> str:
