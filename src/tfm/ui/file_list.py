@@ -100,16 +100,20 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
     def __bool__(self) -> bool:
         return True  # a widget, though it has a length
 
-    def clear(self, *, notice: str, target: Place | None = None) -> None:
+    def clear(self, *, notice: str, target: Place | None = None, has_parent: bool = False) -> None:
         """Show no rows but ``notice``, deselect, and wait for ``target``."""
         self.selection.clear()
         self._listing = self._order = None
-        self._parent_rows = 0
+        self._parent_rows = 1 if has_parent else 0
         self._target = target
         self._notice = notice
         self.set_reactive(FileList.cursor, 0)
         self.scroll_to(y=0, animate=False)
         self._rows_changed()
+
+    def await_place(self, place: Place) -> None:
+        """Set the cursor on that entry when it is among the rows that are shown next."""
+        self._target = place
 
     def show(self, listing: Listing, order: RowOrder, *, has_parent: bool, notice: str) -> None:
         """Show these rows (``notice`` where there are none). Cursor and selection stay on their entries."""

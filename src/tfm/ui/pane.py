@@ -9,14 +9,17 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 
+from tfm.core.errors import NotFoundError
 from tfm.core.location import Location
 from tfm.operations.browse import BrowseState, BrowseUpdate, Visit, browse
+from tfm.operations.watch import watch
 from tfm.storage.session import Session
 from tfm.ui.error_block import ErrorBlock
 from tfm.ui.file_list import FileList, Place, header_text
 from tfm.ui.format import format_age, format_size
 from tfm.ui.line import Line
 from tfm.ui.places import directory_location, entry_location, location_text, parent_location, place_in_parent
+from tfm.ui.revisits import Revisits
 from tfm.ui.update_box import UpdateBox
 
 __all__ = ["Pane"]
@@ -55,6 +58,11 @@ class Pane(Vertical):
         self.visit: Visit | None = None
         self.update_shown: BrowseUpdate | None = None
         self._box: UpdateBox[BrowseUpdate] = UpdateBox(self)
+        self._change_box: UpdateBox[bool] = UpdateBox(self)
+        self._stop_watching: Callable[[], None] = _nothing_to_stop
+        self.revisits = Revisits(self, self._revisit, may_begin=lambda: self.visit is None or self.visit.ended)
+        self._is_revisit = False
+        self._is_gone = False
         self._ahead: list[Callable[[], None]] = []
         self._went_at = 0.0
         self._asks_again = False
@@ -75,6 +83,7 @@ class Pane(Vertical):
         self.go_to(self.location)
 
     def on_unmount(self) -> None:
+        self._stop_watching()
         if self.visit is not None:
             self.visit.cancel()
 
@@ -92,6 +101,11 @@ class Pane(Vertical):
         """Leave this directory, show that one; the cursor lands on ``target``."""
         self.location = location
         self.update_shown = None
+        self._is_gone = False
+        self._stop_watching()
+        # Before the first question: a change that comes while it is answered is not missed.
+        self._stop_watching = watch(self._session, location, lambda: self._change_box.put(True))
+        self.revisits.forget()
         self._ahead.clear()
         self._went_at = self._session.clock()
         self.list.clear(notice="listing…", target=target)
@@ -106,7 +120,7 @@ class Pane(Vertical):
 
     @property
     def _awaits_rows(self) -> bool:
-        if self._session.clock() - self._went_at >= _AHEAD_SECONDS:
+        if self._is_gone or self._session.clock() - self._went_at >= _AHEAD_SECONDS:
             return False
         return self.update_shown is None or (self.list.awaits_target and self.update_shown.state.is_running)
 
@@ -149,14 +163,30 @@ class Pane(Vertical):
             self._apply(update)
 
     def _begin(self, *, fresh: bool) -> None:
-        if self.visit is not None:
-            self.visit.cancel()
+        self._visit(fresh=fresh)
         self.error_block.show(None)
-        self._asks_again = fresh
-        self.visit = browse(self._session, self.location, self._box.put, fresh=fresh, shown=self.update_shown)
         self.list.show_notice("listing…")
         self.tick()
         self.footer.show(self._footer_text())
+
+    def _visit(self, *, fresh: bool, is_revisit: bool = False) -> None:
+        if self.visit is not None:
+            self.visit.cancel()
+        self._asks_again = fresh
+        self._is_revisit = is_revisit
+        self.revisits.begun()
+        self.visit = browse(self._session, self.location, self._box.put, fresh=fresh, shown=self.update_shown)
+
+    # What changed here
+
+    def land_on(self, place: Place) -> None:
+        """Set the cursor on an entry that has just been made, when its row is there."""
+        self.list.await_place(place)
+        self._revisit()
+
+    def _revisit(self) -> None:
+        # Without a word: from the cache the new rows are there before anybody could read one.
+        self._visit(fresh=False, is_revisit=True)
 
     @property
     def _directory_above(self) -> Location | None:
@@ -172,20 +202,47 @@ class Pane(Vertical):
 
     def on_update_box_arrived(self, message: UpdateBox.Arrived) -> None:
         message.stop()
+        if message.box is self._change_box:
+            self._heed_change()
+            return
         update = self._box.take()
         # What an abandoned visit said at the last moment may still be in the box.
         if update is not None and update.visit is self.visit:
             self._apply(update)
 
+    def _heed_change(self) -> None:
+        stopped = self.update_shown is not None and self.update_shown.state is BrowseState.CANCELLED
+        # A listing that somebody stopped is not begun again behind their back.
+        if self._change_box.take() and not stopped:
+            self.revisits.wish()
+
     def _apply(self, update: BrowseUpdate) -> None:
+        if self._is_revisit and isinstance(update.error, NotFoundError):
+            self._show_as_gone()
+        else:
+            self._show(update)
+        if not update.state.is_running:
+            self.revisits.ended()
+        self.post_message(self.Changed())
+        self._do_what_was_typed_ahead()
+
+    def _show_as_gone(self) -> None:
+        """Where the last entry went, the directory went with it, or somebody deleted it: none of its rows are left."""
+        self.update_shown = None
+        self._is_gone = True
+        self.error_block.show(None)
+        self.list.clear(notice="(not there any more)", has_parent=self._directory_above is not None)
+        self.footer.show(self._footer_text())
+        self.tick()
+
+    def _show(self, update: BrowseUpdate) -> None:
         self.update_shown = update
+        self._is_gone = False
         has_parent = self._directory_above is not None
         self.list.show(update.listing, update.order, has_parent=has_parent, notice=_notice(update))
         self.error_block.show(update.error, otherwise=_OTHERWISE)
         self.footer.show(self._footer_text())
         self.tick()
-        self.post_message(self.Changed())
-        self._do_what_was_typed_ahead()
 
     def on_file_list_opened(self, message: FileList.Opened) -> None:
         message.stop()
@@ -205,11 +262,16 @@ class Pane(Vertical):
         self._title.show(f" {location_text(self.location)}", " · ".join(filter(None, facts)) + " ")
 
     def _footer_text(self) -> str:
-        parts = [_count_text(self.update_shown, running=self.visit is not None and not self.visit.ended)]
+        running = self.visit is not None and not self.visit.ended
+        parts = ["not there any more" if self._is_gone else _count_text(self.update_shown, running=running)]
         selection = self.list.selection
         if len(selection):
             parts.append(f"{len(selection):,} selected, {format_size(selection.size_bytes)}")
         return " " + " · ".join(parts)
+
+
+def _nothing_to_stop() -> None:
+    """Before the first directory."""
 
 
 def _notice(update: BrowseUpdate) -> str:

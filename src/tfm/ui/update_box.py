@@ -22,7 +22,11 @@ class UpdateBox(Generic[Update]):
     """
 
     class Arrived(Message):
-        """There is something in the box."""
+        """There is something in ``box``."""
+
+        def __init__(self, box: object) -> None:
+            super().__init__()
+            self.box: Final = box
 
     def __init__(self, widget: Widget) -> None:
         self._widget = widget
@@ -58,6 +62,6 @@ class UpdateBox(Generic[Update]):
 
     def _announce(self) -> None:
         try:
-            self._widget.post_message(self.Arrived())
+            self._widget.post_message(self.Arrived(self))
         except RuntimeError:
             pass  # the event loop is closed: the program has ended, and nobody looks any more
