@@ -1,0 +1,250 @@
+"""A delete under way: batches and trees are handed to it, and it keeps account of what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from tfm.core.capability import Capability
+from tfm.core.entry import Entry
+from tfm.core.errors import (
+    InvalidRequestError,
+    NotDirectoryError,
+    NotFoundError,
+    OperationFailed,
+    StorageError,
+    TemporaryError,
+    UnsupportedOperation,
+)
+from tfm.core.page import Page, page_from_entries
+from tfm.core.progress import Cancel, Progress
+from tfm.storage.contract import PAGE_ENTRIES
+from tfm.storage.effects import TreeGone
+from tfm.storage.storage import Storage
+
+__all__ = ["DeleteSummary", "Deletion", "held_bytes", "require_deletes", "require_tree", "rows_of", "tree_pages"]
+
+
+@dataclass(slots=True)
+class DeleteSummary:
+    """What came of a delete: of the entries that were listed ``objects`` were deleted (in a dry run: would be) and
+    ``failed`` were not; of ``unknown`` among those the answer was lost, so they may be gone: deleting again tells.
+
+    ``size_bytes`` is what the deleted ones held, as far as the storage says it; markers, and the directories of a disk,
+    are entries too. ``stopped`` says that the end was not reached: it was cancelled, or a storage could not be
+    reached any more, which one of ``failures`` says then.
+    """
+
+    objects: int = 0
+    size_bytes: int = 0
+    failed: int = 0
+    unknown: int = 0
+    stopped: bool = False
+    dry_run: bool = False
+    failures: list[StorageError] = field(default_factory=list)
+
+    def add(self, entry: Entry) -> None:
+        self.objects += 1
+        self.size_bytes += held_bytes(entry)
+
+    def raise_failures(self, uri: str) -> None:
+        """OperationFailed with all of them, if there are any."""
+        if self.failures:
+            raise OperationFailed(
+                f"{self.objects:,} deleted, {self.failed:,} not: {self.failures[0]}",
+                failures=self.failures,
+                next_step="Delete again what is left.",
+                uri=uri,
+                operation="delete",
+            )
+
+
+class _Cancelled(Exception):  # noqa: N818 - not an error: how a walk is left
+    pass
+
+
+@dataclass(slots=True)
+class Deletion:
+    """``on_error`` hears of each failure and ``on_deleted`` of each entry that is gone, as it comes. ``planned`` holds
+    the totals for who watches, where they are known."""
+
+    summary: DeleteSummary
+    progress: Callable[[Progress], None] | None = None
+    on_error: Callable[[StorageError], object] | None = None
+    on_deleted: Callable[[Storage, Entry], object] | None = None
+    cancel: Cancel = field(default_factory=Cancel)
+    planned: Progress = field(default_factory=Progress)
+
+    def is_cancelled(self) -> bool:
+        if self.cancel.wanted:
+            self.summary.stopped = True
+        return self.cancel.wanted
+
+    def objects(self, storage: Storage, entries: Iterable[Entry]) -> None:
+        """Delete these objects of one storage, a thousand by one request; raises nothing that the storage answers."""
+        self._attempt(lambda: self._run(storage, _batched(entries)))
+
+    def item(self, storage: Storage, key: str) -> None:
+        """As :meth:`tree`, but what keeps it from beginning is a failure among the others."""
+        self._attempt(lambda: self.tree(storage, key))
+
+    def tree(self, storage: Storage, key: str) -> None:
+        """Delete the directory ``key`` with all that is in it, as it is listed now. Raises what keeps it from
+        beginning."""
+        require_tree(storage, key)
+        batches = (batch for page in tree_pages(storage, key, self._say) for batch in _batched(rows_of(page)))
+        if self.summary.dry_run:
+            self._run(storage, batches)
+        elif Capability.REMOVE_TREE in storage.capabilities:
+            self._by_storage(storage, key)
+        else:
+            failures = len(self.summary.failures)
+            with storage.deleting_below(key) as effects:
+                if self._run(storage, batches) and len(self.summary.failures) == failures:
+                    effects.append(TreeGone(key))
+
+    def _attempt(self, work: Callable[[], object]) -> None:
+        failed = self.summary.failed
+        try:
+            work()
+        except StorageError as error:
+            if self.summary.failed == failed:
+                self.summary.failed += 1
+            self._say(error)
+
+    def _run(self, storage: Storage, batches: Iterable[Sequence[Entry]]) -> bool:
+        """Whether all of it was gone through. What ends it is raised only if nothing was done and that is certain."""
+        sent = done = False
+        try:
+            for batch in batches:
+                sent = True
+                self._delete(storage, batch)
+                done = True
+                if self.is_cancelled():
+                    return False
+        except StorageError as error:
+            if not done and not (sent and isinstance(error, TemporaryError)):
+                raise
+            self.summary.stopped = True
+            self._say(error)
+            return False
+        return True
+
+    def _delete(self, storage: Storage, entries: Sequence[Entry]) -> None:
+        if self.summary.dry_run:
+            self._gone(storage, entries)
+            return
+        try:
+            answer = storage.delete_many([entry.key for entry in entries])
+        except StorageError as error:
+            # If it is temporary, the retry layer has given up, and nothing is known of any of these.
+            self.summary.failed += len(entries)
+            self.summary.unknown += len(entries) if isinstance(error, TemporaryError) else 0
+            raise
+        # One that somebody else deleted meanwhile is gone, which was asked for.
+        failures = {each.key: each for each in answer if not isinstance(each.error, NotFoundError)}
+        self.summary.failed += len(failures)
+        self.summary.unknown += sum(not failure.known for failure in failures.values())
+        for failure in failures.values():
+            self._say(failure.error)
+        self._gone(storage, [entry for entry in entries if entry.key not in failures] if failures else entries)
+
+    def _by_storage(self, storage: Storage, key: str) -> None:
+        def removed(entry: Entry) -> None:
+            self._gone(storage, [entry])
+            if self.cancel.wanted:
+                raise _Cancelled
+
+        def failed(_: Entry, error: StorageError) -> None:
+            self.summary.failed += 1
+            self._say(error)
+
+        try:
+            storage.remove_tree(key, removed=removed, failed=failed)
+        except _Cancelled:
+            self.summary.stopped = True
+
+    def _gone(self, storage: Storage, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            self.summary.add(entry)
+            if self.on_deleted is not None:
+                self.on_deleted(storage, entry)
+        if self.progress is not None and entries:
+            done, total = self.summary, self.planned
+            self.progress(
+                Progress(done.objects, total.objects_total, done.size_bytes, total.bytes_total, entries[-1].key)
+            )
+
+    def _say(self, error: StorageError) -> None:
+        self.summary.failures.append(error)
+        if self.on_error is not None:
+            self.on_error(error)
+
+
+def require_deletes(storage: Storage, key: str) -> None:
+    """Raises UnsupportedOperation where nothing can be deleted."""
+    if Capability.WRITE not in storage.capabilities:
+        raise UnsupportedOperation("Nothing can be deleted here.", uri=storage.uri_of(key), operation="delete")
+
+
+def require_tree(storage: Storage, key: str) -> None:
+    """As :func:`require_deletes`, for trees; InvalidRequestError where ``key`` is no name of one."""
+    require_deletes(storage, key)
+    if Capability.FLAT_KEYS in storage.capabilities:
+        return
+    if Capability.REMOVE_TREE not in storage.capabilities:
+        raise UnsupportedOperation("No tree can be deleted here.", uri=storage.uri_of(key), operation="delete")
+    if key.rstrip("/").rpartition("/")[2] in {"", ".", ".."}:
+        raise InvalidRequestError(
+            "A tree is removed by its name, and this is none.", uri=storage.uri_of(key), operation="delete"
+        )
+
+
+def tree_pages(storage: Storage, key: str, on_error: Callable[[StorageError], object]) -> Iterator[Page]:
+    """All that is in the tree ``key``, listed now: ``ceil(n / 1000)`` requests on flat keys, elsewhere as
+    :func:`_walked`. Raises with the first page NotFoundError, NotDirectoryError, and what else the storage answers."""
+    if Capability.FLAT_KEYS in storage.capabilities:
+        return storage.scan(key, recursive=True, fresh=True)
+    return _walked(storage, key, on_error)
+
+
+def _walked(storage: Storage, key: str, on_error: Callable[[StorageError], object]) -> Iterator[Page]:
+    """What removing the tree ``key`` of a disk will meet, a page a directory, links not followed; ``on_error`` hears of
+    directories that cannot be listed. Raises NotFoundError and NotDirectoryError, as removing would."""
+    top = storage.lookup(key).directory
+    if top is None or top.is_symlink:
+        what = NotFoundError if top is None and storage.lookup(key.rstrip("/")).file is None else NotDirectoryError
+        raise what("There is no such directory.", uri=storage.uri_of(key), operation="delete")
+    yield page_from_entries(key, [], own_entry=top)
+    waiting = [key]
+    while waiting:
+        try:
+            for page in storage.scan(waiting.pop()):
+                yield page
+                waiting += [entry.key for entry in page if entry.is_directory and not entry.is_symlink]
+        except StorageError as error:
+            on_error(error)
+
+
+def rows_of(page: Page) -> Iterator[Entry]:
+    """The entries that are deleted with the directory that ``page`` is of: its rows and its own marker."""
+    if page.own_entry is not None:
+        yield page.own_entry
+    yield from page
+
+
+def held_bytes(entry: Entry) -> int:
+    """What deleting it frees; a disk's directory has a size that is not its content's."""
+    return 0 if entry.is_directory and entry.mode is not None else entry.size_bytes or 0
+
+
+def _batched(entries: Iterable[Entry]) -> Iterator[Sequence[Entry]]:
+    """A thousand each, as one request deletes."""
+    batch: list[Entry] = []
+    for entry in entries:
+        batch.append(entry)
+        if len(batch) == PAGE_ENTRIES:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
