@@ -21,7 +21,7 @@ from tfm.core.errors import (
 from tfm.core.location import Location, StorageAddress
 from tfm.core.progress import Cancel, Progress
 from tfm.core.settings import Settings
-from tfm.operations.delete import delete_items, delete_tree
+from tfm.operations.delete import DeleteSummary, delete_items, delete_tree
 from tfm.operations.delete_item import item_of
 from tfm.operations.delete_plan import plan_delete, run_delete
 from tfm.storage.session import Session
@@ -217,7 +217,7 @@ def test_a_lost_answer_is_said_and_running_again_finishes(moto: MotoServer, plan
     with FaultProxy(moto.url) as proxy:
         session = Session(Settings(max_attempts=1, s3_endpoint_url=proxy.url))
 
-        def run() -> object:
+        def run() -> DeleteSummary:
             if planned:
                 return run_delete(plan_delete(session, [directory("t/")]))
             return delete_tree(session.storage(BUCKET), "t/")
