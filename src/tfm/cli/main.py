@@ -22,6 +22,7 @@ _VERBS: Final = {
     "ls": "List directories (each PATH; without one, where you are), one entry a line.",
     "stat": "Show what is known about each PATH: a file, a directory, a bucket.",
     "cat": "Write the bytes of each PATH to standard output, exactly.",
+    "doctor": "Check versions, settings, credentials, rights, clock; what a server enforces.",
 }
 
 _DESCRIPTION: Final = "Two panes, on directories of S3 or the local disk (default: where you are)."
@@ -29,6 +30,7 @@ _EPILOG: Final = """\
 verbs:
   tfm ls [-lR] PATH...   list directories       tfm cat PATH...   write objects
   tfm stat PATH...       what is known          tfm demo          try it out
+  tfm doctor [URI]       check what is wrong
 
 A path is a local one, s3:// (your buckets), s3://BUCKET/ or s3://BUCKET/KEY; a
 directory named as a verb is ./ls. Each verb has its own --help. Exit codes:
@@ -91,7 +93,8 @@ def _run(given: list[str]) -> int:
 
 def _run_verb(verb: str, given: list[str]) -> int:
     module = import_module(f"tfm.cli.{verb}")
-    parser = Parser(f"tfm {verb}", "PATH ...", description=_VERBS[verb], epilog=module.EPILOG)
+    operands = getattr(module, "OPERANDS", "PATH ...")
+    parser = Parser(f"tfm {verb}", operands, description=_VERBS[verb], epilog=module.EPILOG)
     module.add_arguments(parser)
     add_storage_options(parser)
     options = parser.parse_args(given)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from tfm.backends.local import removing, writing
+from tfm.backends.local.doctor import examine_directory
 from tfm.backends.local.entries import entry_of, target_facts
 from tfm.backends.local.listing import list_directory
 from tfm.backends.local.reading import open_file
@@ -26,6 +27,7 @@ from tfm.core.errors import (
     StorageError,
     UnsupportedOperation,
 )
+from tfm.core.finding import Finding
 from tfm.core.location import StorageAddress
 from tfm.core.page import Page
 from tfm.core.writing import Condition, Content, DeleteFailure, ObjectFacts, Part, Precondition, Upload, UploadLimits
@@ -109,6 +111,9 @@ class _LocalBackend(Backend):
         if if_match is not None:
             raise UnsupportedOperation("A disk has no etags to compare.", uri=key, operation="read")
         return open_file(key, start, length)
+
+    def diagnose(self, key: str | None, *, may_write: bool) -> Iterator[Finding]:
+        return examine_directory(key, may_write=may_write)
 
     def conditions(self) -> frozenset[Condition]:
         return frozenset({Condition.CREATE})

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from tfm.backends.s3.bucket import Bucket
 from tfm.backends.s3.buckets import BucketsBackend
 from tfm.backends.s3.clients import Clients
 from tfm.backends.s3.deleting import Deleting
+from tfm.backends.s3.doctor import examine_bucket
 from tfm.backends.s3.entries import as_directory, name_of, object_entry, quoted_etag
 from tfm.backends.s3.errors import error_document, missing_botocore, status_of
 from tfm.backends.s3.hook import BODY
@@ -27,6 +28,7 @@ from tfm.core.errors import (
     TemporaryError,
     UnsupportedOperation,
 )
+from tfm.core.finding import Finding
 from tfm.core.location import StorageAddress
 from tfm.core.page import Page
 from tfm.core.writing import Condition, Content, DeleteFailure, ObjectFacts, Part, Precondition, Upload
@@ -236,6 +238,9 @@ class S3Backend(Backend):
             parameters = {**self._bucket.parameters, "Key": key}
             url: str = client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=expires_seconds)
             return url
+
+    def diagnose(self, key: str | None, *, may_write: bool) -> Iterator[Finding]:
+        return examine_bucket(self, self._bucket, key, may_write=may_write)
 
     def conditions(self) -> frozenset[Condition]:
         return self._bucket.conditions()

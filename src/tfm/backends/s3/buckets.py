@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
+from tfm.backends.s3.bucket import Bucket
 from tfm.backends.s3.clients import Clients
+from tfm.backends.s3.doctor import examine_buckets
 from tfm.backends.s3.errors import translating
 from tfm.core.capability import Capability
 from tfm.core.entry import Entry, Kind, Lookup
 from tfm.core.errors import CredentialsError, IsDirectoryError, NotFoundError, UnsupportedOperation
+from tfm.core.finding import Finding
 from tfm.core.location import StorageAddress
 from tfm.core.page import Page, page_from_entries
 from tfm.storage.contract import PAGE_ENTRIES, Backend, Reader
@@ -68,6 +71,10 @@ class BucketsBackend(Backend):
     # A list of buckets has no bytes, whatever range of them is asked for.
     def read(self, key: str, *, start: int = 0, length: int | None = None, if_match: str | None = None) -> Reader:  # noqa: ARG002
         raise IsDirectoryError("The list of buckets is no object.", uri=f"s3://{key}", operation="read")
+
+    # What lists buckets is not written to.
+    def diagnose(self, key: str | None, *, may_write: bool) -> Iterator[Finding]:  # noqa: ARG002
+        return examine_buckets(Bucket(self.address, self._clients, requester_pays=False), key)
 
     def _client(self, *, first: bool) -> Any:  # botocore has no types
         clients = self._clients.of_profile(self.address.profile)
