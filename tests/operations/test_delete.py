@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path as DiskPath
 
 import pytest
@@ -31,7 +30,7 @@ DISK = StorageAddress("file")
 
 
 @pytest.fixture
-def session(moto: MotoServer) -> Iterator[Session]:
+def session(moto: MotoServer) -> Session:
     moto.put("bucket", {"other": b"1"})
     return Session(Settings(max_attempts=1))
 
