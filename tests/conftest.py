@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +26,8 @@ def _isolated_environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch:
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(nowhere / "credentials"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(nowhere))  # not the developer's own config.py
+    # What one test lets tfm find out about a server, no other test knows.
+    monkeypatch.setenv("XDG_STATE_HOME", str(nowhere / f"state-{secrets.token_hex(8)}"))
 
 
 @pytest.fixture
