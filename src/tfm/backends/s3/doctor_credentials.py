@@ -10,7 +10,7 @@ from typing import Any, Final
 from tfm.backends.s3.bucket import Bucket
 from tfm.backends.s3.doctor_asking import bad, good, note
 from tfm.core.errors import StorageError
-from tfm.core.finding import Finding, Verdict
+from tfm.core.finding import Finding
 
 __all__ = ["configured", "credentials_found", "masked"]
 
@@ -67,10 +67,9 @@ def _judged(facts: list[str], credentials: Any, *, temporary: bool) -> Finding:
     if not isinstance(expires_at, datetime):
         return good("credentials", ", ".join([*facts, *(["temporary"] if temporary else [])]))
     text = ", ".join([*facts, f"temporary, until {expires_at.astimezone():%Y-%m-%d %H:%M:%S}"])
-    left = expires_at - datetime.now(UTC)
-    if left < timedelta():
-        return Finding("credentials", Verdict.BAD, f"{text}: expired", "Sign in again, for example by `aws sso login`.")
-    return good("credentials", text) if left > _SOON else note("credentials", f"{text}: they expire soon")
+    if expires_at - datetime.now(UTC) < _SOON:
+        return note("credentials", f"{text}: they expire soon")
+    return good("credentials", text)
 
 
 def configured(bucket: Bucket) -> Iterator[Finding]:

@@ -136,6 +136,14 @@ def _bad_credentials(error: BaseException, asked: Asked) -> StorageError:
     )
 
 
+def _still_expired(_error: BaseException, asked: Asked) -> StorageError:
+    return asked.error(
+        CredentialsError,
+        f"The credentials of {asked.who} have expired, and so have those that were given in their place.",
+        "Sign in again, for example by `aws sso login`.",
+    )
+
+
 def _no_profile(_error: BaseException, asked: Asked) -> StorageError:
     name = asked.profile or "of the name in AWS_PROFILE"
     return asked.error(
@@ -255,6 +263,7 @@ _RULES: Final[Mapping[str, Callable[[BaseException, Asked], StorageError]]] = {
     "ConnectionError": _network,
     "ResponseParserError": _other,
     "HTTPError": _other,
+    "RuntimeError": _still_expired,
     "UnicodeError": _unencodable,
     "OSError": _system,
     "KeyError": _other_service,

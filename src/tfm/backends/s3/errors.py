@@ -61,6 +61,11 @@ def translating(asked: Callable[[], Asked]) -> Iterator[None]:
         raise
     except (BotoCoreError, ClientError, ResponseParserError, HTTPError, OSError, ValueError, KeyError) as error:
         raise translate(error, asked()) from error
+    except RuntimeError as error:
+        # botocore's own word for temporary credentials that came anew and had expired already.
+        if "credentials" not in str(error):
+            raise
+        raise translate(error, asked()) from error
 
 
 def translate(error: BaseException, asked: Asked) -> StorageError:
