@@ -62,6 +62,8 @@ class ObjectFacts:
 
     ``metadata`` are the user's own names and values, without any prefix of the protocol's. ``modified_timestamp`` is in
     seconds since the epoch; a storage that sets times itself keeps it as metadata. ``mode`` are POSIX permission bits.
+    ``headers`` are those that the object is given out with over HTTP, by lower-case name: ``cache-control``,
+    ``content-disposition``, ``content-encoding`` and ``content-language``. ``tags`` are labels beside the metadata.
     """
 
     content_type: str | None = None
@@ -69,6 +71,8 @@ class ObjectFacts:
     modified_timestamp: float | None = None
     storage_class: str | None = None
     mode: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

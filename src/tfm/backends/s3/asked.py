@@ -17,8 +17,8 @@ _MESSAGE_LENGTH: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The question and its circumstances. ``operation`` is tfm's word for it (list, stat, read, write, delete, mkdir,
-    rmdir)."""
+    """The question and its circumstances. ``operation`` is tfm's word for it (list, stat, read, write, copy, delete,
+    mkdir, rmdir)."""
 
     operation: str
     bucket: str = ""

@@ -1,37 +1,37 @@
-"""S3 behind the storage contract. Writing and deleting have modules of their own."""
+"""S3 behind the storage contract. What is asked about objects has modules of its own."""
 
 from __future__ import annotations
 
 import importlib.util
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from tfm.backends.s3.bucket import Bucket
 from tfm.backends.s3.buckets import BucketsBackend
 from tfm.backends.s3.clients import Clients
+from tfm.backends.s3.copying import WHOLE_BYTES, Copying
 from tfm.backends.s3.deleting import Deleting
 from tfm.backends.s3.doctor import examine_bucket
-from tfm.backends.s3.entries import as_directory, name_of, object_entry, quoted_etag
-from tfm.backends.s3.errors import error_document, missing_botocore, status_of
+from tfm.backends.s3.errors import error_document, missing_botocore
 from tfm.backends.s3.hook import BODY
 from tfm.backends.s3.listing_rows import DamagedBodyError, ErrorBodyError, read_rows
 from tfm.backends.s3.pages import make_s3_page
-from tfm.backends.s3.reader import BodyReader, EmptyReader
+from tfm.backends.s3.reading import Reading
+from tfm.backends.s3.uploads import Uploads
 from tfm.backends.s3.writing import Writing
 from tfm.core.capability import Capability
-from tfm.core.entry import Entry, Kind, Lookup
+from tfm.core.entry import Entry, Lookup
 from tfm.core.errors import (
     InvalidPathError,
     InvalidRequestError,
-    IsDirectoryError,
     TemporaryError,
     UnsupportedOperation,
 )
 from tfm.core.finding import Finding
 from tfm.core.location import StorageAddress
 from tfm.core.page import Page
-from tfm.core.writing import Condition, Content, DeleteFailure, ObjectFacts, Part, Precondition, Upload
+from tfm.core.writing import Condition, Content, DeleteFailure, Description, ObjectFacts, Part, Precondition, Upload
 from tfm.storage.contract import PAGE_ENTRIES, Backend, BackendContext, Reader
 
 __all__ = ["S3Backend", "S3BackendFactory"]
@@ -43,8 +43,6 @@ _LONGEST_LINK_SECONDS: Final = 604_800
 
 # S3's own rule for new buckets, which botocore's pattern includes: such a name needs no botocore to be accepted.
 _ORDINARY_BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-_MOST_BYTES: Final = 2**63 - 1
-_CONTENT_RANGE: Final = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
 
 
 class S3BackendFactory:
@@ -89,13 +87,19 @@ class S3Backend(Backend):
             Capability.PRESIGN,
             Capability.WRITE,
             Capability.DELETE_MANY,
+            Capability.SERVER_COPY,
         }
     )
+
+    copy_whole_bytes = WHOLE_BYTES
 
     def __init__(self, address: StorageAddress, clients: Clients, *, requester_pays: bool) -> None:
         self.address = address
         self._bucket = Bucket(address, clients, requester_pays=requester_pays)
+        self._reading = Reading(self._bucket)
         self._writing = Writing(self._bucket)
+        self._copying = Copying(self._bucket)
+        self._uploads = Uploads(self._bucket)
         self._deleting = Deleting(self._bucket)
 
     def identity(self) -> str:
@@ -143,84 +147,13 @@ class S3Backend(Backend):
         return make_s3_page(rows, prefix, recursive=recursive, start_after=start_after)
 
     def stat(self, key: str) -> Lookup:
-        with self._bucket.asking("stat", key):
-            client = self._bucket.clients().interactive()
-            if not key:
-                return self._stat_bucket(client)
-            unknown = UnsupportedOperation(
-                "Only a listing tells whether there is a directory.",
-                uri=self._bucket.asked("stat", key).uri,
-                operation="stat",
-            )
-            try:
-                response = client.head_object(**self._bucket.parameters, Key=key)
-            except client.exceptions.ClientError as error:
-                if status_of(error) == 404:
-                    return Lookup(directory_error=unknown)
-                raise
-        entry = object_entry(key, response, response.get("ContentLength"))
-        if key.endswith("/"):
-            return Lookup(directory=as_directory(entry))
-        return Lookup(file=entry, directory_error=unknown)
-
-    def _stat_bucket(self, client: Any) -> Lookup:
-        try:
-            client.head_bucket(Bucket=self._bucket.name)
-        except client.exceptions.ClientError as error:
-            if status_of(error) == 404:
-                return Lookup()
-            raise
-        return Lookup(directory=Entry("", "", Kind.DIRECTORY))
+        return self._reading.stat(key)
 
     def read(self, key: str, *, start: int = 0, length: int | None = None, if_match: str | None = None) -> Reader:
-        if not key:
-            raise IsDirectoryError(
-                f"{self._bucket.name} is a bucket.",
-                next_step="List it.",
-                uri=self._bucket.asked("read", key).uri,
-                operation="read",
-            )
-        parameters: dict[str, Any] = {**self._bucket.parameters, "Key": key}
-        if if_match is not None:
-            parameters["IfMatch"] = quoted_etag(if_match)
-        with self._bucket.asking("read", key):
-            client = self._bucket.clients().interactive()
-            if length == 0:
-                # No Range header can ask for nothing.
-                response = client.head_object(**parameters)
-                return EmptyReader(object_entry(key, response, response.get("ContentLength")))
-            if start or length is not None:
-                # Servers call a last byte that 64 bits cannot hold unsatisfiable, which would pass for no bytes there.
-                endless = length is None or start + length > _MOST_BYTES
-                parameters["Range"] = f"bytes={start}-" if endless else f"bytes={start}-{start + (length or 0) - 1}"
-            try:
-                response = client.get_object(**parameters)
-            except client.exceptions.ClientError as error:
-                if status_of(error) == 416:
-                    return EmptyReader(Entry(name_of(key), key, Kind.FILE, _size_beyond(error)))
-                raise
-        return self._opened(key, start, length, response)
+        return self._reading.read(key, start, length, if_match)
 
-    def _opened(self, key: str, start: int, length: int | None, response: dict[str, Any]) -> Reader:
-        """A reader of what came; InvalidRequestError if those are other bytes than were asked for."""
-        body = response["Body"]
-        content_length = response.get("ContentLength")
-        content_range = _CONTENT_RANGE.fullmatch(response.get("ContentRange") or "")
-        size = content_length
-        begins = 0
-        if content_range is not None and content_range[1] is not None:
-            begins = int(content_range[1])
-            size = None if content_range[3] == "*" else int(content_range[3])
-        if begins != start or content_length is None:
-            body.close()
-            raise InvalidRequestError(
-                f"The server answered with bytes from {begins} where bytes from {start} were asked for.",
-                next_step="It does not support reading by range.",
-                uri=self._bucket.asked("read", key).uri,
-                operation="read",
-            )
-        promised = content_length if length is None else min(content_length, length)
-        return BodyReader(object_entry(key, response, size), body, promised, lambda: self._bucket.asked("read", key))
+    def describe(self, key: str, *, if_match: str | None = None) -> Description:
+        return self._reading.describe(key, if_match)
 
     def presign(self, key: str, *, expires_seconds: int) -> str:
         if not 1 <= expires_seconds <= _LONGEST_LINK_SECONDS:
@@ -274,10 +207,29 @@ class S3Backend(Backend):
     def remove_directory(self, key: str) -> None:
         self._deleting.delete(key, operation="rmdir")
 
+    def can_copy_from(self, source: StorageAddress) -> bool:
+        mine = (self.address.scheme, self.address.profile)
+        return (source.scheme, source.profile) == mine and source.authority != ""
 
-def _size_beyond(error: Any) -> int | None:
-    """The object's size from the answer to a range beyond its end, where the server says it."""
-    headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-    match = _CONTENT_RANGE.fullmatch(headers.get("content-range", ""))
-    text = match[3] if match else str(error.response.get("Error", {}).get("ActualObjectSize", ""))
-    return int(text) if text.isdecimal() else None
+    # No request of S3 tells how far it is.
+    def copy_from(
+        self,
+        source: StorageAddress,
+        entry: Entry,
+        key: str,
+        *,
+        only_if: Precondition | None = None,
+        copied: Callable[[int], None] | None = None,  # noqa: ARG002
+    ) -> Entry:
+        return self._copying.copy(source, entry, key, only_if)
+
+    def copy_part(
+        self, upload: Upload, number: int, source: StorageAddress, entry: Entry, *, offset: int, length: int
+    ) -> Part:
+        return self._copying.copy_part(upload, number, source, entry, offset, length)
+
+    def list_uploads(self, prefix: str = "") -> list[Upload]:
+        return self._uploads.begun(prefix)
+
+    def list_parts(self, upload: Upload) -> list[Part]:
+        return self._uploads.parts(upload)

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from tfm.backends.s3.clients import Clients, ProfileClients
 from tfm.backends.s3.conditions import Origin
-from tfm.backends.s3.errors import Asked, translating
+from tfm.backends.s3.entries import quoted_etag
+from tfm.backends.s3.errors import Asked, code_of, status_of, translating
 from tfm.core.errors import CredentialsError, InvalidPathError, IsDirectoryError
 from tfm.core.location import StorageAddress
 from tfm.core.writing import Condition, Precondition
 
-__all__ = ["Bucket"]
+__all__ = ["Bucket", "Send"]
+
+# botocore has no types; Any stands for its values throughout this module.
 
 _LONGEST_KEY_BYTES: Final = 1024
 """https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
+
+Send = Callable[..., Mapping[str, Any]]
 
 
 class Bucket:
@@ -54,8 +59,32 @@ class Bucket:
         with self.asking("identity", ""):
             return str(self.clients().interactive().meta.endpoint_url)
 
-    def asked(self, operation: str, key: str) -> Asked:
-        return self._clients.asked(operation, self.name, key, self._profile)
+    def asked(self, operation: str, key: str, *, bucket: str | None = None) -> Asked:
+        """The circumstances of a question, which may be about another bucket of the same profile."""
+        return self._clients.asked(operation, bucket or self.name, key, self._profile)
+
+    def send_on_condition(
+        self, client: Any, send: Send, parameters: Mapping[str, Any], only_if: Precondition | None, *, copies: bool
+    ) -> Mapping[str, Any]:
+        """Send a write with its precondition; without, where the server takes none and nobody relies on that it does:
+        then the layer above has looked just before."""
+        if only_if is None:
+            return send(**parameters)
+        condition = Condition.CREATE if only_if.etag is None else Condition.REPLACE
+        if copies:
+            condition = Condition.COPY
+        if not self.sends(condition):
+            return send(**parameters)
+        header = {"IfNoneMatch": "*"} if only_if.etag is None else {"IfMatch": quoted_etag(only_if.etag)}
+        try:
+            return send(**parameters, **header)
+        except client.exceptions.ClientError as error:
+            not_taken = code_of(error) == "NotImplemented" or status_of(error) == 501
+            if not not_taken or condition in self.conditions():
+                raise
+        response = send(**parameters)
+        self.servers.note_refused(client.meta.endpoint_url, condition)
+        return response
 
     @contextmanager
     def asking(self, operation: str, key: str, only_if: Precondition | None = None) -> Iterator[None]:

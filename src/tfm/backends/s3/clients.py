@@ -29,6 +29,9 @@ _POOL_CONNECTIONS: Final = 64
 _FIRST_TRY_SHARE: Final = 0.7
 """Of the time a person waits at most: a silent server is reported in that time, since a second try would be late."""
 
+_SILENT_SECONDS: Final = 300.0
+"""For five GiB at once, at the pace of one disk; S3 itself sends blanks while it copies."""
+
 _DEFAULT_REGION: Final = "us-east-1"
 
 
@@ -55,6 +58,10 @@ class ProfileClients:
     def patient(self) -> Any:
         """The client for long work."""
         return self._client("patient", self._settings.read_timeout_seconds)
+
+    def slow(self) -> Any:
+        """The client for what a server does in silence, and takes minutes for: copies of large objects."""
+        return self._client("slow", max(_SILENT_SECONDS, self._settings.read_timeout_seconds))
 
     def links(self) -> Any:
         """The client that signs links, by Signature Version 4: botocore's own choice for links is version 2."""

@@ -91,11 +91,13 @@ class Conditions:
     def are_sent(self, condition: Condition, endpoint_url: str, bucket: str) -> bool:
         """Whether that precondition goes along with a request.
 
-        With writes also where nobody knows what comes of it: it costs nothing, and may be heeded. Not with deletes,
-        where a server that knows no conditions may take the header for an error.
+        With writes also where nobody knows what comes of it: it costs nothing, and may be heeded. With copies only
+        where nothing at all is known, since some have other headers for them. Not with deletes, where a server that
+        knows no conditions may take the header for an error.
         """
-        if self._set is not None or condition not in _WRITES:
-            return condition in self.enforced(endpoint_url, bucket)
+        enforced = self.enforced(endpoint_url, bucket)
+        if self._set is not None or condition is Condition.DELETE or (condition is Condition.COPY and enforced):
+            return condition in enforced
         return not self._servers.has_refused(endpoint_url, condition)
 
 

@@ -9,7 +9,18 @@ from typing import Any
 
 from tfm.core.entry import Entry, Kind
 
-__all__ = ["as_directory", "name_of", "object_entry", "quoted_etag", "unquoted_etag", "written_entry"]
+__all__ = [
+    "as_directory",
+    "described_entry",
+    "headers_of",
+    "made_entry",
+    "name_of",
+    "object_entry",
+    "quoted_etag",
+    "seconds_of",
+    "unquoted_etag",
+    "written_entry",
+]
 
 # botocore has no types; Any stands for its values throughout this module.
 
@@ -18,17 +29,22 @@ def name_of(key: str) -> str:
     return key[key.rfind("/") + 1 :]
 
 
-def object_entry(key: str, response: Mapping[str, Any], size_bytes: int | None) -> Entry:
+def headers_of(response: Mapping[str, Any]) -> Mapping[str, str]:
+    """The HTTP headers of an answer, by lower-case name."""
+    headers: Mapping[str, str] = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return headers
+
+
+def object_entry(key: str, headers: Mapping[str, str], size_bytes: int | None) -> Entry:
     """The object of that key as the headers of HEAD or GET tell of it."""
-    modified = response.get("LastModified")
     return Entry(
         name_of(key),
         key,
         Kind.FILE,
         size_bytes,
-        None if modified is None else modified.timestamp(),
-        unquoted_etag(response.get("ETag")),
-        response.get("StorageClass"),
+        seconds_of(headers.get("last-modified")),
+        unquoted_etag(headers.get("etag")),
+        headers.get("x-amz-storage-class"),
     )
 
 
@@ -37,17 +53,29 @@ def as_directory(marker: Entry) -> Entry:
     return replace(marker, name=name_of(marker.key[:-1]), kind=Kind.DIRECTORY)
 
 
-def written_entry(key: str, response: Mapping[str, Any], size_bytes: int, storage_class: str | None) -> Entry:
+def described_entry(key: str, headers: Mapping[str, str], size_bytes: int | None) -> Entry:
+    """As :func:`object_entry`; a marker's key is told as its directory."""
+    entry = object_entry(key, headers, size_bytes)
+    return as_directory(entry) if key.endswith("/") else entry
+
+
+def written_entry(key: str, headers: Mapping[str, str], size_bytes: int, storage_class: str | None) -> Entry:
     """What a write has made. No answer to one tells the object's time, so the server's clock stands for it: S3 counts
     in whole seconds, of which it is at most the next."""
-    headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-    modified = _seconds(headers.get("last-modified") or headers.get("date"))
-    etag = unquoted_etag(response.get("ETag"))
+    modified = seconds_of(headers.get("last-modified") or headers.get("date"))
+    return made_entry(key, size_bytes, modified, unquoted_etag(headers.get("etag")), storage_class)
+
+
+def made_entry(
+    key: str, size_bytes: int | None, modified: float | None, etag: str | None, storage_class: str | None
+) -> Entry:
+    """The object that a request has made, or the directory whose marker it is."""
     entry = Entry(name_of(key), key, Kind.FILE, size_bytes, modified, etag, storage_class)
     return as_directory(entry) if key.endswith("/") else entry
 
 
-def _seconds(header: str | None) -> float | None:
+def seconds_of(header: str | None) -> float | None:
+    """A date of HTTP in seconds since the epoch; None where there is none, or nonsense."""
     if header is None:
         return None
     try:

@@ -128,6 +128,7 @@ CODES: Final[Mapping[str, Meaning]] = {
     "Redirect": _WRONG_REGION,
     "IllegalLocationConstraintException": _WRONG_REGION,
     "InvalidObjectState": _ARCHIVED,
+    "ObjectNotInActiveTierError": _ARCHIVED,  # of a copy's source
     "PreconditionFailed": CHANGED,
     "ConditionalRequestConflict": _AT_ONCE,
     "NoSuchUpload": _NO_UPLOAD,

@@ -32,8 +32,9 @@ __all__ = [
 _S3_OPERATIONS: Final = frozenset(
     {
         "ListObjectsV2", "ListBuckets", "HeadBucket", "HeadObject", "GetObject", "PutObject", "CreateMultipartUpload",
-        "UploadPart", "CompleteMultipartUpload", "AbortMultipartUpload", "DeleteObject", "DeleteObjects",
-        "CopyObject", "GetBucketVersioning", "GetObjectLockConfiguration", "ListObjectVersions",
+        "UploadPart", "CompleteMultipartUpload", "AbortMultipartUpload", "DeleteObject", "DeleteObjects", "CopyObject",
+        "UploadPartCopy", "ListMultipartUploads", "ListParts", "GetObjectTagging",
+        "GetBucketVersioning", "GetObjectLockConfiguration", "ListObjectVersions",
     }
 )  # fmt: skip
 """What is asked of S3 itself. A refusal of anything else comes from where the credentials come from."""
@@ -146,7 +147,7 @@ def _more_precise_conflict(meaning: Meaning, asked: Asked) -> Meaning:
     if meaning is CHANGED and creates:
         return replace(OCCUPIED, next_step="Choose another name.") if asked.operation == "mkdir" else OCCUPIED
     # So S3 answers a write in place of what is not there. A delete of it is told as what it is: nothing was there.
-    return GONE if meaning is NO_KEY and not creates and asked.operation == "write" else meaning
+    return GONE if meaning is NO_KEY and not creates and asked.operation in {"write", "copy"} else meaning
 
 
 def _seconds(text: object) -> float | None:

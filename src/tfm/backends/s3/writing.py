@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from math import isfinite
 from typing import Any, Final
+from urllib.parse import urlencode
 
-from tfm.backends.s3.bucket import Bucket
-from tfm.backends.s3.entries import quoted_etag, unquoted_etag, written_entry
-from tfm.backends.s3.errors import code_of, status_of
+from tfm.backends.s3.bucket import Bucket, Send
+from tfm.backends.s3.entries import headers_of, quoted_etag, unquoted_etag, written_entry
+from tfm.backends.s3.errors import code_of
+from tfm.backends.s3.facts import HEADER_PARAMETERS, TIME_NAME
 from tfm.core.entry import Entry
 from tfm.core.errors import ConflictError, InvalidRequestError, TemporaryError
-from tfm.core.writing import NOTHING_THERE, Condition, Content, ObjectFacts, Part, Precondition, Upload
+from tfm.core.writing import NOTHING_THERE, Content, ObjectFacts, Part, Precondition, Upload
 
 __all__ = ["Writing"]
 
@@ -24,10 +26,6 @@ _SMALL_BYTES: Final = 1 << 20
 
 _NOT_UNDERSTOOD: Final = frozenset({"InvalidArgument", "InvalidRequest", "NotImplemented"})
 _MARKER_TYPE: Final = "application/x-directory"
-_TIME_NAME: Final = "mtime"
-"""rclone's name for the modification time in an object's metadata: https://rclone.org/s3/#modification-times-and-hashes."""
-
-Send = Callable[..., Mapping[str, Any]]
 
 
 class Writing:
@@ -44,8 +42,8 @@ class Writing:
         with self._bucket.asking(operation, key, only_if):
             clients = self._bucket.clients()
             client = clients.interactive() if len(body) <= _SMALL_BYTES else clients.patient()
-            response = self._send_on_condition(client, client.put_object, parameters, only_if)
-        return written_entry(key, response, len(body), facts.storage_class)
+            response = self._bucket.send_on_condition(client, client.put_object, parameters, only_if, copies=False)
+        return written_entry(key, headers_of(response), len(body), facts.storage_class)
 
     def make_directory(self, key: str) -> Entry:
         if not key:
@@ -107,7 +105,9 @@ class Writing:
         if not response.get("ETag"):
             raise self._meaningless(upload.key, "finished an upload without giving its etag")
         size = sum(part.size_bytes for part in parts)
-        return written_entry(upload.key, response, size, upload.facts.storage_class)
+        # In its body, which no header repeats.
+        headers = {**headers_of(response), "etag": response["ETag"]}
+        return written_entry(upload.key, headers, size, upload.facts.storage_class)
 
     def _finished(
         self, client: Any, parameters: dict[str, Any], only_if: Precondition | None, checksum: int | None
@@ -118,15 +118,15 @@ class Writing:
         """
         finish: Send = client.complete_multipart_upload
         if checksum is None or not _sends_checksums(client) or not self._takes_whole_checksums(client):
-            return self._send_on_condition(client, finish, parameters, only_if)
+            return self._bucket.send_on_condition(client, finish, parameters, only_if, copies=False)
         text = base64.b64encode(checksum.to_bytes(4, "big")).decode("ascii")
         whole = {**parameters, "ChecksumCRC32": text, "ChecksumType": "FULL_OBJECT"}
         try:
-            return self._send_on_condition(client, finish, whole, only_if)
+            return self._bucket.send_on_condition(client, finish, whole, only_if, copies=False)
         except client.exceptions.ClientError as error:
             if code_of(error) not in _NOT_UNDERSTOOD:
                 raise
-        return self._send_on_condition(client, finish, parameters, only_if)
+        return self._bucket.send_on_condition(client, finish, parameters, only_if, copies=False)
 
     def abort(self, upload: Upload) -> None:
         with self._bucket.asking("write", upload.key):
@@ -137,27 +137,6 @@ class Writing:
                 if code_of(error) != "NoSuchUpload":
                     raise
 
-    def _send_on_condition(
-        self, client: Any, send: Send, parameters: Mapping[str, Any], only_if: Precondition | None
-    ) -> Mapping[str, Any]:
-        """Send a write with its precondition; without, where the server takes none and nobody relies on that it does:
-        then the layer above has looked just before."""
-        if only_if is None:
-            return send(**parameters)
-        condition = Condition.CREATE if only_if.etag is None else Condition.REPLACE
-        if not self._bucket.sends(condition):
-            return send(**parameters)
-        header = {"IfNoneMatch": "*"} if only_if.etag is None else {"IfMatch": quoted_etag(only_if.etag)}
-        try:
-            return send(**parameters, **header)
-        except client.exceptions.ClientError as error:
-            not_taken = code_of(error) == "NotImplemented" or status_of(error) == 501
-            if not not_taken or condition in self._bucket.conditions():
-                raise
-        response = send(**parameters)
-        self._bucket.servers.note_refused(client.meta.endpoint_url, condition)
-        return response
-
     def _takes_whole_checksums(self, client: Any) -> bool:
         return self._bucket.servers.takes_whole_checksums(client.meta.endpoint_url)
 
@@ -166,13 +145,16 @@ class Writing:
         self._bucket.check_key(operation, key)
         metadata = dict(facts.metadata)
         time = facts.modified_timestamp
-        if time is not None and isfinite(time) and not any(name.lower() == _TIME_NAME for name in metadata):
-            metadata[_TIME_NAME] = format(Decimal(repr(time)), "f")  # as exact as it is, and never 1e+10
+        if time is not None and isfinite(time) and not any(name.lower() == TIME_NAME for name in metadata):
+            metadata[TIME_NAME] = format(Decimal(repr(time)), "f")  # as exact as it is, and never 1e+10
         headers = {"ContentType": facts.content_type, "StorageClass": facts.storage_class}
+        headers |= {parameter: facts.headers.get(name) for name, parameter in HEADER_PARAMETERS.items()}
         self._check_headers(operation, key, [*headers.values(), *metadata, *metadata.values()])
         parameters: dict[str, Any] = {name: value for name, value in headers.items() if value}
         if metadata:
             parameters["Metadata"] = metadata
+        if facts.tags:
+            parameters["Tagging"] = urlencode(facts.tags)
         return {**self._bucket.parameters, "Key": key, **parameters}
 
     def _check_headers(self, operation: str, key: str, texts: Sequence[str | None]) -> None:

@@ -1,0 +1,102 @@
+"""What the headers of GET and HEAD say of an object beside its listing: its facts, and what its bytes should sum to."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from math import isfinite
+from typing import Final
+
+from tfm.backends.s3.entries import unquoted_etag
+from tfm.core.writing import Checksum, ObjectFacts
+
+__all__ = ["HEADER_PARAMETERS", "TIME_NAME", "checksum_of", "facts_of"]
+
+TIME_NAME: Final = "mtime"
+"""rclone's name for the modification time in an object's metadata: https://rclone.org/s3/#modification-times-and-hashes."""
+
+HEADER_PARAMETERS: Final = {
+    "cache-control": "CacheControl",
+    "content-disposition": "ContentDisposition",
+    "content-encoding": "ContentEncoding",
+    "content-language": "ContentLanguage",
+}
+"""The headers that an object is given out with, and botocore's names for them."""
+
+_METADATA: Final = "x-amz-meta-"
+_DIGEST_BYTES: Final = {"CRC32": 4, "SHA256": 32, "SHA1": 20, "CRC64NVME": 8, "CRC32C": 4}
+_EASY: Final = ("CRC32", "SHA256", "SHA1")
+"""Python computes these without a library; the others need awscrt."""
+
+_HARD: Final = ("CRC64NVME", "CRC32C")
+_MD5: Final = re.compile(r"([0-9a-f]{32})(?:-([0-9]{1,5}))?")
+_OPAQUE_ETAGS: Final = "--x-s3"
+"""The end of a directory bucket's name, where etags are no digests:
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-express-differences.html."""
+
+
+def facts_of(headers: Mapping[str, str]) -> ObjectFacts:
+    """The facts of an object; its tags are not among them, since no header tells more than their number."""
+    metadata = {name[len(_METADATA) :]: value for name, value in headers.items() if name.startswith(_METADATA)}
+    modified = _seconds(metadata.get(TIME_NAME))
+    if modified is not None:
+        del metadata[TIME_NAME]
+    kept = {name: value for name in HEADER_PARAMETERS if (value := _kept(name, headers.get(name)))}
+    return ObjectFacts(
+        headers.get("content-type"), metadata, modified, headers.get("x-amz-storage-class"), headers=kept
+    )
+
+
+def _kept(name: str, value: str | None) -> str | None:
+    if value is None or name != "content-encoding":
+        return value
+    # How bytes were framed on their way to the server, which some servers keep as if it were the object's.
+    codings = [coding for each in value.split(",") if (coding := each.strip()) != "aws-chunked"]
+    return ", ".join(codings)
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        seconds = float(text or "")
+    except ValueError:
+        return None
+    return seconds if isfinite(seconds) else None
+
+
+def checksum_of(headers: Mapping[str, str], bucket: str, *, whole: bool = True) -> Checksum | None:
+    """What the object's bytes can be compared with: of what the server says, what is easiest to compute.
+
+    A checksum of the whole stands before one of the parts' checksums, for which the parts' sizes must be known.
+    ``whole`` is False for the answer to a range, whose checksums may be those of the range.
+    """
+    told = {name: checksum for name in _DIGEST_BYTES if whole and (checksum := _told(name, headers))}
+    etag = _etag_checksum(headers, bucket)
+    candidates = [*map(told.get, _EASY), etag, *map(told.get, _HARD)]
+    found = [each for each in candidates if each is not None]
+    # The first of those of the whole; min() keeps the order where two are alike.
+    return min(found, key=lambda each: each.parts is not None, default=None)
+
+
+def _told(algorithm: str, headers: Mapping[str, str]) -> Checksum | None:
+    text = headers.get(f"x-amz-checksum-{algorithm.lower()}", "")
+    digest, _, parts = text.partition("-")
+    try:
+        value = base64.b64decode(digest, validate=True)
+    except binascii.Error:
+        return None
+    if len(value) != _DIGEST_BYTES[algorithm] or (parts and not parts.isdecimal()):
+        return None
+    return Checksum(algorithm, value, int(parts) if parts else None)
+
+
+def _etag_checksum(headers: Mapping[str, str], bucket: str) -> Checksum | None:
+    """The MD5 that an etag is, unless the object is encrypted with keys of one's own:
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html (ETag)."""
+    encryption = headers.get("x-amz-server-side-encryption", "")
+    own_key = "x-amz-server-side-encryption-customer-algorithm" in headers
+    match = _MD5.fullmatch(unquoted_etag(headers.get("etag")) or "")
+    if match is None or own_key or encryption.startswith("aws:kms") or bucket.endswith(_OPAQUE_ETAGS):
+        return None
+    return Checksum("MD5", bytes.fromhex(match[1]), int(match[2]) if match[2] else None)

@@ -1,0 +1,150 @@
+"""Asking about one object, and opening it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from tfm.backends.s3.bucket import Bucket
+from tfm.backends.s3.entries import as_directory, described_entry, headers_of, name_of, object_entry, quoted_etag
+from tfm.backends.s3.errors import status_of
+from tfm.backends.s3.facts import checksum_of, facts_of
+from tfm.backends.s3.reader import BodyReader, EmptyReader
+from tfm.core.entry import Entry, Kind, Lookup
+from tfm.core.errors import InvalidRequestError, IsDirectoryError, UnsupportedOperation
+from tfm.core.writing import Description
+from tfm.storage.contract import Reader
+
+__all__ = ["Reading"]
+
+# botocore has no types; Any stands for its values throughout this module.
+
+_MOST_BYTES: Final = 2**63 - 1
+_CONTENT_RANGE: Final = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
+
+
+class Reading:
+    """Reads from one bucket. Thread-safe."""
+
+    def __init__(self, bucket: Bucket) -> None:
+        self._bucket = bucket
+
+    def stat(self, key: str) -> Lookup:
+        with self._bucket.asking("stat", key):
+            client = self._bucket.clients().interactive()
+            if not key:
+                return self._stat_bucket(client)
+            unknown = UnsupportedOperation(
+                "Only a listing tells whether there is a directory.",
+                uri=self._bucket.asked("stat", key).uri,
+                operation="stat",
+            )
+            try:
+                response = client.head_object(**self._bucket.parameters, Key=key)
+            except client.exceptions.ClientError as error:
+                if status_of(error) == 404:
+                    return Lookup(directory_error=unknown)
+                raise
+        headers = headers_of(response)
+        entry = object_entry(key, headers, _number(headers.get("content-length")))
+        if key.endswith("/"):
+            return Lookup(directory=as_directory(entry))
+        return Lookup(file=entry, directory_error=unknown)
+
+    def _stat_bucket(self, client: Any) -> Lookup:
+        try:
+            client.head_bucket(Bucket=self._bucket.name)
+        except client.exceptions.ClientError as error:
+            if status_of(error) == 404:
+                return Lookup()
+            raise
+        return Lookup(directory=Entry("", "", Kind.DIRECTORY))
+
+    def describe(self, key: str, if_match: str | None) -> Description:
+        """One request, and one more for tags where the object has some."""
+        parameters = self._parameters("stat", key, if_match)
+        with self._bucket.asking("stat", key):
+            client = self._bucket.clients().interactive()
+            # Without the mode S3 keeps its checksums to itself.
+            headers = headers_of(client.head_object(**parameters, ChecksumMode="ENABLED"))
+            facts = facts_of(headers)
+            if _number(headers.get("x-amz-tagging-count")):
+                told = client.get_object_tagging(**self._bucket.parameters, Key=key)
+                facts = replace(facts, tags={tag["Key"]: tag["Value"] for tag in told.get("TagSet") or ()})
+        entry = described_entry(key, headers, _number(headers.get("content-length")))
+        return Description(entry, facts, checksum_of(headers, self._bucket.name))
+
+    def read(self, key: str, start: int, length: int | None, if_match: str | None) -> Reader:
+        parameters = self._parameters("read", key, if_match)
+        with self._bucket.asking("read", key):
+            client = self._bucket.clients().interactive()
+            if length == 0:
+                # No Range header can ask for nothing.
+                headers = headers_of(client.head_object(**parameters, ChecksumMode="ENABLED"))
+                reader = EmptyReader(object_entry(key, headers, _number(headers.get("content-length"))))
+                return self._told(reader, headers, whole=True)
+            if start or length is not None:
+                # Servers call a last byte that 64 bits cannot hold unsatisfiable, which would pass for no bytes there.
+                endless = length is None or start + length > _MOST_BYTES
+                parameters["Range"] = f"bytes={start}-" if endless else f"bytes={start}-{start + (length or 0) - 1}"
+            try:
+                response = client.get_object(**parameters)
+            except client.exceptions.ClientError as error:
+                if status_of(error) == 416:
+                    return EmptyReader(Entry(name_of(key), key, Kind.FILE, _size_beyond(error)))
+                raise
+        return self._opened(key, start, length, response)
+
+    def _parameters(self, operation: str, key: str, if_match: str | None) -> dict[str, Any]:
+        if not key:
+            raise IsDirectoryError(
+                f"{self._bucket.name} is a bucket.",
+                next_step="List it.",
+                uri=self._bucket.asked(operation, key).uri,
+                operation=operation,
+            )
+        condition = {} if if_match is None else {"IfMatch": quoted_etag(if_match)}
+        return {**self._bucket.parameters, "Key": key, **condition}
+
+    def _opened(self, key: str, start: int, length: int | None, response: Mapping[str, Any]) -> Reader:
+        """A reader of what came; InvalidRequestError if those are other bytes than were asked for."""
+        body = response["Body"]
+        headers = headers_of(response)
+        content_length = _number(headers.get("content-length"))
+        content_range = _CONTENT_RANGE.fullmatch(headers.get("content-range", ""))
+        size = content_length
+        begins = 0
+        if content_range is not None and content_range[1] is not None:
+            begins = int(content_range[1])
+            size = None if content_range[3] == "*" else int(content_range[3])
+        if begins != start or content_length is None:
+            body.close()
+            raise InvalidRequestError(
+                f"The server answered with bytes from {begins} where bytes from {start} were asked for.",
+                next_step="It does not support reading by range.",
+                uri=self._bucket.asked("read", key).uri,
+                operation="read",
+            )
+        promised = content_length if length is None else min(content_length, length)
+        reader = BodyReader(object_entry(key, headers, size), body, promised, lambda: self._bucket.asked("read", key))
+        return self._told(reader, headers, whole=content_range is None)
+
+    def _told(self, reader: Reader, headers: Mapping[str, str], *, whole: bool) -> Reader:
+        """That reader with what else the answer says of the object."""
+        reader.facts = facts_of(headers)
+        reader.checksum = checksum_of(headers, self._bucket.name, whole=whole)
+        return reader
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isascii() and text.isdecimal() else None
+
+
+def _size_beyond(error: Any) -> int | None:
+    """The object's size from the answer to a range beyond its end, where the server says it."""
+    headers = headers_of(error.response)
+    match = _CONTENT_RANGE.fullmatch(headers.get("content-range", ""))
+    text = match[3] if match else str(error.response.get("Error", {}).get("ActualObjectSize", ""))
+    return int(text) if text.isdecimal() else None
