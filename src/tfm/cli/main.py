@@ -29,12 +29,11 @@ _DESCRIPTION: Final = "Two panes, on directories of S3 or the local disk (defaul
 _EPILOG: Final = """\
 verbs:
   tfm ls [-lR] PATH...   list directories       tfm cat PATH...   write objects
-  tfm stat PATH...       what is known          tfm demo          try it out
-  tfm doctor [URI]       check what is wrong
+  tfm stat PATH...       what is known          tfm doctor [URI]  what is wrong
 
 A path is a local one, s3:// (your buckets), s3://BUCKET/ or s3://BUCKET/KEY; a
 directory named as a verb is ./ls. Each verb has its own --help. Exit codes:
-0 all done, 1 something failed, 2 asked wrongly.
+0 all done, 1 something failed, 2 asked wrongly. To try it out: tfm demo.
 """
 
 
