@@ -16,7 +16,7 @@ __all__ = ["Destination", "free_name"]
 class Destination:
     """The tree below the directory ``prefix``.
 
-    On flat keys it is listed once, ``max(1, ceil(m / 1000))`` requests. With ``ordered`` questions (in the order of keys,
+    On flat keys it is listed once, ``max(1, ceil(m / 1000))`` requests. With ``ordered`` questions (in key order,
     as flat keys are listed) a page is asked for when it is reached, and dropped when it is passed: the memory of one.
     Elsewhere each question is a look at the disk.
     """

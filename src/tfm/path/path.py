@@ -13,6 +13,7 @@ from typing import IO, Any, ClassVar, Final, Self, cast
 from tfm.core.capability import Capability
 from tfm.core.entry import Asked, Entry, Kind
 from tfm.core.errors import IsDirectoryError, NotFoundError, StorageError, UnsupportedOperation
+from tfm.path.copying import CopyingPath
 from tfm.path.files import BUFFER_BYTES, ObjectFile, mode_letters, refuse_update
 from tfm.path.glob import Match, glob_matches
 from tfm.path.lexical import KeyText, Lexical, LocalText, join_all, read_text
@@ -20,7 +21,6 @@ from tfm.path.output import ObjectOutput, Output, opened_for_writing
 from tfm.path.pattern import ANY_DEPTH, has_wildcard
 from tfm.path.pure import LexicalPath
 from tfm.path.walk import level_reader, walk_levels
-from tfm.path.writing import WritingPath
 from tfm.storage.contract import Reader
 from tfm.storage.scan import Scan, twins
 
@@ -30,7 +30,7 @@ _LONGEST_SUFFIX: Final = 32
 """Of a local copy's name; a key may end in a dot and a thousand letters, which no disk takes."""
 
 
-class Path(WritingPath):
+class Path(CopyingPath):
     """A path on S3, the local disk, or what else a backend speaks: ``Path("s3://bucket/key")``, ``Path("/home/x")``.
 
     Text is raw (``%``, ``?`` and ``#`` are literal; :meth:`from_uri` decodes), keys are exact, and exactly one trailing
@@ -63,6 +63,10 @@ class Path(WritingPath):
     @classmethod
     def _make(cls, lexical: Lexical, profile: str | None) -> Self:
         return cls._listed_path(lexical, profile, None)
+
+    @classmethod
+    def _of_text(cls, text: str, profile: str | None) -> Self:
+        return cls(text, profile=profile)
 
     @classmethod
     def _listed_path(

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import os
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from tfm.core.settings import Settings, settings_from_environment
 from tfm.storage.session import Session
 
-__all__ = ["current_session", "use_session"]
+if TYPE_CHECKING:
+    # Loaded when the first copy begins: whoever only reads should not load a database.
+    from tfm.journal import Journal
+
+__all__ = ["current_journal", "current_session", "journal_path", "use_journal", "use_session"]
 
 # The one piece of module-level state: a script has no composition root that could hand a session to its paths.
 _lock = threading.Lock()
 _session: Session | None = None
+_journal: Journal | None = None
 
 
 def current_session() -> Session:
@@ -40,10 +47,43 @@ def use_session(session: Session) -> Iterator[Session]:
             _session = before
 
 
+def current_journal() -> Journal:
+    """The journal in which copies and moves of paths are written down, so that ``tfm resume`` goes on with what was
+    killed: in the user's state directory; where that cannot be written, in memory, after one warning."""
+    global _journal
+    with _lock:
+        if _journal is None:
+            from tfm.journal import open_or_do_without
+
+            _journal = open_or_do_without(journal_path(), warn=lambda error: warnings.warn(str(error), stacklevel=2))
+        return _journal
+
+
+def journal_path() -> str:
+    """The file of this user's journal."""
+    from platformdirs import user_state_dir
+
+    return os.path.join(user_state_dir("tfm", appauthor=False), "journal.sqlite")
+
+
+@contextmanager
+def use_journal(journal: Journal) -> Iterator[Journal]:
+    """Let the copies of every path of this process be written down in ``journal`` while the block runs."""
+    global _journal
+    with _lock:
+        before, _journal = _journal, journal
+    try:
+        yield journal
+    finally:
+        with _lock:
+            _journal = before
+
+
 def _forget_session() -> None:
-    global _session, _lock
+    global _session, _journal, _lock
     _lock = threading.Lock()
     _session = None
+    _journal = None
 
 
 # A forked child must not share its parent's connections, nor a lock that another thread held at the fork.

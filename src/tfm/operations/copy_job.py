@@ -1,0 +1,395 @@
+"""A copy or a move under way: planned as it goes, done by workers, written down so that a kill loses nothing."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Final
+
+from tfm.core.capability import Capability
+from tfm.core.entry import Asked, Kind
+from tfm.core.errors import ConflictError, StorageError, UnsupportedOperation
+from tfm.core.location import Location
+from tfm.core.progress import Cancel, Progress
+from tfm.core.step import Step
+from tfm.core.writing import NOTHING_THERE
+from tfm.journal import Job, Journal, StepState, UploadRecord, null_journal
+from tfm.journal import JobState as RecordedState
+from tfm.operations.conflict import Conflict, Conflicts, Decision
+from tfm.operations.copy_plan import CopyPlanner, Planned, Problem, Skipped
+from tfm.operations.copy_spec import CopySpec
+from tfm.operations.job_state import CopySummary, JobSnapshot, JobState
+from tfm.operations.moving import MovedSources
+from tfm.operations.sameness import is_done_already
+from tfm.operations.step_upload import StepUpload
+from tfm.storage.session import Session
+from tfm.storage.storage import Storage
+from tfm.transfer.directories import Directories
+from tfm.transfer.engine import BytesBudget, Engine
+from tfm.transfer.meter import Meter
+from tfm.transfer.transfer import Outcome, Transfer, TransferContext
+
+__all__ = ["CopyJob"]
+
+_SWEPT_STEPS: Final = 5000
+"""Steps from the first that is not done, in whose directories a killed run may have left temporaries: many times what
+it can have had under way."""
+
+_MEMORY_BYTES: Final = 96 << 20
+"""What objects and parts in memory weigh at most; with the program itself that stays below 200 MB."""
+
+
+class CopyJob:
+    """Does ``spec``. :meth:`run` takes as long as the job does; the other methods may be called from any thread."""
+
+    def __init__(
+        self,
+        session: Session,
+        spec: CopySpec,
+        *,
+        journal: Journal | None = None,
+        ask: Callable[[Conflict], Decision] | None = None,
+        progress: Callable[[Progress], None] | None = None,
+        workers: int | None = None,
+        log: Job | None = None,
+    ) -> None:
+        self.spec: Final = spec
+        self.summary: Final = CopySummary()
+        self._session = session
+        self._journal = journal
+        self._log = log
+        self._resumes = log is not None
+        self._conflicts = Conflicts(spec.policy, ask)
+        self._progress = progress
+        self._cancel = Cancel()
+        self._lock = threading.Lock()
+        self._meter = Meter(session.clock)
+        self._engine = Engine(workers or session.settings.transfer_workers)
+        self._state = JobState.QUEUED
+        self._planned = False
+        self._current = ""
+        self._error: StorageError | None = None
+        self._told_at = 0.0
+        self._own_journal: Journal | None = None
+        self._uploads: dict[int, UploadRecord] = {}
+        self._done_now: set[int] = set()
+
+    # From any thread
+
+    @property
+    def title(self) -> str:
+        verb = "move" if self.spec.move else "copy"
+        first = self.spec.sources[0]
+        what = first.key.removesuffix("/").rpartition("/")[2] or first.storage.authority
+        count = len(self.spec.sources)
+        return f"{verb} {what}" if count == 1 else f"{verb} {count} entries"
+
+    def snapshot(self) -> JobSnapshot:
+        with self._lock:
+            speed = self._meter.bytes_per_second()
+            left = self.summary.listed_bytes - self._meter.size_bytes
+            seconds = left / speed if self._planned and speed > 0 else None
+            return JobSnapshot(
+                self._state, self._told(), self._planned, speed, seconds, self.summary.skipped, self.summary.failed,
+                self._error,
+            )  # fmt: skip
+
+    def cancel(self) -> None:
+        """Stop soon; what is done stays, and what is under way can be resumed. Returns at once."""
+        self._cancel.set()
+        self._engine.stop()
+
+    def pause(self) -> None:
+        with self._lock:
+            if self._state is JobState.RUNNING:
+                self._state = JobState.PAUSED
+                self._engine.pause()
+
+    def go_on(self) -> None:
+        with self._lock:
+            if self._state is JobState.PAUSED:
+                self._state = JobState.RUNNING
+                self._engine.go_on()
+
+    # In the job's thread
+
+    def run(self) -> CopySummary:
+        """Plan and do it. Raises what could be known before anything was written, and what broke off the beginning;
+        failures after that are in the summary."""
+        self._state = JobState.RUNNING
+        try:
+            self._run()
+        except StorageError as error:
+            self._error = error
+            self._end(JobState.FAILED)
+            raise
+        except BaseException:
+            self._end(JobState.CANCELLED)
+            raise
+        self._end(self._final_state())
+        return self.summary
+
+    def _final_state(self) -> JobState:
+        if self._cancel.wanted:
+            self.summary.stopped = True
+            return JobState.CANCELLED
+        return JobState.FAILED if self.summary.failures else JobState.DONE
+
+    def _end(self, state: JobState) -> None:
+        self._engine.stop()
+        with self._lock:
+            self._state = state
+        self._tell(force=True)
+        log = self._log
+        if log is None:
+            return
+        if state is JobState.CANCELLED or (
+            state is JobState.FAILED and self._error is not None and self.summary.listed
+        ):
+            log.release()  # it can be resumed
+        else:
+            log.set_state(RecordedState.DONE if state is JobState.DONE else RecordedState.FAILED)
+        log.flush()
+        if self._journal is None and self._own_journal is not None:
+            self._own_journal.close()
+
+    def _run(self) -> None:
+        source = self._session.storage(self.spec.source_storage)
+        target = self._session.storage(self.spec.target_storage).confined(self.spec.target_prefix)
+        planner = CopyPlanner(source, target, self.spec, self._conflicts, self._cancel)
+        if not self._resumes:
+            planner.check()
+        spec = self._renamed(source, target) if self.spec.move and not self._resumes else self.spec
+        if not spec.sources:
+            return
+        log = self._opened_log(spec)
+        context = TransferContext(
+            source,
+            target,
+            Directories(target, spec.target_prefix),
+            self._meter,
+            self._cancel,
+            BytesBudget(_MEMORY_BYTES),
+        )
+        moved = MovedSources(source, target, spec, log, self._failed) if spec.move else None
+        if self._resumes:
+            self._sweep(target, log)
+        with ExitStack() as stack:
+            for each in spec.sources:
+                if each.kind is Kind.DIRECTORY:
+                    stack.enter_context(target.changing_below(spec.target_key(each)))
+                    if spec.move:
+                        stack.enter_context(source.changing_below(each.key))
+            for step, number in self._steps(planner, log):
+                self._begin(context, step, number, moved)
+            self._planned = not self._cancel.wanted
+            self._engine.wait()
+            if self._cancel.wanted:
+                self._engine.settle(1.0)
+            elif moved is not None:
+                if self._resumes:
+                    self._add_moved_before(source, log, moved)
+                moved.finish()
+        log.flush()
+
+    def _opened_log(self, spec: CopySpec) -> Job:
+        if self._log is None:
+            journal = self._journal
+            if journal is None:
+                journal = self._own_journal = null_journal()
+            self._log = journal.begin_job("move" if spec.move else "copy", self.title, spec.record())
+        return self._log
+
+    # What an earlier run left
+
+    def _sweep(self, target: Storage, log: Job) -> None:
+        """Find the uploads to go on with, and sweep the temporaries of what was written when that run was killed."""
+        self._uploads = {record.step: record for record in log.uploads() if record.step is not None}
+        if Capability.FLAT_KEYS in target.capabilities:
+            return
+        kept = [record.id for record in self._uploads.values() if record.id is not None]
+        under_way = log.pending(limit=_SWEPT_STEPS)
+        for prefix in {_parent(record.step.target_key) for record in under_way} | {self.spec.target_prefix}:
+            try:
+                target.sweep(prefix, keep=kept)
+            except StorageError:
+                pass  # a directory that was never made
+
+    def _add_moved_before(self, source: Storage, log: Job, moved: MovedSources) -> None:
+        """Of what that run had copied, the sources that it could not delete any more, if they are what was copied."""
+        after = 0
+        while records := log.steps({StepState.DONE}, after=after):
+            after = records[-1].number
+            for record in records:
+                if record.number in self._done_now:
+                    continue
+                step = record.step
+                now = source.lookup(step.source_key, asked=Asked.FILE)
+                entry = now.directory if step.source_key.endswith("/") else now.file
+                if entry is not None and (entry.size_bytes, entry.etag, entry.modified_timestamp) == (
+                    step.size_bytes,
+                    step.etag,
+                    step.modified_timestamp,
+                ):
+                    moved.add(step)
+
+    def _renamed(self, source: Storage, target: Storage) -> CopySpec:
+        """Move what one step of the storage's own can move; what is left to be copied."""
+        spec = self.spec
+        if source.address != target.address or Capability.RENAME not in target.capabilities:
+            return spec
+        left: list[Location] = []
+        for each in spec.sources:
+            key = spec.target_key(each)
+            if target.lookup(key).found:
+                left.append(each)
+                continue
+            try:
+                target.rename(each.key, key, only_if=NOTHING_THERE)
+            except UnsupportedOperation:
+                left.append(each)  # another file system
+            else:
+                self.summary.listed += 1
+                self.summary.done += 1
+                self.summary.renamed = True
+        return CopySpec(tuple(left), spec.target, spec.into, spec.policy, spec.move)
+
+    def _steps(self, planner: CopyPlanner, log: Job) -> Iterator[tuple[Step, int]]:
+        """The steps with their numbers in the journal, as the plan comes; what will not be done is counted."""
+        known: set[tuple[str, Kind]] = set()
+        if self._resumes:
+            yield from self._left_over(log, known)
+            if log.record().is_planned:
+                return
+        try:
+            for batch in planner.batches():
+                yield from self._noted([each for each in batch if _place_of(each) not in known], log)
+                if self._cancel.wanted:
+                    return
+        except StorageError as error:
+            if not self.summary.listed:
+                raise
+            self._failed(error)
+            return
+        log.steps_added()
+
+    def _noted(self, batch: list[Planned], log: Job) -> Iterator[tuple[Step, int]]:
+        steps: list[Step] = []
+        with self._lock:
+            self.summary.listed += len(batch)
+            for each in batch:
+                if isinstance(each, Problem):
+                    self._count_failure(each.error)
+                elif isinstance(each, Skipped):
+                    self.summary.skipped += 1
+                else:
+                    self.summary.listed_bytes += each.size_bytes or 0
+                    steps.append(each)
+        yield from zip(steps, log.add_steps(steps), strict=True)
+
+    def _left_over(self, log: Job, known: set[tuple[str, Kind]]) -> Iterator[tuple[Step, int]]:
+        """What an earlier run had planned and not done; what it had done is counted."""
+        counts = log.counts()
+        with self._lock:
+            for state, count in counts.items():
+                self.summary.listed += count.steps
+                self.summary.listed_bytes += count.size_bytes
+                self.summary.done += count.steps if state is StepState.DONE else 0
+                self.summary.skipped += count.steps if state is StepState.SKIPPED else 0
+            self._meter.add(counts[StepState.DONE].size_bytes)
+        if not log.record().is_planned:
+            after = 0
+            while records := log.steps(after=after):
+                known.update((record.step.source_key, record.step.kind) for record in records)
+                after = records[-1].number
+        after = 0
+        while records := log.steps({StepState.PENDING, StepState.FAILED}, after=after):
+            after = records[-1].number
+            yield from ((record.step, record.number) for record in records)
+
+    def _begin(self, context: TransferContext, step: Step, number: int, moved: MovedSources | None) -> None:
+        log = self._log
+        if log is None:
+            raise RuntimeError("the job has no log")
+
+        def ended(_step: Step, outcome: Outcome | None, error: StorageError | None) -> None:
+            resumed = self._resumes and isinstance(error, ConflictError)
+            if resumed and is_done_already(context.source, context.target, step):
+                outcome, error = Outcome(None, step.size_bytes or 0, verified=True), None
+            if outcome is not None and moved is not None and not outcome.verified:
+                outcome, error = None, moved.not_verified(step)
+            self._ended(number, step, outcome, error, moved)
+
+        transfer = Transfer(
+            context,
+            step,
+            record=lambda: StepUpload(log, context.target, number, self._uploads.get(number)),
+            ended=ended,
+            large_ended=self._engine.ended_large,
+        )
+        self._engine.put(transfer.run, large=transfer.is_large)
+
+    def _ended(
+        self, number: int, step: Step, outcome: Outcome | None, error: StorageError | None, moved: MovedSources | None
+    ) -> None:
+        log = self._log
+        if log is None:
+            raise RuntimeError("the job has no log")
+        if outcome is None:
+            if error is not None:
+                log.failed(number, str(error))
+                self._failed(error)
+        else:
+            log.done(number)
+            with self._lock:
+                if self._resumes:
+                    self._done_now.add(number)
+                self.summary.done += 1
+                self.summary.size_bytes += outcome.size_bytes
+                self.summary.unverified += not outcome.verified
+                self._current = step.source_key
+            if moved is not None:
+                moved.add(step)
+        self._tell()
+
+    def _failed(self, error: StorageError) -> None:
+        with self._lock:
+            self._count_failure(error)
+
+    def _count_failure(self, error: StorageError) -> None:
+        self.summary.failed += 1
+        self.summary.failures.append(error)
+
+    def _told(self) -> Progress:
+        summary = self.summary
+        return Progress(
+            summary.done + summary.skipped + summary.failed,
+            summary.listed if self._planned else None,
+            self._meter.size_bytes,
+            summary.listed_bytes if self._planned else None,
+            self._current,
+        )
+
+    def _tell(self, *, force: bool = False) -> None:
+        """At most twenty times a second: a thousand small objects a second need not each be told of."""
+        if self._progress is None:
+            return
+        now = time.monotonic()
+        with self._lock:
+            if not force and now - self._told_at < 0.05:
+                return
+            self._told_at = now
+            told = self._told()
+        self._progress(told)
+
+
+def _place_of(planned: Planned) -> tuple[str, Kind]:
+    if isinstance(planned, Step):
+        return planned.source_key, planned.kind
+    return planned.source.key, planned.source.kind
+
+
+def _parent(key: str) -> str:
+    return key[: key.rfind("/", 0, -1) + 1]

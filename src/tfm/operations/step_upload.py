@@ -1,0 +1,82 @@
+"""A step's upload in the journal, as the transfer engine writes it down, and as a later run finds it."""
+
+from __future__ import annotations
+
+from tfm.core.errors import NotFoundError, UnsupportedOperation
+from tfm.core.writing import ObjectFacts, Part, Upload
+from tfm.journal import Job, UploadEntry, UploadRecord
+from tfm.storage.storage import Storage
+
+__all__ = ["StepUpload", "abort_recorded"]
+
+
+class StepUpload:
+    """Of the step ``number``; ``earlier`` is what an interrupted run left of it."""
+
+    def __init__(self, job: Job, target: Storage, number: int, earlier: UploadRecord | None) -> None:
+        self._job = job
+        self._target = target
+        self._number = number
+        self._earlier = earlier
+        self._entry: UploadEntry | None = None
+
+    def resumed(self) -> tuple[str, list[tuple[Part, int]], int] | None:
+        """The id, the parts that the storage has with the CRC-32 of each, and the size of a part; None to begin anew.
+
+        At most one request. What was begun and cannot be gone on with is swept away.
+        """
+        earlier = self._earlier
+        if earlier is None:
+            return None
+        self._earlier = None
+        entry = self._job.upload(earlier)
+        if earlier.id is None or earlier.part_bytes is None:
+            abort_recorded(self._target, earlier)
+            entry.ended()
+            return None
+        known = {record.part.number: record for record in entry.parts()}
+        try:
+            there = self._target.list_parts(_upload_of(earlier))
+        except UnsupportedOperation:
+            there = [record.part for record in known.values()]
+        except NotFoundError:
+            entry.ended()
+            return None
+        parts = []
+        for part in there:
+            record = known.get(part.number)
+            # One whose checksum nobody wrote down is sent again.
+            if record is not None and record.crc is not None and record.part.size_bytes == part.size_bytes:
+                parts.append((record.part, record.crc))
+        self._entry = entry
+        return earlier.id, parts, earlier.part_bytes
+
+    def intended(self, key: str) -> None:
+        self._entry = self._job.begin_upload(self._target.address, key, step=self._number)
+
+    def created(self, upload: Upload, part_bytes: int) -> None:
+        if self._entry is not None:
+            self._entry.created(upload.id, part_bytes)
+
+    def part(self, part: Part, crc32: int) -> None:
+        if self._entry is not None:
+            self._entry.part(part, crc32)
+
+    def ended(self) -> None:
+        if self._entry is not None:
+            self._entry.ended()
+
+
+def abort_recorded(target: Storage, record: UploadRecord) -> None:
+    """Sweep away what an upload left that nobody goes on with. Where its id is not known, every upload of that key is
+    one that was begun for it: nobody else writes a key that a job is about to write. Raises StorageError."""
+    if record.id is not None:
+        target.abort_upload(_upload_of(record))
+        return
+    for upload in target.list_uploads(record.key):
+        if upload.key == record.key:
+            target.abort_upload(upload)
+
+
+def _upload_of(record: UploadRecord) -> Upload:
+    return Upload(record.key, record.id or "", ObjectFacts(), None)

@@ -1,0 +1,426 @@
+"""One object from one storage to another: by the storage itself, whole, or in parts; verified before it is seen."""
+
+from __future__ import annotations
+
+import threading
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+
+from tfm.core.capability import Capability
+from tfm.core.entry import Asked, Entry
+from tfm.core.errors import ConflictError, DamagedError, InvalidRequestError, StorageError, UnsupportedOperation
+from tfm.core.progress import Cancel
+from tfm.core.step import Step, StepAction
+from tfm.core.writing import Checksum, Description, ObjectFacts, Part, Upload
+from tfm.storage.storage import Storage
+from tfm.transfer.checksum import combine_crc32, fits
+from tfm.transfer.directories import Directories
+from tfm.transfer.engine import BytesBudget, Task
+from tfm.transfer.meter import Meter
+
+__all__ = ["Outcome", "Transfer", "TransferContext", "UploadRecord"]
+
+_LEAST_PART_BYTES: Final = 8 << 20
+_CHUNK_BYTES: Final = 1 << 20
+
+
+class UploadRecord(Protocol):
+    """Where an upload's course is written down, so that it can be gone on with. Thread-safe."""
+
+    def resumed(self) -> tuple[str, list[tuple[Part, int]], int] | None:
+        """What an earlier run had: the upload's id, its parts with the CRC-32 of each, and the size of a part."""
+
+    def intended(self, key: str) -> None: ...
+
+    def created(self, upload: Upload, part_bytes: int) -> None: ...
+
+    def part(self, part: Part, crc32: int) -> None: ...
+
+    def ended(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one step. ``verified`` is False where nothing could be compared, True where nothing had to be."""
+
+    entry: Entry | None
+    size_bytes: int
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TransferContext:
+    """What the transfers of one job share."""
+
+    source: Storage
+    target: Storage
+    directories: Directories
+    meter: Meter
+    cancel: Cancel
+    budget: BytesBudget
+
+    @property
+    def server_side(self) -> bool:
+        return self.target.can_copy_from(self.source.address)
+
+
+class Cancelled(Exception):  # noqa: N818 - not an error
+    """The job is to end: what is under way stays for whoever resumes it."""
+
+
+class Transfer:
+    """A step on its way. :meth:`run` is its first task; ``ended`` hears of its outcome, or its error, once."""
+
+    def __init__(
+        self,
+        context: TransferContext,
+        step: Step,
+        *,
+        record: Callable[[], UploadRecord],
+        ended: Callable[[Step, Outcome | None, StorageError | None], None],
+        large_ended: Callable[[], None],
+    ) -> None:
+        self._context = context
+        self._step = step
+        self._record = record
+        self._ended = ended
+        self._large_ended = large_ended
+        size_bytes = step.size_bytes or 0
+        limit = context.target.copy_whole_bytes if context.server_side else context.target.upload_limits.whole_bytes
+        self.is_large: Final = step.action is StepAction.COPY and not step.is_symlink and size_bytes > limit
+
+    def run(self) -> Sequence[Task] | None:
+        """Do it, or begin it and give its parts."""
+        try:
+            if self.is_large:
+                return PartedTransfer(self._context, self._step, self._record(), self._finished).begin()
+            self._finished(self._whole(), None)
+        except Cancelled:
+            self._finished(None, None)
+        except StorageError as error:
+            self._finished(None, error)
+        except Exception as error:  # noqa: BLE001 - the thread's boundary: told as this object's failure
+            self._finished(None, _defect(error))
+        return None
+
+    def _finished(self, outcome: Outcome | None, error: StorageError | None) -> None:
+        if self.is_large:
+            self._large_ended()
+        if outcome is not None or error is not None:
+            self._ended(self._step, outcome, error)
+
+    def _whole(self) -> Outcome:
+        step, context = self._step, self._context
+        if step.action is StepAction.DIRECTORY:
+            context.directories.make(step.target_key, mode=step.mode)
+            return Outcome(None, 0, verified=True)
+        context.directories.make_above(step.target_key)
+        try:
+            return self._copied(step)
+        except ConflictError:
+            again = self._again(step)
+            if again is None:
+                raise
+            return self._copied(again)
+
+    def _again(self, step: Step) -> Step | None:
+        """The same step for the version that the source has by now; None where it has not changed since."""
+        source = self._context.source
+        if Capability.FLAT_KEYS not in source.capabilities or step.etag is None:
+            return None
+        answer = source.lookup(step.source_key, fresh=True, asked=Asked.FILE)
+        entry = answer.directory if step.source_key.endswith("/") else answer.file
+        if entry is None or entry.etag == step.etag:
+            return None
+        return replace(step, etag=entry.etag, size_bytes=entry.size_bytes, modified_timestamp=entry.modified_timestamp)
+
+    def _copied(self, step: Step) -> Outcome:
+        return self._by_storage(step) if self._context.server_side else self._through_here(step)
+
+    def _by_storage(self, step: Step) -> Outcome:
+        context = self._context
+        told = 0
+
+        def copied(size_bytes: int) -> None:
+            nonlocal told
+            context.meter.add(size_bytes - told)
+            told = size_bytes
+            if context.cancel.wanted:
+                raise Cancelled
+
+        try:
+            entry = context.target.copy_from(
+                context.source.address, step.entry, step.target_key, only_if=step.only_if, looked=True, copied=copied
+            )
+        except BaseException:
+            context.meter.add(-told)
+            raise
+        size_bytes = step.size_bytes or 0
+        context.meter.add(size_bytes - told)
+        return Outcome(entry, size_bytes, verified=True)
+
+    def _through_here(self, step: Step) -> Outcome:
+        context = self._context
+        room = step.size_bytes if step.size_bytes is not None else context.target.upload_limits.whole_bytes
+        context.budget.take(room)
+        try:
+            with context.source.read(step.source_key, if_match=_etag_for(context.source, step)) as reader:
+                content = reader.read()
+                entry, facts, checksum = reader.entry, reader.facts, reader.checksum
+            if entry.size_bytes is not None and len(content) != entry.size_bytes:
+                raise _changed(context.source, step)
+            _require_unchanged(context.source, step, entry)
+            verified = _verified(context.source, step, checksum, content)
+            written = context.target.put(
+                step.target_key,
+                content,
+                facts=_facts_for_target(context, step, entry, facts),
+                only_if=step.only_if,
+                looked=True,
+            )
+        finally:
+            context.budget.give_back(room)
+        context.meter.add(len(content))
+        return Outcome(written, len(content), verified=verified)
+
+
+class PartedTransfer:
+    """A large object: its parts come and go in any order, in several threads; the last one finishes it."""
+
+    def __init__(
+        self,
+        context: TransferContext,
+        step: Step,
+        record: UploadRecord,
+        ended: Callable[[Outcome | None, StorageError | None], None],
+    ) -> None:
+        self._context = context
+        self._step = step
+        self._record = record
+        self._ended = ended
+        self._size_bytes = step.size_bytes or 0
+        self._lock = threading.Lock()
+        self._parts: dict[int, tuple[Part, int | None]] = {}
+        self._left = 0
+        self._failed = False
+        self._upload: Upload | None = None
+        self._part_bytes = 0
+        self._description: Description | None = None
+
+    def begin(self) -> Sequence[Task]:
+        """Begin or go on with the upload; its parts. Raises StorageError, and then nothing was begun."""
+        context, step = self._context, self._step
+        context.directories.make_above(step.target_key)
+        self._description = context.source.describe(step.source_key, if_match=_etag_for(context.source, step))
+        if self._description.entry.size_bytes != self._size_bytes:
+            raise _changed(context.source, step)
+        resumed = self._record.resumed()
+        if resumed is None:
+            self._begin_upload()
+        else:
+            upload_id, parts, self._part_bytes = resumed
+            facts = _facts_for_target(context, step, self._description.entry, self._description.facts)
+            self._upload = Upload(step.target_key, upload_id, facts, step.only_if)
+            for part, crc32 in parts:
+                self._parts[part.number] = (part, crc32)
+                context.meter.add(part.size_bytes)
+        count = max(1, -(-self._size_bytes // self._part_bytes))
+        numbers = [number for number in range(1, count + 1) if number not in self._parts]
+        self._left = len(numbers)
+        if not numbers:
+            self._finish()
+        return [self._task(number) for number in numbers]
+
+    def _begin_upload(self) -> None:
+        context, step = self._context, self._step
+        limits = context.target.upload_limits
+        least = -(-self._size_bytes // limits.most_parts)
+        self._part_bytes = max(_LEAST_PART_BYTES, limits.part_bytes, -(-least // _CHUNK_BYTES) * _CHUNK_BYTES)
+        if context.server_side:
+            self._part_bytes = max(self._part_bytes, 256 << 20)
+        described = self._description
+        if described is None:
+            raise RuntimeError("nothing is known of the source")
+        facts = _facts_for_target(context, step, described.entry, described.facts)
+        self._record.intended(step.target_key)
+        self._upload = context.target.begin_upload(step.target_key, facts=facts, only_if=step.only_if)
+        self._record.created(self._upload, self._part_bytes)
+
+    def _task(self, number: int) -> Task:
+        def run() -> None:
+            self._run_part(number)
+
+        return run
+
+    def _run_part(self, number: int) -> None:
+        if self._failed:
+            return
+        try:
+            if self._context.cancel.wanted:
+                raise Cancelled
+            part, crc32 = self._send(number)
+            self._record.part(part, crc32 or 0)
+            with self._lock:
+                self._parts[number] = (part, crc32)
+                self._left -= 1
+                last = self._left == 0
+            if last:
+                self._finish()
+        except Cancelled:
+            self._fail(None)
+        except StorageError as error:
+            self._fail(error)
+        except Exception as error:  # noqa: BLE001 - the thread's boundary: told as this object's failure
+            self._fail(_defect(error))
+
+    def _send(self, number: int) -> tuple[Part, int | None]:
+        context, step, upload = self._context, self._step, self._begun()
+        offset = (number - 1) * self._part_bytes
+        length = min(self._part_bytes, self._size_bytes - offset)
+        if context.server_side:
+            part = context.target.copy_part(
+                upload, number, context.source.address, step.entry, offset=offset, length=length
+            )
+            context.meter.add(length)
+            return part, None
+        context.budget.take(length)
+        try:
+            etag = _etag_for(context.source, step)
+            with context.source.read(step.source_key, start=offset, length=length, if_match=etag) as reader:
+                content = reader.read()
+            if len(content) != length:
+                raise _changed(context.source, step)
+            part = context.target.put_part(upload, number, content, offset=offset)
+        finally:
+            context.budget.give_back(length)
+        context.meter.add(length)
+        return part, zlib.crc32(content)
+
+    def _finish(self) -> None:
+        context, step, upload = self._context, self._step, self._begun()
+        parts = [self._parts[number] for number in sorted(self._parts)]
+        crc32 = self._whole_crc32(parts)
+        described = self._description
+        if described is None:
+            raise RuntimeError("nothing is known of the source")
+        _require_unchanged(context.source, step, described.entry)
+        verified = context.server_side or self._compare(described.checksum, crc32)
+        entry = context.target.finish_upload(upload, [part for part, _ in parts], checksum=crc32, looked=True)
+        self._record.ended()
+        self._ended(Outcome(entry, self._size_bytes, verified=verified), None)
+
+    def _whole_crc32(self, parts: list[tuple[Part, int | None]]) -> int | None:
+        whole = 0
+        for part, crc32 in parts:
+            if crc32 is None:
+                return None
+            whole = combine_crc32(whole, crc32, part.size_bytes)
+        return whole
+
+    def _compare(self, checksum: Checksum | None, crc32: int | None) -> bool:
+        """Whether the bytes are known to be right; DamagedError where they are known to be wrong."""
+        if Capability.LOCAL_PATHS in self._context.source.capabilities:
+            return True  # nothing came over a wire; the target verifies what was sent
+        if checksum is None:
+            return False
+        same = fits(checksum, self._size_bytes, crc32, self._read_again if self._can_read_again() else None)
+        if same is False:
+            raise _damaged(self._context.source, self._step)
+        return same is True
+
+    def _can_read_again(self) -> bool:
+        try:
+            self._context.target.read_upload(self._begun(), start=0, length=1)
+        except UnsupportedOperation:
+            return False
+        return True
+
+    def _read_again(self, start: int, length: int) -> Iterator[bytes]:
+        for offset in range(start, start + length, _CHUNK_BYTES):
+            size = min(_CHUNK_BYTES, start + length - offset)
+            yield self._context.target.read_upload(self._begun(), start=offset, length=size)
+
+    def _fail(self, error: StorageError | None) -> None:
+        """Without an error it was cancelled, and stays to be gone on with."""
+        with self._lock:
+            if self._failed:
+                return
+            self._failed = True
+        if error is not None and self._upload is not None:
+            try:
+                self._context.target.abort_upload(self._upload)
+                self._record.ended()
+            except StorageError:
+                pass  # the journal has it, and the next sweep will try again
+        self._ended(None, error)
+
+    def _begun(self) -> Upload:
+        if self._upload is None:
+            raise RuntimeError("no upload was begun")
+        return self._upload
+
+
+def _etag_for(source: Storage, step: Step) -> str | None:
+    return step.etag if Capability.CONDITIONAL_READ in source.capabilities else None
+
+
+def _facts_for_target(context: TransferContext, step: Step, entry: Entry, facts: ObjectFacts | None) -> ObjectFacts:
+    """What the copy is to say of itself: what the source said, as far as the bytes brought it."""
+    told = facts or ObjectFacts()
+    modified = told.modified_timestamp
+    if modified is None:
+        modified = entry.modified_timestamp if entry.modified_timestamp is not None else step.modified_timestamp
+    same_kind = context.source.address.scheme == context.target.address.scheme
+    return replace(
+        told,
+        modified_timestamp=modified,
+        storage_class=step.storage_class if same_kind else None,
+        mode=step.mode if step.mode is None else step.mode & 0o7777,
+    )
+
+
+def _require_unchanged(source: Storage, step: Step, entry: Entry) -> None:
+    """A disk has no versions to ask for: its file must be, afterwards, the one that was opened."""
+    if Capability.CONDITIONAL_READ in source.capabilities:
+        return
+    now = source.lookup(step.source_key, fresh=True, asked=Asked.FILE).file
+    if now is None or (now.size_bytes, now.modified_timestamp) != (entry.size_bytes, entry.modified_timestamp):
+        raise _changed(source, step)
+
+
+def _verified(source: Storage, step: Step, checksum: Checksum | None, content: bytes) -> bool:
+    if Capability.LOCAL_PATHS in source.capabilities:
+        return True
+    if checksum is None:
+        return False
+    crc32 = zlib.crc32(content) if checksum.algorithm == "CRC32" else None
+    same = fits(checksum, len(content), crc32, lambda start, length: iter([content[start : start + length]]))
+    if same is False:
+        raise _damaged(source, step)
+    return same is True
+
+
+def _changed(source: Storage, step: Step) -> ConflictError:
+    return ConflictError(
+        "It changed while it was being copied.",
+        next_step="Copy it again.",
+        uri=source.uri_of(step.source_key),
+        operation="copy",
+    )
+
+
+def _damaged(source: Storage, step: Step) -> DamagedError:
+    return DamagedError(
+        "The bytes that arrived do not match the object's checksum; nothing was kept.",
+        next_step="Copy it again.",
+        uri=source.uri_of(step.source_key),
+        operation="copy",
+    )
+
+
+def _defect(error: Exception) -> StorageError:
+    return InvalidRequestError(
+        f"tfm itself failed: {type(error).__name__}: {error}", next_step="Please report it.", operation="copy"
+    )
