@@ -72,7 +72,13 @@ def listed(backend: Backend, prefix: str) -> dict[str, Entry]:
 
 
 def test_a_disk_has_local_paths_and_needs_no_cache(local: Backend) -> None:
-    assert local.capabilities == {Capability.LOCAL_PATHS, Capability.WRITE, Capability.REMOVE_TREE}
+    assert local.capabilities == {
+        Capability.LOCAL_PATHS,
+        Capability.WRITE,
+        Capability.REMOVE_TREE,
+        Capability.SERVER_COPY,
+        Capability.RENAME,
+    }
 
 
 def test_the_root_and_the_working_directory(local: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

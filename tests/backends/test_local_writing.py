@@ -54,7 +54,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_disk_enforces_that_a_name_is_free(local: Backend) -> None:
-    assert local.conditions() == {Condition.CREATE}
+    assert local.conditions() == {Condition.CREATE, Condition.COPY}
 
 
 @pytest.mark.parametrize("timestamp", [0.0, 1.5, -1.25, 1_700_000_000.123457, 1_763_999_999.999999])

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final
 
-from tfm.backends.local import removing, writing
+from tfm.backends.local import removing, uploads, writing
+from tfm.backends.local.copying import copy_file
 from tfm.backends.local.doctor import examine_directory
 from tfm.backends.local.entries import entry_of, target_facts
 from tfm.backends.local.listing import list_directory
+from tfm.backends.local.objections import objection
+from tfm.backends.local.places import ConfinedPlaces, PathPlaces, Places
 from tfm.backends.local.reading import open_file
-from tfm.backends.local.system import path_of, translating
+from tfm.backends.local.renaming import rename
+from tfm.backends.local.sweeping import sweep
+from tfm.backends.local.system import path_of, sync_disk, translating
 from tfm.backends.local.tree_removal import remove_tree
 from tfm.core.capability import Capability
 from tfm.core.entry import Entry, Lookup
@@ -39,10 +44,11 @@ _ANY_NUMBER: Final = 1 << 62
 
 
 class LocalBackendFactory:
-    """Opens ``file://``; there is nothing to share and nothing to configure."""
+    """Opens ``file://``; there is nothing to configure."""
 
     def __init__(self, context: BackendContext) -> None:
         del context  # no request leaves this machine, and no setting is about the disk
+        self._held = uploads.HeldUploads()
 
     def open(self, address: StorageAddress) -> Backend:
         if address.authority:
@@ -51,17 +57,31 @@ class LocalBackendFactory:
                 next_step="Write three slashes: file:///path.",
                 operation="open",
             )
-        return _LocalBackend(address)
+        return _LocalBackend(address, PathPlaces(), self._held)
 
 
 class _LocalBackend(Backend):
-    capabilities = frozenset({Capability.LOCAL_PATHS, Capability.WRITE, Capability.REMOVE_TREE})
+    capabilities = frozenset(
+        {
+            Capability.LOCAL_PATHS,
+            Capability.WRITE,
+            Capability.REMOVE_TREE,
+            Capability.SERVER_COPY,
+            Capability.RENAME,
+        }
+    )
 
     # A part costs opening the temporary, about 20 microseconds: beside a mebibyte that is nothing.
     upload_limits = UploadLimits(whole_bytes=16 << 20, part_bytes=1 << 20, most_parts=_ANY_NUMBER)
 
-    def __init__(self, address: StorageAddress) -> None:
+    def __init__(
+        self, address: StorageAddress, places: Places, held: uploads.HeldUploads, prefix: str | None = None
+    ) -> None:
+        """``places`` say where keys are that are written; ``prefix`` is what they are confined to."""
         self.address = address
+        self._places = places
+        self._held = held
+        self._prefix = prefix
 
     def identity(self) -> str:
         return f"file:{os.geteuid()}"
@@ -116,7 +136,8 @@ class _LocalBackend(Backend):
         return examine_directory(key, may_write=may_write)
 
     def conditions(self) -> frozenset[Condition]:
-        return frozenset({Condition.CREATE})
+        """COPY as far as there is something to compare: that the name is free, and the source one version of itself."""
+        return frozenset({Condition.CREATE, Condition.COPY})
 
     def put(self, key: str, content: Content, *, facts: ObjectFacts, only_if: Precondition | None = None) -> Entry:
         """Written under a temporary name beside it, then renamed. Where ``key`` is a link, its target is replaced.
@@ -124,46 +145,46 @@ class _LocalBackend(Backend):
         Of the facts a disk keeps time and mode; a file has no content type, no metadata and no storage class. Raises
         UnsupportedOperation for an etag in ``only_if``, and where a pipe, a socket or a device has the name.
         """
-        return writing.write_whole(key, content, facts, only_if)
+        return writing.write_whole(self._places, key, content, facts, only_if)
 
     def begin_upload(self, key: str, *, facts: ObjectFacts, only_if: Precondition | None = None) -> Upload:
         """Makes the temporary file, whose path is the upload's id; as :meth:`put`."""
-        return writing.begin_upload(key, facts, only_if)
+        return uploads.begin_upload(self._places, self._held, key, facts, only_if)
 
     def put_part(self, upload: Upload, number: int, content: Content, *, offset: int) -> Part:
-        return writing.write_part(upload, number, content, offset)
+        return uploads.write_part(self._places, upload, number, content, offset)
 
     def finish_upload(self, upload: Upload, parts: Sequence[Part], *, checksum: int | None = None) -> Entry:
         """As :meth:`put`. The checksum is not compared: a disk keeps none, and reading all again is the caller's."""
         del checksum
-        return writing.finish_upload(upload, parts)
+        return uploads.finish_upload(self._places, self._held, upload, parts)
 
     def abort_upload(self, upload: Upload) -> None:
-        writing.abort_upload(upload)
+        uploads.abort_upload(self._places, self._held, upload)
 
     def delete(self, key: str, *, only_if: Precondition | None = None) -> None:
         """Unlinks a file, a pipe, or a link (not what it leads to: the key of one must not end in a slash)."""
         if only_if is not None:
             raise UnsupportedOperation("A disk has no etags to compare.", uri=key, operation="delete")
-        removing.delete_file(key)
+        removing.delete_file(self._places, key)
 
     def delete_many(self, keys: Sequence[str]) -> list[DeleteFailure]:
         """One after the other; a key that is not there is a failure, as it is for :meth:`delete`."""
         failures = []
         for key in keys:
             try:
-                removing.delete_file(key)
+                removing.delete_file(self._places, key)
             except StorageError as error:
                 failures.append(DeleteFailure(key, error))
         return failures
 
     def make_directory(self, key: str, *, mode: int = 0o777) -> Entry:
         """``mode`` is what the umask leaves of it."""
-        return writing.make_directory(key, mode)
+        return writing.make_directory(self._places, key, mode)
 
     def remove_directory(self, key: str) -> None:
         """Raises NotDirectoryError for a link to a directory."""
-        removing.remove_directory(key)
+        removing.remove_directory(self._places, key)
 
     def remove_tree(
         self, key: str, *, removed: Callable[[Entry], None], failed: Callable[[Entry, StorageError], None]
@@ -173,4 +194,51 @@ class _LocalBackend(Backend):
         Raises NotDirectoryError for a link to a directory, and InvalidRequestError for ``/``, ``.`` and ``..``.
         A directory that stays only because of what failed in it is not told as failed.
         """
-        remove_tree(key, removed, failed)
+        remove_tree(self._places, key, removed, failed)
+
+    def can_copy_from(self, source: StorageAddress) -> bool:
+        """From any address of the disk, whatever its profile."""
+        return (source.scheme, source.authority) == (self.address.scheme, self.address.authority)
+
+    def copy_from(
+        self,
+        source: StorageAddress,
+        entry: Entry,
+        key: str,
+        *,
+        only_if: Precondition | None = None,
+        copied: Callable[[int], None] | None = None,
+    ) -> Entry:
+        """Shares the blocks of the original where the disk can (btrfs, XFS), else the kernel copies, 8 MiB at a time;
+        holes stay holes. Mode, times and extended attributes are kept, and by root the owner, as mv does between disks.
+
+        A link that is copied replaces a link in its way; a file that is copied replaces what the link leads to, as put.
+        Raises ConflictError for a file that changed meanwhile and for the file itself, UnsupportedOperation for a pipe,
+        a socket or a device, and for an etag in ``only_if``.
+        """
+        del source
+        return copy_file(self._places, entry, key, only_if, copied)
+
+    def rename(self, key: str, new_key: str, *, only_if: Precondition | None = None) -> None:
+        """Links are renamed themselves. ConflictError where both keys are names of one file already."""
+        confined = self._prefix is not None and key.startswith(self._prefix)
+        rename(self._places if confined else PathPlaces(), self._places, key, new_key, only_if)
+
+    def objection(self, key: str, *, below: str) -> str | None:
+        return objection(key, below=below)
+
+    def confined(self, prefix: str) -> Backend:
+        """Also deletes and renames below ``prefix`` only; what is read and listed is not confined. The directories that
+        were last written to stay open, 32 at most, as long as the answer lives."""
+        return _LocalBackend(self.address, ConfinedPlaces(prefix), self._held, prefix)
+
+    def sync(self, prefix: str) -> None:
+        sync_disk(prefix)
+
+    def read_upload(self, upload: Upload, *, start: int, length: int) -> bytes:
+        return uploads.read_upload(self._places, upload, start, length)
+
+    def sweep(self, prefix: str, *, keep: Collection[str] = ()) -> int:
+        """0 where there is no such directory. An upload that this process began is held; one that another began is only
+        if that process lives."""
+        return sweep(self._places, prefix, keep)

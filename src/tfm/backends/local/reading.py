@@ -10,11 +10,11 @@ from typing import Final
 
 from tfm.backends.local.entries import entry_of
 from tfm.backends.local.system import path_of, translating
-from tfm.core.entry import Entry
 from tfm.core.errors import IsDirectoryError, UnsupportedOperation
+from tfm.core.writing import ObjectFacts
 from tfm.storage.contract import Reader
 
-__all__ = ["open_file"]
+__all__ = ["open_file", "require_regular"]
 
 _CHUNK_BYTES: Final = 1 << 20
 
@@ -27,7 +27,7 @@ def open_file(key: str, start: int, length: int | None) -> Reader:
     path = path_of(key, "read")
     with translating(key, "read"), ExitStack() as stack:
         # Before it is opened, since opening alone can rewind a tape or wake the writer of a FIFO.
-        _require_regular(os.stat(path).st_mode, key)
+        require_regular(os.stat(path).st_mode, key, "read")
         descriptor = os.open(path, _OPEN_FLAGS)
         stack.callback(os.close, descriptor)
         reader = _open_reader(descriptor, key, start, length)
@@ -38,8 +38,9 @@ def open_file(key: str, start: int, length: int | None) -> Reader:
 class _FileReader(Reader):
     """Reads to the end that the file has now: sizes in /proc are 0, and a log grows."""
 
-    def __init__(self, descriptor: int, entry: Entry, left: int | None) -> None:
-        self.entry = entry
+    def __init__(self, descriptor: int, key: str, facts: os.stat_result, left: int | None) -> None:
+        self.entry = entry_of(key, facts, is_symlink=False)
+        self.facts = ObjectFacts(modified_timestamp=facts.st_mtime, mode=stat.S_IMODE(facts.st_mode))
         self._file = os.fdopen(descriptor, "rb", buffering=0)
         self._left = left
 
@@ -65,7 +66,7 @@ class _FileReader(Reader):
 
 def _open_reader(descriptor: int, key: str, start: int, length: int | None) -> Reader:
     facts = os.fstat(descriptor)
-    _require_regular(facts.st_mode, key)
+    require_regular(facts.st_mode, key, "read")
     if start and facts.st_size and start >= facts.st_size:
         length = 0
     elif start:
@@ -76,14 +77,14 @@ def _open_reader(descriptor: int, key: str, start: int, length: int | None) -> R
             if start < 0 or not beyond:
                 raise
             length = 0  # no file here can be so long
-    return _FileReader(descriptor, entry_of(key, facts, is_symlink=False), length)
+    return _FileReader(descriptor, key, facts, length)
 
 
-def _require_regular(mode: int, key: str) -> None:
+def require_regular(mode: int, key: str, operation: str) -> None:
     """Raises IsDirectoryError, or UnsupportedOperation for what may block for ever or never end."""
     if stat.S_ISDIR(mode):
-        raise IsDirectoryError("This is a directory.", next_step="Open a file in it.", uri=key, operation="read")
+        raise IsDirectoryError("This is a directory.", next_step="Open a file in it.", uri=key, operation=operation)
     if not stat.S_ISREG(mode):
         raise UnsupportedOperation(
-            "This is a pipe, a socket or a device, which is not read as a file.", uri=key, operation="read"
+            "This is a pipe, a socket or a device, which is not read as a file.", uri=key, operation=operation
         )

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tfm.backends.local.entries import kind_unasked
-from tfm.backends.local.system import path_of, translated, translating
+from tfm.backends.local.places import Places
+from tfm.backends.local.system import translated, translating
 from tfm.core.entry import Entry, Kind
 from tfm.core.errors import InvalidRequestError, StorageError
 
@@ -24,20 +25,22 @@ _MOST_OPEN: Final = 64
 tree may be deeper than a process may have files open (1,024 by default)."""
 
 
-def remove_tree(key: str, removed: Callable[[Entry], None], failed: Callable[[Entry, StorageError], None]) -> None:
+def remove_tree(
+    places: Places, key: str, removed: Callable[[Entry], None], failed: Callable[[Entry, StorageError], None]
+) -> None:
     """Bottom up, the directory ``key`` last. Raises as the contract says; every other error is told to ``failed``."""
-    path = path_of(key, "rmtree").rstrip("/")
-    parent_path, name = os.path.split(path)
-    if name in {"", os.curdir, os.pardir}:
-        raise InvalidRequestError(
-            "A tree is removed by its name, and this is none.", uri=key or ".", operation="rmtree"
-        )
-    with translating(key, "rmtree"):
-        parent = os.open(parent_path or os.curdir, _PARENT_FLAGS)
-    try:
-        _TreeRemoval(key.rstrip("/") + "/", removed, failed).run(parent, name)
-    finally:
-        os.close(parent)
+    with places.at(key, "rmtree") as place:
+        parent_path, name = os.path.split(place.name)
+        if name in {"", os.curdir, os.pardir}:
+            raise InvalidRequestError(
+                "A tree is removed by its name, and this is none.", uri=key or ".", operation="rmtree"
+            )
+        with translating(key, "rmtree"):
+            parent = os.open(parent_path or os.curdir, _PARENT_FLAGS, dir_fd=place.directory)
+        try:
+            _TreeRemoval(key.rstrip("/") + "/", removed, failed).run(parent, name)
+        finally:
+            os.close(parent)
 
 
 @dataclass(slots=True)

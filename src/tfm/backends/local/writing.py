@@ -1,4 +1,4 @@
-"""Files written under a temporary name and renamed, whole or in parts, and directories made."""
+"""Files written under a temporary name and renamed, and directories made."""
 
 from __future__ import annotations
 
@@ -6,99 +6,82 @@ import errno
 import math
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from tfm.backends.local.entries import entry_of
-from tfm.backends.local.system import path_of, translating
+from tfm.backends.local.places import Place, Places
+from tfm.backends.local.system import translating
 from tfm.core.entry import Entry
-from tfm.core.errors import InvalidRequestError, UnsupportedOperation
-from tfm.core.writing import Content, ObjectFacts, Part, Precondition, Upload
-from tfm.storage.atomic_file import AtomicFile, is_temporary
+from tfm.core.errors import ConflictError, IsDirectoryError, UnsupportedOperation
+from tfm.core.writing import Content, ObjectFacts, Precondition
+from tfm.storage.atomic_file import AtomicFile
 
-__all__ = ["abort_upload", "begin_upload", "finish_upload", "make_directory", "write_part", "write_whole"]
+__all__ = [
+    "make_directory",
+    "must_be_free",
+    "require_file_key",
+    "set_modified",
+    "write_all",
+    "write_whole",
+    "writing_to",
+    "written_entry",
+]
 
-_PART_FLAGS: Final = os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+_NANOSECONDS: Final = 1_000_000_000
 
 
-def write_whole(key: str, content: Content, facts: ObjectFacts, only_if: Precondition | None) -> Entry:
-    file = _atomic_file(key, facts, only_if)
-    with translating(key, "write"):
+def write_whole(places: Places, key: str, content: Content, facts: ObjectFacts, only_if: Precondition | None) -> Entry:
+    with writing_to(places, key) as place:
+        file = AtomicFile(
+            place.name, only_if_free=must_be_free(key, only_if), mode=facts.mode, directory=place.directory
+        )
         try:
             descriptor = file.open()
-            _write_all(descriptor, content, 0)
-            _set_time(descriptor, facts.modified_timestamp)
-            published = file.commit()
-        except BaseException as error:
-            file.abort()
-            _require_writable_kind(key, error)
-            raise
-    return _written_entry(key, published)
-
-
-def begin_upload(key: str, facts: ObjectFacts, only_if: Precondition | None) -> Upload:
-    file = _atomic_file(key, facts, only_if)
-    with translating(key, "write"):
-        try:
-            file.open()
-        except OSError as error:
-            _require_writable_kind(key, error)
-            raise
-        file.leave()
-        # Not abspath: after a link, ".." is not what stands before it.
-        temporary = os.path.join(os.getcwd(), file.temporary)
-    return Upload(key, temporary, facts, only_if)
-
-
-def write_part(upload: Upload, number: int, content: Content, offset: int) -> Part:
-    _require_temporary(upload)
-    with translating(upload.key, "write"):
-        descriptor = os.open(upload.id, _PART_FLAGS)
-        try:
-            _write_all(descriptor, content, offset)
-        finally:
-            os.close(descriptor)
-    return Part(number, memoryview(content).nbytes)
-
-
-def finish_upload(upload: Upload, parts: Sequence[Part]) -> Entry:
-    file = _atomic_file(upload.key, upload.facts, upload.only_if)
-    with translating(upload.key, "write"):
-        try:
-            descriptor = file.resume(upload.id)
-            _require_complete(upload, parts, os.fstat(descriptor).st_size)
-            _set_time(descriptor, upload.facts.modified_timestamp)
+            write_all(descriptor, content, 0)
+            set_modified(descriptor, facts.modified_timestamp)
             published = file.commit()
         except BaseException:
-            file.leave()
+            file.abort()
             raise
-    return _written_entry(upload.key, published)
+    return written_entry(key, file, published)
 
 
-def abort_upload(upload: Upload) -> None:
-    _require_temporary(upload)
-    with translating(upload.key, "write"):
+def make_directory(places: Places, key: str, mode: int) -> Entry:
+    with places.at(key, "mkdir") as place, translating(key, "mkdir"):
+        os.mkdir(place.name, mode, dir_fd=place.directory)
+        facts = os.stat(place.name, dir_fd=place.directory, follow_symlinks=False)
+    return entry_of(key, facts, is_symlink=False)
+
+
+@contextmanager
+def writing_to(places: Places, key: str, operation: str = "write") -> Iterator[Place]:
+    """Where the file ``key`` goes. The system's errors in the block become tfm's, with words for what is in the way."""
+    require_file_key(key, operation)
+    with places.at(key, operation) as place, translating(key, operation):
         try:
-            os.unlink(upload.id)
-        except (FileNotFoundError, NotADirectoryError):  # swept, perhaps with its directory
-            pass
+            yield place
+        except OSError as error:
+            _require_writable_kind(place, key, operation, error)
+            raise
 
 
-def make_directory(key: str, mode: int) -> Entry:
-    path = path_of(key.removesuffix("/"), "mkdir")
-    with translating(key, "mkdir"):
-        os.mkdir(path, mode)
-        return entry_of(key, os.lstat(path), is_symlink=False)
+def require_file_key(key: str, operation: str) -> None:
+    if key.endswith("/"):
+        raise IsDirectoryError(
+            "This is the name of a directory.", next_step="Leave out the slash.", uri=key, operation=operation
+        )
 
 
-def _atomic_file(key: str, facts: ObjectFacts, only_if: Precondition | None) -> AtomicFile:
-    path = path_of(key, "write")
+def must_be_free(key: str, only_if: Precondition | None, operation: str = "write") -> bool:
+    """Raises UnsupportedOperation where ``only_if`` asks for an etag."""
     if only_if is not None and only_if.etag is not None:
-        raise UnsupportedOperation("A disk has no etags to compare.", uri=key, operation="write")
-    return AtomicFile(path, only_if_free=only_if is not None, mode=facts.mode)
+        raise UnsupportedOperation("A disk has no etags to compare.", uri=key, operation=operation)
+    return only_if is not None
 
 
-def _write_all(descriptor: int, content: Content, offset: int) -> None:
+def write_all(descriptor: int, content: Content, offset: int) -> None:
     """All of it: the system may take less at once, above 2 GiB always, and before it says that the disk is full."""
     view = memoryview(content).cast("B")
     while view:
@@ -107,48 +90,41 @@ def _write_all(descriptor: int, content: Content, offset: int) -> None:
         offset += written
 
 
-def _set_time(descriptor: int, timestamp: float | None) -> None:
+def set_modified(descriptor: int, timestamp: float | None) -> None:
     if timestamp is None:
         return
     accessed = os.fstat(descriptor).st_atime_ns
     try:
         # By parts: a float of today's seconds, times a thousand million, would lose a tenth of a microsecond.
         seconds = math.floor(timestamp)
-        modified = seconds * 1_000_000_000 + round((timestamp - seconds) * 1e9)
+        modified = seconds * _NANOSECONDS + round((timestamp - seconds) * _NANOSECONDS)
         os.utime(descriptor, ns=(accessed, modified))
     except (OverflowError, ValueError):  # before or beyond what a disk can say, or not a number
         pass
 
 
-def _require_temporary(upload: Upload) -> None:
-    if not is_temporary(os.path.basename(upload.id)):
-        raise InvalidRequestError(f"{upload.id!r} is no upload of this disk.", uri=upload.key, operation="write")
+def written_entry(key: str, file: AtomicFile, published: os.stat_result) -> Entry:
+    return entry_of(key, published, is_symlink=file.followed)
 
 
-def _require_complete(upload: Upload, parts: Sequence[Part], size_bytes: int) -> None:
-    told = sum(part.size_bytes for part in parts)
-    if not parts or told != size_bytes:
-        raise InvalidRequestError(
-            f"The {len(parts)} parts have {told:,} bytes, but {size_bytes:,} have come.",
-            next_step="Send the missing parts, then finish.",
-            uri=upload.key,
-            operation="write",
-        )
-
-
-def _require_writable_kind(key: str, error: BaseException) -> None:
-    """Raises UnsupportedOperation where the system's bare "invalid argument" means a pipe, a socket or a device."""
-    if not isinstance(error, OSError) or error.errno != errno.EINVAL:
-        return
-    try:
-        mode = os.stat(path_of(key, "write")).st_mode
-    except OSError:
-        return
-    if not stat.S_ISREG(mode):
+def _require_writable_kind(place: Place, key: str, operation: str, error: OSError) -> None:
+    """Says it in words where the system's bare number means a link, or a pipe, a socket or a device."""
+    if error.errno == errno.ELOOP and place.is_confined:
+        raise ConflictError(
+            "A link has this name, and none is followed here.",
+            next_step="Choose another name, or remove the link.",
+            uri=key,
+            operation=operation,
+        ) from error
+    if error.errno == errno.EINVAL and _is_special(place):
         raise UnsupportedOperation(
-            "This is a pipe, a socket or a device, which is not written to as a file.", uri=key, operation="write"
+            "This is a pipe, a socket or a device, which is not written to as a file.", uri=key, operation=operation
         ) from error
 
 
-def _written_entry(key: str, published: os.stat_result) -> Entry:
-    return entry_of(key, published, is_symlink=os.path.islink(path_of(key, "write")))
+def _is_special(place: Place) -> bool:
+    try:
+        mode = os.stat(place.name, dir_fd=place.directory, follow_symlinks=not place.is_confined).st_mode
+    except OSError:
+        return False
+    return not stat.S_ISREG(mode)
