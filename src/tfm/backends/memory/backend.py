@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from tfm.backends.memory.buckets import StoredObject
-from tfm.backends.memory.store import MemoryStore
+from tfm.backends.memory.store import MemoryStore, objection
 from tfm.core.capability import Capability
 from tfm.core.entry import Entry, Kind, Lookup
 from tfm.core.errors import ConflictError, InvalidRequestError, IsDirectoryError, NotFoundError, StorageError
@@ -19,9 +19,11 @@ from tfm.core.location import StorageAddress
 from tfm.core.page import Page, page_from_entries
 from tfm.core.writing import (
     NOTHING_THERE,
+    Checksum,
     Condition,
     Content,
     DeleteFailure,
+    Description,
     ObjectFacts,
     Part,
     Precondition,
@@ -55,12 +57,14 @@ class _MemoryBackend(Backend):
             Capability.LIST_ROOTS,
             Capability.WRITE,
             Capability.DELETE_MANY,
+            Capability.SERVER_COPY,
         }
     )
 
     def __init__(self, address: StorageAddress, store: MemoryStore, record_request: Callable[[str], None]) -> None:
         self.address = address
         self.upload_limits = store.upload_limits
+        self.copy_whole_bytes = store.copy_whole_bytes
         self._store = store
         self._record_request = record_request
 
@@ -119,31 +123,41 @@ class _MemoryBackend(Backend):
 
     def read(self, key: str, *, start: int = 0, length: int | None = None, if_match: str | None = None) -> Reader:
         self._record_request("read")
-        if not self.address.authority:
-            if key.removesuffix("/") in self._store.roots():
-                raise IsDirectoryError(
-                    "This is a bucket.", next_step="Open an object in it.", uri=self._uri(key), operation="read"
-                )
-            raise NotFoundError("There is no such bucket in memory.", uri=self._uri(key), operation="read")
-        found = self._store.find(self.address.authority, key)
-        if found is None:
-            raise NotFoundError("There is no such object.", uri=self._uri(key), operation="read")
-        if if_match is not None and if_match != found.etag:
-            raise ConflictError(
-                "The object is no longer the one that was asked for.",
-                next_step="List it again.",
-                uri=self._uri(key),
-                operation="read",
-            )
+        found = self._found(key, if_match, "read")
         if start < 0 or (length is not None and length < 0):
             raise InvalidRequestError(
                 f"No range begins at {start} with {length} bytes.", uri=self._uri(key), operation="read"
             )
         end = len(found.content) if length is None else start + length
-        return _MemoryReader(_entry(key, found), memoryview(found.content)[start:end])
+        return _MemoryReader(_entry(key, found), found, memoryview(found.content)[start:end])
+
+    def describe(self, key: str, *, if_match: str | None = None) -> Description:
+        self._record_request("describe")
+        found = self._found(key, if_match, "describe")
+        return Description(_entry(key, found), found.facts, _checksum(found))
+
+    def _found(self, key: str, if_match: str | None, operation: str) -> StoredObject:
+        uri = self._uri(key)
+        if not self.address.authority:
+            if key.removesuffix("/") in self._store.roots():
+                raise IsDirectoryError(
+                    "This is a bucket.", next_step="Open an object in it.", uri=uri, operation=operation
+                )
+            raise NotFoundError("There is no such bucket in memory.", uri=uri, operation=operation)
+        found = self._store.find(self.address.authority, key)
+        if found is None:
+            raise NotFoundError("There is no such object.", uri=uri, operation=operation)
+        if if_match is not None and if_match != found.etag:
+            raise ConflictError(
+                "The object is no longer the one that was asked for.",
+                next_step="List it again.",
+                uri=uri,
+                operation=operation,
+            )
+        return found
 
     def conditions(self) -> frozenset[Condition]:
-        return frozenset({Condition.CREATE, Condition.REPLACE, Condition.DELETE})
+        return frozenset({Condition.CREATE, Condition.REPLACE, Condition.DELETE, Condition.COPY})
 
     def put(self, key: str, content: Content, *, facts: ObjectFacts, only_if: Precondition | None = None) -> Entry:
         """All facts are kept; :meth:`MemoryStore.find` tells them."""
@@ -196,13 +210,54 @@ class _MemoryBackend(Backend):
     def remove_directory(self, key: str) -> None:
         self.delete(key)
 
+    def can_copy_from(self, source: StorageAddress) -> bool:
+        """From any bucket of the same store, which is that of the factory."""
+        return source.scheme == self.address.scheme and bool(source.authority)
+
+    def copy_from(
+        self,
+        source: StorageAddress,
+        entry: Entry,
+        key: str,
+        *,
+        only_if: Precondition | None = None,
+        copied: Callable[[int], None] | None = None,
+    ) -> Entry:
+        """The copy of an object that came in parts has come in one, and another etag. InvalidRequestError for a copy
+        onto itself, as S3 refuses it."""
+        del copied  # it is made at once
+        self._record_request("copy")
+        return _entry(key, self._store.copy(source.authority, entry, self.address.authority, key, only_if))
+
+    def copy_part(
+        self, upload: Upload, number: int, source: StorageAddress, entry: Entry, *, offset: int, length: int
+    ) -> Part:
+        self._record_request("copy part")
+        return self._store.copy_part(
+            self.address.authority, upload, number, source.authority, entry, offset=offset, length=length
+        )
+
+    def objection(self, key: str, *, below: str) -> str | None:
+        del below
+        return objection(key)
+
+    def list_uploads(self, prefix: str = "") -> list[Upload]:
+        self._record_request("list uploads")
+        return self._store.list_uploads(self.address.authority, prefix)
+
+    def list_parts(self, upload: Upload) -> list[Part]:
+        self._record_request("list parts")
+        return self._store.list_parts(self.address.authority, upload)
+
     def _uri(self, key: str) -> str:
         return f"memory://{self.address.authority}/{key}" if self.address.authority else f"memory://{key}"
 
 
 class _MemoryReader(Reader):
-    def __init__(self, entry: Entry, content: memoryview) -> None:
+    def __init__(self, entry: Entry, found: StoredObject, content: memoryview) -> None:
         self.entry = entry
+        self.facts = found.facts
+        self.checksum = _checksum(found)
         self._left = content
 
     def read(self, size: int = -1) -> bytes:
@@ -225,4 +280,10 @@ def _entry(key: str, found: StoredObject | None, base_length: int | None = None)
     kind = Kind.DIRECTORY if key.endswith("/") else Kind.FILE
     if found is None:
         return Entry(name, key, kind)
-    return Entry(name, key, kind, len(found.content), found.modified_timestamp, found.etag)
+    return Entry(name, key, kind, len(found.content), found.modified_timestamp, found.etag, found.facts.storage_class)
+
+
+def _checksum(found: StoredObject) -> Checksum:
+    """What the etag says: an MD5, or that of the parts' MD5s with their number behind it."""
+    digest, _, parts = found.etag.partition("-")
+    return Checksum("MD5", bytes.fromhex(digest), int(parts) if parts else None)

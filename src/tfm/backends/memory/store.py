@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tfm.backends.memory.buckets import LONGEST_KEY_BYTES, Bucket, StoredObject, select
+from tfm.core.entry import Entry
 from tfm.core.errors import ConflictError, DamagedError, InvalidPathError, InvalidRequestError, NotFoundError
 from tfm.core.writing import Content, ObjectFacts, Part, Precondition, Upload, UploadLimits
 
-__all__ = ["MemoryStore"]
+__all__ = ["MemoryStore", "objection"]
 
 _NO_FACTS: Final = ObjectFacts()
 
@@ -33,11 +34,12 @@ class MemoryStore:
     """What ``memory://`` holds: buckets by name, each with objects by exact key. Thread-safe.
 
     ``upload_limits`` may be set, before backends are opened, to try parts with little data; a part's least size is
-    enforced when an upload is finished, as S3 does.
+    enforced when an upload is finished, as S3 does. So may ``copy_whole_bytes``, beyond which a copy is made in parts.
     """
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self.upload_limits = UploadLimits(whole_bytes=16 << 20, part_bytes=16 << 20, most_parts=10_000)
+        self.copy_whole_bytes = 5 << 30
         self._clock = clock
         self._lock = threading.Lock()
         self._buckets: dict[str, Bucket] = {}
@@ -131,7 +133,7 @@ class MemoryStore:
         kept = bytes(content)
         with self._lock:
             self._find_pending(authority, upload).parts[number] = kept
-        return Part(number, len(kept), _md5(kept), f"{zlib.crc32(kept):08x}")
+        return _part(number, kept)
 
     def finish_upload(
         self, authority: str, upload: Upload, parts: Sequence[Part], checksum: int | None
@@ -155,6 +157,55 @@ class MemoryStore:
             del self._pending[upload.id]
         return made
 
+    def copy(self, source: str, entry: Entry, authority: str, key: str, only_if: Precondition | None) -> StoredObject:
+        """Store what ``entry`` of the bucket ``source`` is, facts and all, in one step with the precondition."""
+        _require_storable(authority, key, "copy")
+        with self._lock:
+            found = self._source(source, entry)
+            bucket = self._bucket(authority, key, "copy")
+            cause = None
+            if (source, entry.key) == (authority, key):
+                cause = "An object cannot be copied onto itself."
+            elif len(found.content) > self.copy_whole_bytes:
+                cause = f"An object of more than {self.copy_whole_bytes:,} bytes is copied in parts."
+            if cause is not None:
+                raise InvalidRequestError(cause, uri=_uri(authority, key), operation="copy")
+            _require(only_if, bucket, authority, key, "copy")
+            made = self._made(found.content, found.facts)
+            bucket.put({key: made})
+        return made
+
+    def copy_part(
+        self, authority: str, upload: Upload, number: int, source: str, entry: Entry, *, offset: int, length: int
+    ) -> Part:
+        """As :meth:`put_part`, with that range of ``entry`` of the bucket ``source``."""
+        with self._lock:
+            content = self._source(source, entry).content
+        if not 0 <= offset < offset + length <= len(content):
+            raise InvalidRequestError(
+                f"The source has no {length:,} bytes from {offset:,}.",
+                uri=_uri(source, entry.key),
+                operation="copy",
+            )
+        return self.put_part(authority, upload, number, memoryview(content)[offset : offset + length])
+
+    def list_uploads(self, authority: str, prefix: str) -> list[Upload]:
+        """Uploads that are neither finished nor aborted, by key, then in the order in which they began."""
+        with self._lock:
+            self._bucket(authority)
+            begun = [
+                Upload(pending.key, upload_id, _NO_FACTS, None)
+                for upload_id, pending in self._pending.items()
+                if pending.authority == authority and pending.key.startswith(prefix)
+            ]
+        return sorted(begun, key=lambda upload: upload.key)
+
+    def list_parts(self, authority: str, upload: Upload) -> list[Part]:
+        """The parts that have come, by number."""
+        with self._lock:
+            parts = sorted(self._find_pending(authority, upload).parts.items())
+        return [_part(number, content) for number, content in parts]
+
     def abort_upload(self, upload: Upload) -> None:
         """Drop an upload, if it is there."""
         with self._lock:
@@ -177,6 +228,21 @@ class MemoryStore:
         if cause is not None:
             raise InvalidRequestError(cause, uri=_uri(pending.authority, pending.key), operation="write")
         return known
+
+    def _source(self, authority: str, entry: Entry) -> StoredObject:
+        """Raises NotFoundError, and ConflictError where it is no longer the version of ``entry``."""
+        found = self._bucket(authority, entry.key, "copy").objects.get(entry.key)
+        uri = _uri(authority, entry.key)
+        if found is None:
+            raise NotFoundError("There is no such object.", next_step="List it again.", uri=uri, operation="copy")
+        if entry.etag is not None and found.etag != entry.etag:
+            raise ConflictError(
+                "The object is no longer the one that was seen.",
+                next_step="List it again.",
+                uri=uri,
+                operation="copy",
+            )
+        return found
 
     def _find_pending(self, authority: str, upload: Upload) -> _Pending:
         pending = self._pending.get(upload.id)
@@ -205,6 +271,10 @@ class MemoryStore:
         return StoredObject(kept, self._clock(), _md5(kept), facts)
 
 
+def _part(number: int, content: bytes) -> Part:
+    return Part(number, len(content), _md5(content), f"{zlib.crc32(content):08x}")
+
+
 def _require(only_if: Precondition | None, bucket: Bucket, authority: str, key: str, operation: str) -> None:
     """Raises ConflictError where the precondition does not hold."""
     if only_if is None:
@@ -219,19 +289,21 @@ def _require(only_if: Precondition | None, bucket: Bucket, authority: str, key: 
         )
 
 
-def _require_storable(authority: str, key: str, operation: str) -> None:
+def objection(key: str) -> str | None:
+    """Why S3 could not hold an object of that key; None where it could."""
     try:
         length_bytes = len(key.encode())
-    except UnicodeEncodeError as error:
-        raise InvalidPathError(
-            f"A key is UTF-8 text, which {key!r} is not.", uri=_uri(authority, key), operation=operation
-        ) from error
+    except UnicodeEncodeError:
+        return f"A key is UTF-8 text, which {key!r} is not."
     if not 1 <= length_bytes <= LONGEST_KEY_BYTES:
-        raise InvalidPathError(
-            f"A key has 1 to {LONGEST_KEY_BYTES} bytes, not {length_bytes}.",
-            uri=_uri(authority, key),
-            operation=operation,
-        )
+        return f"A key has 1 to {LONGEST_KEY_BYTES} bytes, not {length_bytes}."
+    return None
+
+
+def _require_storable(authority: str, key: str, operation: str) -> None:
+    cause = objection(key)
+    if cause is not None:
+        raise InvalidPathError(cause, uri=_uri(authority, key), operation=operation)
 
 
 def _uri(authority: str, key: str) -> str:
