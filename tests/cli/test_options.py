@@ -13,7 +13,7 @@ from tests.servers.moto import MotoServer
 from tfm import __version__
 
 
-@pytest.mark.parametrize("verb", [[], ["ls"], ["stat"], ["cat"], ["doctor"]])
+@pytest.mark.parametrize("verb", [[], ["ls"], ["stat"], ["cat"], ["put"], ["mkdir"], ["touch"], ["rm"], ["doctor"]])
 def test_help_fits_a_small_screen(tfm: RunHere, monkeypatch: pytest.MonkeyPatch, verb: list[str]) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     outcome = tfm(*verb, "--help")
@@ -26,7 +26,9 @@ def test_help_fits_a_small_screen(tfm: RunHere, monkeypatch: pytest.MonkeyPatch,
 
 def test_help_names_every_verb(tfm: RunHere) -> None:
     shown = tfm("--help").output.decode()
-    assert all(f"tfm {verb}" in shown for verb in ("ls", "stat", "cat", "doctor", "demo"))
+    assert all(
+        f"tfm {verb}" in shown for verb in ("ls", "stat", "cat", "put", "mkdir", "touch", "rm", "doctor", "demo")
+    )
 
 
 def test_version(tfm: RunHere) -> None:

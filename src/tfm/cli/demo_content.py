@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-__all__ = ["BUCKETS", "ODD_KEYS", "DemoObject", "odd_keys", "python_stdlib", "twenty_thousand"]
+__all__ = ["BUCKETS", "ODD_KEYS", "DemoObject", "odd_keys", "python_stdlib", "scratch", "twenty_thousand"]
 
 _NOT_STANDARD: Final = {"__pycache__", "site-packages", "dist-packages"}
 
@@ -152,8 +152,16 @@ def odd_keys() -> Iterator[DemoObject]:
         yield DemoObject(key, b"" if empty else b"odd\n")
 
 
+def scratch() -> Iterator[DemoObject]:
+    """A little of what a person has, to write beside."""
+    yield DemoObject("notes.txt", b"Here you can write.\n")
+    for day in range(1, 8):
+        yield DemoObject(f"runs/2026-07-{day:02}/metrics.csv", f"step,loss\n1,{1 / day:.3f}\n".encode())
+
+
 BUCKETS: Final[Mapping[str, Callable[[], Iterator[DemoObject]]]] = {
     # The smallest first, so that there is soon something to look at.
+    "scratch": scratch,
     "odd-keys": odd_keys,
     "python-stdlib": python_stdlib,
     "twenty-thousand": twenty_thousand,

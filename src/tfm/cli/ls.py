@@ -6,7 +6,8 @@ import argparse
 from collections.abc import Iterator
 
 from tfm.cli.arguments import Meant, expanded, is_local
-from tfm.cli.output import Counter, Report, entry_record, modified_text, print_json, print_line
+from tfm.cli.output import Report, entry_record, modified_text, print_json, print_line
+from tfm.cli.progress import Counter
 from tfm.core.entry import Entry, Kind
 from tfm.core.errors import NotFoundError, StorageError
 from tfm.path.path import Path

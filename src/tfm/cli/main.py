@@ -11,6 +11,7 @@ from importlib import import_module
 from io import TextIOWrapper
 from typing import Final, TextIO
 
+from tfm.cli.interrupts import Ended, hears_interrupts
 from tfm.cli.options import Parser, add_storage_options, session_from, settings_from, split_verb
 from tfm.cli.output import EXIT_FAILURE, EXIT_OK, EXIT_USAGE, OutputError, Report, flush_output, for_terminal
 from tfm.core.errors import NotDirectoryError, NotFoundError, SettingsError, StorageError
@@ -22,18 +23,21 @@ _VERBS: Final = {
     "ls": "List directories (each PATH; without one, where you are), one entry a line.",
     "stat": "Show what is known about each PATH: a file, a directory, a bucket.",
     "cat": "Write the bytes of each PATH to standard output, exactly.",
+    "put": "Write standard input to PATH, whole or not at all.",
+    "mkdir": "Make the directory PATH, each of them.",
+    "touch": "Make PATH, each of them, empty where nothing is there.",
+    "rm": "Delete each PATH, with -r a directory and all that is in it.",
     "doctor": "Check versions, settings, credentials, rights, clock; what a server enforces.",
 }
 
 _DESCRIPTION: Final = "Two panes, on directories of S3 or the local disk (default: where you are)."
 _EPILOG: Final = """\
-verbs:
-  tfm ls [-lR] PATH...   list directories       tfm cat PATH...   write objects
-  tfm stat PATH...       what is known          tfm doctor [URI]  what is wrong
+verbs, each with its own --help (a directory named as one is ./ls):
+  tfm ls PATH     list       tfm put - PATH   from a pipe    tfm rm PATH  delete
+  tfm stat PATH   facts      tfm mkdir PATH   directory      tfm demo     try it
+  tfm cat PATH    content    tfm touch PATH   empty object   tfm doctor   check
 
-A path is a local one, s3:// (your buckets), s3://BUCKET/ or s3://BUCKET/KEY; a
-directory named as a verb is ./ls. Each verb has its own --help. Exit codes:
-0 all done, 1 something failed, 2 asked wrongly. To try it out: tfm demo.
+A path is a local one, s3:// (your buckets), s3://BUCKET/ or s3://BUCKET/KEY.
 """
 
 
@@ -50,6 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Here and not when Python ends: there a reader that has gone or a full disk would be a traceback.
         flush_output()
         return code
+    except Ended as ended:
+        return 128 + ended.number
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except BrokenPipeError:
@@ -101,7 +107,7 @@ def _run_verb(verb: str, given: list[str]) -> int:
     from tfm.path.sessions import use_session
 
     run: Callable[[argparse.Namespace], int] = module.run
-    with use_session(session_from(options)):
+    with hears_interrupts(), use_session(session_from(options)):
         return run(options)
 
 

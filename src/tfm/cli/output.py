@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -18,7 +18,6 @@ __all__ = [
     "EXIT_FAILURE",
     "EXIT_OK",
     "EXIT_USAGE",
-    "Counter",
     "OutputError",
     "Report",
     "entry_record",
@@ -33,8 +32,6 @@ __all__ = [
 EXIT_OK: Final = 0
 EXIT_FAILURE: Final = 1
 EXIT_USAGE: Final = 2
-
-_PROGRESS_SECONDS: Final = 0.2
 
 
 class OutputError(Exception):
@@ -121,12 +118,19 @@ class Report:
 
     def failed(self, error: Exception, *, local: bool = False) -> None:
         """Say it in one line. What was asked wrongly (no such local path, a bad name) makes exit code 2."""
-        flush_output()
-        print(f"tfm: {for_terminal(_said(error))}", file=sys.stderr)
-        wrong_input = isinstance(error, (InvalidPathError, SettingsError)) or (
-            local and isinstance(error, (NotFoundError, FileNotFoundError))
+        self.say(_said(error))
+        wrong_input = (
+            isinstance(error, (InvalidPathError, SettingsError))
+            or (local and isinstance(error, (NotFoundError, FileNotFoundError)))
+            or getattr(error, "errno", None) == errno.ENAMETOOLONG
         )
         self.exit_code = max(self.exit_code, EXIT_USAGE if wrong_input else EXIT_FAILURE)
+
+    def say(self, text: str, *, exit_code: int = EXIT_OK) -> None:
+        """A line on standard error, after what was printed before; with the exit code that the run has at least."""
+        flush_output()
+        print(f"tfm: {for_terminal(text)}", file=sys.stderr)
+        self.exit_code = max(self.exit_code, exit_code)
 
 
 def _said(error: Exception) -> str:
@@ -135,25 +139,3 @@ def _said(error: Exception) -> str:
     if own_words.startswith("[Errno ") and isinstance(error, OSError):
         return f"{os.fsdecode(error.filename)}: {error.strerror}." if error.filename else f"{error.strerror}."
     return own_words
-
-
-class Counter:
-    """Entries so far, on standard error, at most five times a second.
-
-    Only where that is a terminal and standard output is not: between the rows it would be in the way.
-    """
-
-    def __init__(self) -> None:
-        self._shown = False
-        self._next = time.monotonic() + _PROGRESS_SECONDS
-        self._wanted = sys.stderr.isatty() and not sys.stdout.isatty()
-
-    def update(self, entries: int) -> None:
-        if self._wanted and time.monotonic() >= self._next:
-            self._next = time.monotonic() + _PROGRESS_SECONDS
-            self._shown = True
-            print(f"\r{entries:,} entries…", end="", file=sys.stderr, flush=True)
-
-    def done(self) -> None:
-        if self._shown:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
