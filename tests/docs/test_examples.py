@@ -22,7 +22,7 @@ import pytest
 
 from tests.docs.markdown import DOCUMENTS, ROOT, Block, blocks_of
 from tests.servers.moto import MotoServer
-from tfm.cli.demo_content import odd_keys, python_stdlib, twenty_thousand
+from tfm.cli.demo_content import odd_keys, python_stdlib, scratch, twenty_thousand
 from tfm.path import use_session
 from tfm.storage.session import Session
 
@@ -44,6 +44,8 @@ def _fill(server: MotoServer, text: str) -> None:
     """The buckets that the document names."""
     if "python-stdlib" in text:
         server.put("python-stdlib", {each.key: each.content for each in python_stdlib() if each.key in _STDLIB_KEYS})
+    if "scratch" in text:
+        server.put("scratch", {each.key: each.content for each in scratch()})
     if "odd-keys" in text:
         server.put("odd-keys", {each.key: each.content for each in odd_keys()})
     if "twenty-thousand" in text:
