@@ -28,6 +28,7 @@ class TestMemoryConformance(BackendConformance):
     def factory(self) -> MemoryBackendFactory:
         factory = MemoryBackendFactory(self.context)
         factory.store.upload_limits = UploadLimits(whole_bytes=2000, part_bytes=1000, most_parts=10)
+        factory.store.copy_whole_bytes = 16 << 20
         return factory
 
     def make_backend(self) -> Backend:

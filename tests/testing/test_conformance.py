@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from threading import Barrier
@@ -17,9 +17,11 @@ from tfm.core.errors import ConflictError
 from tfm.core.location import StorageAddress
 from tfm.core.page import Page, page_from_entries
 from tfm.core.writing import (
+    Checksum,
     Condition,
     Content,
     DeleteFailure,
+    Description,
     ObjectFacts,
     Part,
     Precondition,
@@ -54,6 +56,7 @@ class Wrong(Backend):
         self.address = inner.address
         self.capabilities = inner.capabilities
         self.upload_limits = inner.upload_limits
+        self.copy_whole_bytes = inner.copy_whole_bytes
 
     def identity(self) -> str:
         return self.inner.identity()
@@ -106,6 +109,37 @@ class Wrong(Backend):
 
     def delete_many(self, keys: Sequence[str]) -> list[DeleteFailure]:
         return self.inner.delete_many(keys)
+
+    def describe(self, key: str, *, if_match: str | None = None) -> Description:
+        return self.inner.describe(key, if_match=if_match)
+
+    def can_copy_from(self, source: StorageAddress) -> bool:
+        return self.inner.can_copy_from(source)
+
+    def copy_from(
+        self,
+        source: StorageAddress,
+        entry: Entry,
+        key: str,
+        *,
+        only_if: Precondition | None = None,
+        copied: Callable[[int], None] | None = None,
+    ) -> Entry:
+        return self.inner.copy_from(source, entry, key, only_if=only_if, copied=copied)
+
+    def copy_part(
+        self, upload: Upload, number: int, source: StorageAddress, entry: Entry, *, offset: int, length: int
+    ) -> Part:
+        return self.inner.copy_part(upload, number, source, entry, offset=offset, length=length)
+
+    def objection(self, key: str, *, below: str) -> str | None:
+        return self.inner.objection(key, below=below)
+
+    def list_uploads(self, prefix: str = "") -> list[Upload]:
+        return self.inner.list_uploads(prefix)
+
+    def list_parts(self, upload: Upload) -> list[Part]:
+        return self.inner.list_parts(upload)
 
 
 class LosesTheLastRowOfAFullPage(Wrong):
@@ -212,6 +246,73 @@ class DeletesTrimmedKeys(Wrong):
         return self.inner.delete_many([key.strip() for key in keys])
 
 
+class CopiesByWriting(Wrong):
+    """A copy read and written again, which keeps the bytes and nothing else."""
+
+    def copy_from(
+        self,
+        source: StorageAddress,
+        entry: Entry,
+        key: str,
+        *,
+        only_if: Precondition | None = None,
+        copied: Callable[[int], None] | None = None,
+    ) -> Entry:
+        with self.inner.read(entry.key, if_match=entry.etag) as reader:
+            return self.inner.put(key, reader.read(), facts=ObjectFacts(), only_if=only_if)
+
+
+class CopiesUnasked(Wrong):
+    # The ignores here and below: options that are only passed on.
+    def copy_from(self, source: StorageAddress, entry: Entry, key: str, **options: object) -> Entry:
+        return self.inner.copy_from(source, entry, key)
+
+
+class CopiesWhateverIsThere(Wrong):
+    def copy_from(self, source: StorageAddress, entry: Entry, key: str, **options: object) -> Entry:
+        return self.inner.copy_from(source, replace(entry, etag=None), key, **options)  # type: ignore[arg-type]
+
+    def copy_part(
+        self, upload: Upload, number: int, source: StorageAddress, entry: Entry, *, offset: int, length: int
+    ) -> Part:
+        entry = replace(entry, etag=None)
+        return self.inner.copy_part(upload, number, source, entry, offset=offset, length=length)
+
+
+class CopiesTheFirstBytes(Wrong):
+    def copy_part(
+        self, upload: Upload, number: int, source: StorageAddress, entry: Entry, *, offset: int, length: int
+    ) -> Part:
+        return self.inner.copy_part(upload, number, source, entry, offset=0, length=length)
+
+
+class CopiesTheObjectForTheMarker(Wrong):
+    def copy_from(self, source: StorageAddress, entry: Entry, key: str, **options: object) -> Entry:
+        stripped = replace(entry, key=entry.key.rstrip("/"), etag=None)
+        return self.inner.copy_from(source, stripped, key, **options)  # type: ignore[arg-type]
+
+
+class SumsSomethingElse(Wrong):
+    def describe(self, key: str, *, if_match: str | None = None) -> Description:
+        told = self.inner.describe(key, if_match=if_match)
+        return replace(told, checksum=Checksum("CRC32", b"none"))
+
+
+class ListsAllUploads(Wrong):
+    def list_uploads(self, prefix: str = "") -> list[Upload]:
+        return self.inner.list_uploads()
+
+
+class ForgetsAPart(Wrong):
+    def list_parts(self, upload: Upload) -> list[Part]:
+        return self.inner.list_parts(upload)[:1]
+
+
+class ObjectsToWhatItHolds(Wrong):
+    def objection(self, key: str, *, below: str) -> str | None:
+        return "It has an empty segment." if "//" in key else None
+
+
 class Suite(BackendConformance):
     """Run by hand, one case at a time; pytest does not collect it."""
 
@@ -221,6 +322,7 @@ class Suite(BackendConformance):
     def factory(self) -> MemoryBackendFactory:
         factory = MemoryBackendFactory(self.context)
         factory.store.upload_limits = UploadLimits(whole_bytes=20, part_bytes=10, most_parts=10)
+        factory.store.copy_whole_bytes = 1000
         return factory
 
     def make_backend(self) -> Backend:
@@ -256,6 +358,18 @@ class Suite(BackendConformance):
         (AbortsNothing, "test_an_aborted_upload_leaves_nothing", []),
         (DeletesByPrefix, "test_a_delete_is_of_exactly_that_key", ["bak"]),
         (DeletesTrimmedKeys, "test_many_are_deleted_and_nothing_else", []),
+        (CopiesByWriting, "test_facts_are_kept_by_a_copy", []),
+        (CopiesUnasked, "test_a_copy_to_a_key_that_must_be_free", []),
+        (CopiesUnasked, "test_of_many_copies_to_a_free_key_one_wins", []),
+        (CopiesUnasked, "test_a_copy_in_place_of_one_version_and_no_other", []),
+        (CopiesWhateverIsThere, "test_a_source_that_is_no_longer_the_one_that_was_listed", []),
+        (CopiesWhateverIsThere, "test_a_part_of_another_version", []),
+        (CopiesTheFirstBytes, "test_parts_of_another_object_are_an_object", []),
+        (CopiesTheObjectForTheMarker, "test_a_marker_is_copied_with_its_content", []),
+        (SumsSomethingElse, "test_a_checksum_is_that_of_the_bytes", [b"content"]),
+        (ListsAllUploads, "test_uploads_that_are_under_way_are_listed", []),
+        (ForgetsAPart, "test_parts_that_have_come_are_listed", []),
+        (ObjectsToWhatItHolds, "test_what_the_storage_can_hold_meets_no_objection", []),
     ],
 )
 def test_a_mistake_is_caught(kind: type[Wrong], case: str, arguments: list[object]) -> None:

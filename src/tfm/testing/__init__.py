@@ -43,6 +43,10 @@ pytest.register_assert_rewrite(
             "writing",
             "uploads",
             "deleting",
+            "copying",
+            "copied_parts",
+            "describing",
+            "renaming",
             "sharing",
         )
     )

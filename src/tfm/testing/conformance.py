@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from tfm.testing.copied_parts import CopiedPartCases
+from tfm.testing.copying import CopyCases
 from tfm.testing.deleting import DeletingCases
+from tfm.testing.describing import DescriptionCases
 from tfm.testing.flat_keys import FlatKeyCases
 from tfm.testing.hierarchy import HierarchyCases
 from tfm.testing.listing import ListingCases
 from tfm.testing.reading import ReadingCases
+from tfm.testing.renaming import ConfinedCases, RenameCases
 from tfm.testing.sharing import SharingCases
 from tfm.testing.uploads import UploadCases
 from tfm.testing.writing import WritingCases
@@ -22,6 +26,11 @@ class BackendConformance(
     WritingCases,
     UploadCases,
     DeletingCases,
+    CopyCases,
+    CopiedPartCases,
+    DescriptionCases,
+    RenameCases,
+    ConfinedCases,
     SharingCases,
 ):
     """Every case of the contract (:mod:`tfm.storage.contract`). Subclass it, name the subclass ``Test...``.
