@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from tests.journal.some_steps import one_step, some_steps
@@ -58,6 +59,18 @@ def main(path: str, what: str) -> None:
         job.set_state(JobState.DONE)
         journal.close()
         say("job", job.id)
+    elif what == "fork":
+        job = journal.begin_job("copy", "", {})
+        job.add_steps(some_steps(10))
+        child = os.fork()
+        if not child:
+            del job, journal  # as the session of this process does, whose end closes what it has
+            sys.exit(0)
+        os.waitpid(child, 0)
+        job.done(1)
+        job.flush()
+        say("held", journal.jobs()[0].is_held)
+        input()
     elif what == "delete":
         job = journal.begin_job("move", "", {})
         job.add_steps(some_steps(10))

@@ -226,6 +226,26 @@ def test_a_full_disk_is_an_error_until_there_is_space(small_disk: Path) -> None:
     again.close()
 
 
+def test_a_warning_that_is_an_error_loses_nothing(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def warn(error: JournalError) -> None:
+        raise RuntimeError(str(error))
+
+    journal = open_or_do_without(f"{small_disk}/journal.sqlite", warn=warn)
+    monkeypatch.setattr(journal._database, "_wake_writer", lambda: None)  # it is raised here, not there
+    job = journal.begin_job("copy", "", {})
+    job.add_steps(some_steps(100))
+    job.flush()
+    fill(small_disk)
+    with pytest.raises(RuntimeError, match="full"):
+        job.add_steps(some_steps(20_000))
+    job.done(1)
+    assert job.counts()[StepState.DONE].steps == 1
+    steps = [each.number for each in job.steps(limit=100_000)]
+    assert len(steps) > 100
+    assert steps == list(range(1, len(steps) + 1))
+    journal.close()
+
+
 def test_work_can_go_on_without_it_after_one_warning(small_disk: Path) -> None:
     warned: list[JournalError] = []
     journal = open_or_do_without(f"{small_disk}/journal.sqlite", warn=warned.append)

@@ -107,6 +107,14 @@ def test_programs_that_begin_at_once_share_it(path: str, open_again: Open) -> No
     assert open_again().orphans() == []
 
 
+def test_a_child_that_fork_made_releases_nothing(path: str, open_again: Open) -> None:
+    with program(path, "fork") as process:
+        assert next(answers(process)) == ("held", "True")
+        assert open_again().unfinished() == []
+    (record,) = open_again().unfinished()
+    assert record.counts[StepState.DONE].steps == 1
+
+
 def test_before_a_delete_the_disk_has_it_all(path: str, tmp_path: Path) -> None:
     """As the kernel saw it: between what is marked and the word that the source may go, the log was synced."""
     strace = shutil.which("strace")

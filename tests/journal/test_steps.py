@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -174,6 +176,43 @@ def test_many_threads_mark_and_add_at_once(job: Job) -> None:
     assert sorted(each.start for each in added) == list(range(801, 1601))
     assert job.counts()[DONE].steps == 800
     assert numbers(job, PENDING) == list(range(801, 1601))
+
+
+class Interrupted:
+    """A connection in whose statement, before or after it is done, somebody presses Ctrl-C once."""
+
+    def __init__(self, connection: sqlite3.Connection, statement: str, *, is_done: bool) -> None:
+        self._connection = connection
+        self._statement = statement
+        self._is_done = is_done
+
+    def execute(self, statement: str, *values: Any) -> Any:  # sqlite3's own arguments and answer
+        if not statement.startswith(self._statement):
+            return self._connection.execute(statement, *values)
+        self._statement = "never"
+        if self._is_done:
+            self._connection.execute(statement, *values)
+        raise KeyboardInterrupt
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+
+@pytest.mark.parametrize("statement", ["BEGIN", "INSERT INTO blocks", "UPDATE block_states", "COMMIT"])
+@pytest.mark.parametrize("is_done", [False, True])
+def test_ctrl_c_in_the_middle_of_a_commit_writes_nothing_twice(
+    job: Job, statement: str, is_done: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = job._database
+    monkeypatch.setattr(database, "_wake_writer", lambda: None)  # the interrupted commit is this thread's
+    job.add_steps(some_steps(100))
+    job.done(7)
+    monkeypatch.setattr(database, "_connection", Interrupted(database._connection, statement, is_done=is_done))
+    with pytest.raises(KeyboardInterrupt):
+        job.flush()
+    job.done(8)
+    assert job.counts()[DONE] == StepCount(2, 15)
+    assert numbers(job) == list(range(1, 101))
 
 
 ACTS = some.lists(

@@ -73,9 +73,16 @@ def connect(path: str) -> sqlite3.Connection:
     return connection
 
 
+class _Outcome:
+    """Whether what is queued was committed, however its commit was left: to write it twice would fail for ever."""
+
+    is_committed = False
+
+
 class Database:
     """``path`` is "" for one in memory. ``rescue`` makes, out of a connection that cannot be written any more, one that
-    can; without it what cannot be written raises JournalError, stays queued, and is tried again.
+    can, and ``on_rescue`` hears why, on the thread that was about to write; without them what cannot be written raises
+    JournalError, stays queued, and is tried again.
 
     Locks: ``lock`` for what is queued (held for microseconds), inside of another one for the connection (held for a
     transaction: some ms at most, save in :meth:`flush` with ``durable``).
@@ -86,14 +93,16 @@ class Database:
         connection: sqlite3.Connection,
         path: str,
         *,
-        rescue: Callable[[sqlite3.Connection, JournalError], sqlite3.Connection] | None = None,
+        rescue: Callable[[sqlite3.Connection], sqlite3.Connection] | None = None,
+        on_rescue: Callable[[JournalError], None] | None = None,
         group_seconds: float = _GROUP_SECONDS,
     ) -> None:
         self.lock = threading.RLock()  # re-entrant: the garbage collector may close a journal at any line
         self.path = path
         self._connection = connection
-        self._connection_lock = threading.RLock()  # a callback out of `rescue` may ask the journal something
+        self._connection_lock = threading.RLock()  # `on_rescue` may ask the journal something
         self._rescue = rescue
+        self._on_rescue = on_rescue
         self._group_seconds = group_seconds
         self._queue: list[Queued] = []
         self._wake = threading.Condition(self.lock)
@@ -183,6 +192,7 @@ class Database:
 
     def _commit_queue(self) -> None:
         items: list[Queued] = []
+        outcome = _Outcome()
         try:
             with self.lock:
                 if self._closed:
@@ -191,10 +201,11 @@ class Database:
                 for item in items:
                     item.taken = True
             if items:
-                self._attempt(lambda: self._in_transaction(lambda: self._apply(items)))
+                self._attempt(lambda: self._in_transaction(lambda: self._apply(items), outcome))
         except BaseException:
-            with self.lock:
-                self._queue[:0] = items
+            if not outcome.is_committed:
+                with self.lock:
+                    self._queue[:0] = items
             raise
         if items:
             with self.lock:
@@ -206,15 +217,21 @@ class Database:
         for item in items:
             item.apply(self._connection)
 
-    def _in_transaction(self, do: Callable[[], _Answer]) -> _Answer:
-        # IMMEDIATE: one that begins by reading cannot wait for another program's write, it fails.
-        self._connection.execute("BEGIN IMMEDIATE")
+    def _in_transaction(self, do: Callable[[], _Answer], outcome: _Outcome | None = None) -> _Answer:
+        outcome = outcome or _Outcome()
+        is_ending = False
         try:
+            # IMMEDIATE: one that begins by reading cannot wait for another program's write, it fails.
+            self._connection.execute("BEGIN IMMEDIATE")
             answer = do()
+            is_ending = True
             self._connection.execute("COMMIT")
-        except BaseException:
+            outcome.is_committed = True
+        except BaseException as error:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
+            elif is_ending and not isinstance(error, sqlite3.Error):
+                outcome.is_committed = True  # Ctrl-C came when it was done
             raise
         return answer
 
@@ -227,16 +244,25 @@ class Database:
                 raise failure from error
             rescue, self._rescue = self._rescue, None
             try:
-                rescued = rescue(self._connection, failure)
+                rescued = rescue(self._connection)
             except sqlite3.Error:
                 raise failure from error
             self._connection.close()
             self._connection, self.path = rescued, ""
+            if self._on_rescue is not None:
+                self._on_rescue(failure)
             return self._attempt(do)
 
     # The writer thread
 
     def _write_in_groups(self) -> None:
+        try:
+            self._loop()
+        finally:
+            with self.lock:  # where `on_rescue` raised, the next that is queued begins another thread
+                self._writer = None
+
+    def _loop(self) -> None:
         while True:
             with self.lock:
                 self._writer_waits = True

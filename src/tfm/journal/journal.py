@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import weakref
@@ -35,7 +36,7 @@ class Journal:
         self._database = database
         self._holder = _HolderRow(database, process)
         self._pruning = Pruning(database, clock=clock, may_live=self.may_live, keep=keep)
-        self._finalizer = weakref.finalize(self, _close, database, self._holder)
+        self._finalizer = weakref.finalize(self, _close, database, self._holder, os.getpid())
 
     @property
     def is_kept(self) -> bool:
@@ -196,7 +197,9 @@ class _HolderRow:
         return inserted.lastrowid or 0
 
 
-def _close(database: Database, holder: _HolderRow) -> None:
+def _close(database: Database, holder: _HolderRow, process_id: int) -> None:
+    if os.getpid() != process_id:
+        return  # a child that fork made has a copy of this, and would release what its parent works on
     released = (
         "UPDATE jobs SET holder = NULL WHERE holder = ?",
         "UPDATE uploads SET holder = NULL WHERE holder = ?",

@@ -36,16 +36,6 @@ def open_journal(
     """
     prepare(path)
     process = this_process()
-    rescue = None
-    if on_failure is not None:
-        report = on_failure
-
-        def rescue_and_say(connection: sqlite3.Connection, failure: JournalError) -> sqlite3.Connection:
-            saved = rescued(connection, _open_memory(), process)
-            report(failure)
-            return saved
-
-        rescue = rescue_and_say
     try:
         with prepared_alone(path):
             connection = _open(path)
@@ -57,7 +47,13 @@ def open_journal(
         raise JournalError(
             f"The journal of what is under way cannot be opened: {error.strerror}.", uri=path, operation="journal"
         ) from error
-    return Journal(Database(connection, path, rescue=rescue), process=process, clock=clock)
+    if on_failure is None:
+        database = Database(connection, path)
+    else:
+        database = Database(
+            connection, path, rescue=lambda disk: rescued(disk, _open_memory(), process), on_rescue=on_failure
+        )
+    return Journal(database, process=process, clock=clock)
 
 
 def open_or_do_without(
