@@ -64,9 +64,9 @@ class Memory(MemoryBackendFactory):
 
     def put(self, keys: Iterable[str], *, bucket: str = BUCKET) -> None:
         """As somebody else would: the session hears nothing of it."""
-        self.store.put(bucket, {key: b"12345" for key in keys})
+        self.store.put(bucket, dict.fromkeys(keys, b"12345"))
 
-    def keys(self, bucket: str = BUCKET) -> list[str]:
+    def stored(self, bucket: str = BUCKET) -> list[str]:
         page = self.open(StorageAddress("memory", bucket)).list_page("", recursive=True)
         return [entry.key for entry in page]
 

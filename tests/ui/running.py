@@ -51,11 +51,16 @@ class Running:
         """Wait for what another thread brings about."""
         deadline = time.monotonic() + DEADLINE_SECONDS
         while not met():
-            assert time.monotonic() < deadline, "waited in vain; the screen:\n" + "\n".join(self.rows())
+            assert time.monotonic() < deadline, "waited in vain; the screen:\n" + "\n".join(self.everything())
             await self.pilot.pause(0.01)
 
     async def until_listed(self, pane: Pane, location_text: str, state: BrowseState = BrowseState.COMPLETE) -> None:
         await self.until(lambda: shown_state(pane) is state and pane.title_text.startswith(location_text))
+
+    def everything(self) -> list[str]:
+        """What both panes show, and what stands in a dialog over them."""
+        said = [getattr(widget, "text", "") for widget in self.app.screen.walk_children()]
+        return [*self.rows(), repr(self.app.screen), repr(self.app.focused), *filter(None, said)]
 
     def rows(self) -> list[str]:
         """What both panes show, row by row."""

@@ -12,9 +12,20 @@ from tests.scripted_backend import SCHEME, Clock, Script, directory, make_sessio
 from tests.ui.running import Running, run_app
 from tfm.core.location import Location
 from tfm.ui.browse_screen import BrowseScreen, request_text
+from tfm.ui.dialog import Dialog, DialogButton
 from tfm.ui.help import HelpScreen
-from tfm.ui.keymap import BROWSE_KEYS, PAGER_KEYS, function_key_bar, help_lines
+from tfm.ui.keymap import (
+    BROWSE_KEYS,
+    BUTTON_KEYS,
+    DIALOG_KEYS,
+    FIELD_KEYS,
+    PAGER_KEYS,
+    KeyBinding,
+    function_key_bar,
+    help_lines,
+)
 from tfm.ui.pager import PagerScreen
+from tfm.ui.text_field import TextField
 
 
 def script() -> Script:
@@ -30,22 +41,31 @@ def test_requests_are_counted_by_kind() -> None:
     assert request_text({"ListObjectsV2": 11, "ListBuckets": 1, "GetObject": 1003, "HeadObject": 1}) == (
         "1,003 GET 12 LIST 1 HEAD"
     )
+    assert request_text({"PutObject": 1, "UploadPart": 3, "DeleteObjects": 2, "DeleteObject": 1}) == "4 PUT 3 DELETE"
     assert request_text({}) == ""
 
 
 def test_bar_and_help_are_made_from_the_keymap() -> None:
-    assert function_key_bar(BROWSE_KEYS) == "1 Help  2 Refresh  3 View  10 Quit"
+    assert function_key_bar(BROWSE_KEYS) == "1 Help  2 Refresh  3 View  7 Mkdir  8 Delete  10 Quit"
     text = "\n".join(help_lines("Keys", BROWSE_KEYS))
     for entry in BROWSE_KEYS:
         assert entry.help in text
     assert "F2, Ctrl-R" in text
 
 
-@pytest.mark.parametrize("table", [BROWSE_KEYS, PAGER_KEYS])
-def test_every_action_of_the_keymap_exists(table: tuple[object, ...]) -> None:
-    screen = BrowseScreen if table is BROWSE_KEYS else PagerScreen
-    for entry in BROWSE_KEYS if table is BROWSE_KEYS else PAGER_KEYS:
-        assert hasattr(screen, f"action_{entry.action.partition('(')[0]}"), entry.action
+@pytest.mark.parametrize(
+    ("table", "owner"),
+    [
+        (BROWSE_KEYS, BrowseScreen),
+        (PAGER_KEYS, PagerScreen),
+        (DIALOG_KEYS, Dialog),
+        (BUTTON_KEYS, DialogButton),
+        (FIELD_KEYS, TextField),
+    ],
+)
+def test_every_action_of_the_keymap_exists(table: tuple[KeyBinding, ...], owner: type[object]) -> None:
+    for entry in table:
+        assert hasattr(owner, f"action_{entry.action.partition('(')[0]}"), entry.action
 
 
 @pytest.mark.parametrize("keys", [("f10",), ("ctrl+q",), ("escape", "0"), ("alt+0",), at_once("0")])

@@ -15,6 +15,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
 
 from tfm.core.location import Location
+from tfm.operations.work import RunningWork
 from tfm.storage.session import Session
 from tfm.ui.browse_screen import BrowseScreen
 from tfm.ui.sanitise import screen_text
@@ -38,6 +39,7 @@ class FileManagerApp(App[int]):
         super().__init__(ansi_color=True)
         self._session = session
         self._locations = (left, right)
+        self._works = RunningWork()
         # The terminal's own colours, its background too.
         self.theme = "ansi-dark"
 
@@ -57,7 +59,7 @@ class FileManagerApp(App[int]):
         self.exit(return_code=128 + number)
 
     def get_default_screen(self) -> Screen[None]:
-        return BrowseScreen(self._session, *self._locations)
+        return BrowseScreen(self._session, *self._locations, self._works)
 
     def _fatal_error(self) -> None:
         """What is printed when tfm itself fails. Textual's own report shows every local variable, so a secret too."""
@@ -67,4 +69,11 @@ class FileManagerApp(App[int]):
         self._close_messages_no_wait()
 
     async def action_quit(self) -> None:
-        self.exit(0)
+        """Quit; where something runs that should not be cut off unawares, ask first."""
+        if not self._works.running():
+            self.exit(0)
+            return
+        from tfm.ui.quit_dialog import QuitDialog
+
+        if not isinstance(self.screen, QuitDialog):
+            await self.push_screen(QuitDialog(self._works))

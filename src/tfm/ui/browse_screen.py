@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
@@ -13,6 +13,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from tfm.core.location import Location
+from tfm.operations.work import RunningWork
 from tfm.storage.session import Session
 from tfm.ui.help import HelpScreen
 from tfm.ui.keymap import BROWSE_KEYS, ESCAPE_SECONDS, bindings, escape_digits, function_key_bar
@@ -28,6 +29,15 @@ _SHORT_NAMES: Final = {
     "GetObject": "GET",
     "HeadObject": "HEAD",
     "HeadBucket": "HEAD",
+    "PutObject": "PUT",
+    "CreateMultipartUpload": "PUT",
+    "UploadPart": "PUT",
+    "CompleteMultipartUpload": "PUT",
+    "CopyObject": "COPY",
+    "UploadPartCopy": "COPY",
+    "DeleteObject": "DELETE",
+    "DeleteObjects": "DELETE",
+    "AbortMultipartUpload": "DELETE",
 }
 
 
@@ -51,9 +61,10 @@ class BrowseScreen(Screen[None]):
     BrowseScreen > .browse--keys { text-style: reverse; }
     """
 
-    def __init__(self, session: Session, left: Location, right: Location) -> None:
+    def __init__(self, session: Session, left: Location, right: Location, works: RunningWork) -> None:
         super().__init__()
         self._session = session
+        self._works = works
         self.panes: Final = (Pane(session, left, id="left"), Pane(session, right, id="right"))
         self._active = 0
         self.status: Final = Line(id="status")
@@ -130,8 +141,52 @@ class BrowseScreen(Screen[None]):
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen())
 
-    def action_quit_program(self) -> None:
-        self.app.exit(0)
+    async def action_quit_program(self) -> None:
+        await self.app.action_quit()
+
+    # What changes something loads its code when it is first wanted, not before the first rows are there.
+
+    async def action_make_directory(self) -> None:
+        from tfm.operations.make_directory import make_directory
+
+        await self._make("Make a directory", make_directory)
+
+    async def action_new_file(self) -> None:
+        from tfm.operations.new_file import make_file
+
+        await self._make("New file", make_file)
+
+    async def _make(self, title: str, make: Callable[[Session, Location, str], Location]) -> None:
+        from tfm.ui.name_dialog import NameDialog
+
+        if self.app.screen is not self:
+            return
+        pane, directory = self.pane, self.pane.location
+        dialog = NameDialog(title, directory, partial(make, self._session, directory))
+        # Waited for, so that the name which is typed already goes into the dialog.
+        await self.app.push_screen(dialog, partial(pane.land_on, directory))
+
+    def action_delete(self) -> None:
+        self.pane.when_shown(self._delete)
+
+    def _delete(self) -> None:
+        from tfm.ui.delete_dialog import DeleteDialog, Doomed
+
+        pane = self.pane
+        chosen = pane.chosen()
+        if not chosen or self.app.screen is not self:
+            return
+        doomed = Doomed(pane.location, chosen, pane.name_of_all(chosen))
+        self.app.push_screen(DeleteDialog(self._session, doomed, self._works, began=self._hold, ended=self._release))
+
+    def _hold(self) -> None:
+        for pane in self.panes:
+            pane.revisits.hold(held=True)
+
+    def _release(self, _summary: object) -> None:
+        for pane in self.panes:
+            pane.list.prune_all()
+            pane.revisits.hold(held=False)
 
     def action_ask_again(self) -> None:
         self.pane.ask_again()

@@ -91,6 +91,7 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
         self._parent_rows = 0
         self._target: Place | None = None
         self._notice = ""
+        self._prunes_all = False
 
     # What is shown
 
@@ -110,6 +111,10 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
         self.set_reactive(FileList.cursor, 0)
         self.scroll_to(y=0, animate=False)
         self._rows_changed()
+
+    def prune_all(self) -> None:
+        """At the next complete listing deselect all that is gone, however many are selected: ten microseconds each."""
+        self._prunes_all = True
 
     def await_place(self, place: Place) -> None:
         """Set the cursor on that entry when it is among the rows that are shown next."""
@@ -176,7 +181,8 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _prune_selection(self, listing: Listing, order: RowOrder) -> None:
         """What is gone is not selected any more."""
-        if len(self.selection) <= _MOST_PRUNED:
+        if len(self.selection) <= _MOST_PRUNED or self._prunes_all:
+            self._prunes_all = False
             for key, kind in self.selection.entries():
                 # The second question is the slow one, and right in whatever order a server lists.
                 name = key.removeprefix(listing.prefix)

@@ -8,7 +8,16 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 
-from tfm.ui.keymap import BROWSE_KEYS, PAGER_KEYS, KeyBinding, bindings, help_lines
+from tfm.ui.keymap import (
+    BROWSE_KEYS,
+    BUTTON_KEYS,
+    DIALOG_KEYS,
+    FIELD_KEYS,
+    PAGER_KEYS,
+    KeyBinding,
+    bindings,
+    help_lines,
+)
 from tfm.ui.line import Line
 
 __all__ = ["HelpScreen"]
@@ -18,7 +27,9 @@ class _HelpText(Widget):
     DEFAULT_CSS = "_HelpText { width: 1fr; height: auto; padding: 0 1; }"
 
     def render(self) -> Content:
-        lines = help_lines("In the panes", BROWSE_KEYS) + help_lines("In the pager (F3)", PAGER_KEYS)
+        lines = help_lines("In the panes", BROWSE_KEYS)
+        lines += help_lines("In the pager (F3)", PAGER_KEYS)
+        lines += help_lines("In a dialog", (*DIALOG_KEYS, *BUTTON_KEYS, *FIELD_KEYS))
         lines.append("The mouse: a click sets the cursor, a double click enters, the wheel scrolls.")
         lines.append("A function key that the terminal keeps for itself: Esc and then its digit (0 is F10).")
         return Content("\n".join(lines))

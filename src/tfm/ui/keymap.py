@@ -10,7 +10,10 @@ from textual.binding import Binding, BindingType
 
 __all__ = [
     "BROWSE_KEYS",
+    "BUTTON_KEYS",
+    "DIALOG_KEYS",
     "ESCAPE_SECONDS",
+    "FIELD_KEYS",
     "PAGER_KEYS",
     "KeyBinding",
     "bindings",
@@ -37,6 +40,9 @@ BROWSE_KEYS: Final = (
     KeyBinding("help", ("f1",), "Show this help", "Help"),
     KeyBinding("ask_again", ("f2", "ctrl+r"), "Ask the storage again; cursor and selection stay", "Refresh"),
     KeyBinding("view", ("f3",), "View the file under the cursor", "View"),
+    KeyBinding("new_file", ("shift+f4", "ctrl+n"), "Make an empty file; never replaces one"),
+    KeyBinding("make_directory", ("f7",), "Make a directory", "Mkdir"),
+    KeyBinding("delete", ("f8", "delete"), "Delete what is selected, or this entry; asks first", "Delete"),
     KeyBinding("quit_program", ("f10", "ctrl+q"), "Quit", "Quit"),
     KeyBinding("move(-1)", ("up",), "One entry up"),
     KeyBinding("move(1)", ("down",), "One entry down"),
@@ -61,6 +67,29 @@ PAGER_KEYS: Final = (
     KeyBinding("move_page(1)", ("pagedown", "space"), "One page down"),
     KeyBinding("move_first", ("home", "g"), "The beginning"),
     KeyBinding("move_last", ("end", "G"), "The end"),
+)
+
+DIALOG_KEYS: Final = (
+    KeyBinding("press", ("enter",), "Press the button that is marked; in a line of text, the first button"),
+    KeyBinding("leave", ("escape", "f10"), "Leave, and change nothing; a delete that runs is stopped"),
+    KeyBinding("move_focus(1)", ("tab",), "The next line of text or button"),
+    KeyBinding("move_focus(-1)", ("shift+tab",), "The one before"),
+)
+
+BUTTON_KEYS: Final = (
+    KeyBinding("press", ("space",), "On a button: press it"),
+    KeyBinding("move_focus(1)", ("right", "down"), "On a button: the next one"),
+    KeyBinding("move_focus(-1)", ("left", "up"), "On a button: the one before"),
+)
+
+FIELD_KEYS: Final = (
+    KeyBinding("move(-1)", ("left",), "In a line of text: one character back"),
+    KeyBinding("move(1)", ("right",), "In a line of text: one character on"),
+    KeyBinding("move_first", ("home", "ctrl+a"), "In a line of text: the beginning"),
+    KeyBinding("move_last", ("end", "ctrl+e"), "In a line of text: the end"),
+    KeyBinding("delete_before", ("backspace", "ctrl+h"), "In a line of text: delete the character before"),
+    KeyBinding("delete_after", ("delete", "ctrl+d"), "In a line of text: delete the character after"),
+    KeyBinding("clear", ("ctrl+u",), "In a line of text: delete all of it"),
 )
 
 _KEY_NAMES: Final = {

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 
+from tfm.core.entry import Kind
 from tfm.core.errors import NotFoundError
 from tfm.core.location import Location
 from tfm.operations.browse import BrowseState, BrowseUpdate, Visit, browse
@@ -18,7 +19,14 @@ from tfm.ui.error_block import ErrorBlock
 from tfm.ui.file_list import FileList, Place, header_text
 from tfm.ui.format import format_age, format_size
 from tfm.ui.line import Line
-from tfm.ui.places import directory_location, entry_location, location_text, parent_location, place_in_parent
+from tfm.ui.places import (
+    directory_location,
+    entry_location,
+    location_text,
+    parent_location,
+    place_in_parent,
+    place_within,
+)
 from tfm.ui.revisits import Revisits
 from tfm.ui.update_box import UpdateBox
 
@@ -179,10 +187,12 @@ class Pane(Vertical):
 
     # What changed here
 
-    def land_on(self, place: Place) -> None:
-        """Set the cursor on an entry that has just been made, when its row is there."""
-        self.list.await_place(place)
-        self._revisit()
+    def land_on(self, directory: Location, made: Location | None) -> None:
+        """Set the cursor on what was made in ``directory``, when its row is there; elsewhere, and for None, nothing."""
+        place = None if made is None or directory != self.location else place_within(directory, made)
+        if place is not None:
+            self.list.await_place(place)
+            self._revisit()
 
     def _revisit(self) -> None:
         # Without a word: from the cache the new rows are there before anybody could read one.
@@ -197,6 +207,25 @@ class Pane(Vertical):
         if entry is None:
             raise LookupError("no entry under the cursor")
         return entry_location(self.location, entry)
+
+    # What an operation is about
+
+    def chosen(self) -> list[Location]:
+        """The selected entries in the order in which they were selected, or the one under the cursor; never ``..``."""
+        selected = self.list.selection.entries()
+        entry = self.list.entry
+        if not selected and entry is not None:
+            selected = [(entry.key, entry.kind)]
+        return [Location(self.location.storage, key, kind) for key, kind in selected]
+
+    def name_of_all(self, chosen: Sequence[Location]) -> str:
+        """The name of the bucket or the disk of which ``chosen`` is all that it holds, or nothing."""
+        at_root = parent_location(self.location, lists_roots=False) is None
+        if not at_root or self.update_shown is None or len(chosen) < len(self.update_shown.listing):
+            return ""
+        if len(chosen) == 1 and chosen[0].kind is not Kind.DIRECTORY:
+            return ""
+        return self.location.storage.authority or location_text(self.location)
 
     # Being told
 

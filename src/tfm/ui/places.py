@@ -7,7 +7,14 @@ from tfm.core.location import Location, StorageAddress
 from tfm.path import Path
 from tfm.ui.file_list import Place
 
-__all__ = ["directory_location", "entry_location", "location_text", "parent_location", "place_in_parent"]
+__all__ = [
+    "directory_location",
+    "entry_location",
+    "location_text",
+    "parent_location",
+    "place_in_parent",
+    "place_within",
+]
 
 
 def location_text(location: Location) -> str:
@@ -42,6 +49,14 @@ def place_in_parent(location: Location) -> Place:
     if not location.key:
         return Place(f"{location.storage.authority}/", Kind.DIRECTORY)
     return Place(location.key, Kind.DIRECTORY)
+
+
+def place_within(directory: Location, location: Location) -> Place | None:
+    """The entry of ``directory`` that ``location`` is, or is in; None where it is somewhere else."""
+    if location.storage != directory.storage or not location.key.startswith(directory.key):
+        return None
+    first, slash, _ = location.key.removeprefix(directory.key).partition("/")
+    return Place(directory.key + first + slash, Kind.DIRECTORY if slash else location.kind)
 
 
 def entry_location(directory: Location, entry: Entry) -> Location:
