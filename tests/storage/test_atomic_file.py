@@ -317,6 +317,18 @@ def test_one_that_was_left_is_resumed(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["x"]
 
 
+def test_one_that_another_holds_is_resumed_all_the_same(tmp_path: Path) -> None:
+    """The other may be who began it, in this process, and holds it for exactly that."""
+    first = AtomicFile(f"{tmp_path}/x")
+    os.write(first.open(), b"content")
+    descriptor = first.detach()
+    second = AtomicFile(f"{tmp_path}/x")
+    second.resume(first.temporary)
+    second.commit()
+    os.close(descriptor)
+    assert (tmp_path / "x").read_bytes() == b"content"
+
+
 def test_only_a_temporary_of_that_directory_is_resumed(tmp_path: Path) -> None:
     (tmp_path / "mine").write_bytes(b"precious")
     (tmp_path / "below").mkdir()
