@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import PurePosixPath
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from tfm import InvalidPathError, LocalPath, Path, UnsupportedOperation
@@ -307,6 +307,7 @@ def test_local_paths_join_as_pathlibs_do(left: str, right: str) -> None:
 @given(local_text, local_segment)
 def test_local_names_change_as_pathlibs_do(text: str, name: str) -> None:
     ours, theirs = Path(text), PurePosixPath(text)
+    assume(theirs.stem != ".")  # of "..a": Python 3.11 makes a path of it that is none, later ones refuse, and so do we
     assert said(ours.with_name, name) == said(theirs.with_name, name)
     assert said(ours.with_stem, name) == said(theirs.with_stem, name)
     assert said(ours.with_suffix, name) == said(theirs.with_suffix, name)

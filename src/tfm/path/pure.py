@@ -197,7 +197,7 @@ class LexicalPath:
     def with_suffix(self, suffix: str) -> Self:
         """ValueError unless ``suffix`` is empty or begins with a dot and has more behind it."""
         if isinstance(self._lexical, LocalText):
-            return self._with(read_text(str(self._lexical.pure.with_suffix(suffix))))
+            return self.with_name(self._lexical.pure.with_suffix(suffix).name)
         if suffix and (not suffix.startswith(".") or suffix == "." or "/" in suffix):
             raise ValueError(f"Invalid suffix {suffix!r}")
         if not self.name:
