@@ -128,6 +128,18 @@ def test_importing_the_package_does_not_load_textual() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
 
 
+def test_the_first_rows_wait_for_no_dialog() -> None:
+    code = """
+        import sys, tfm.ui.app
+        wanted = ("tfm.ui.dialog", "tfm.ui.delete_dialog", "tfm.ui.text_field", "tfm.operations.delete_plan")
+        print([name for name in wanted if name in sys.modules])
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], check=True, timeout=60, capture_output=True, text=True
+    )
+    assert done.stdout == "[]\n"
+
+
 def test_the_process_ends_though_a_server_never_answers() -> None:
     code = """
         import threading
