@@ -81,7 +81,8 @@ def test_interrupted_while_a_server_is_silent(moto: MotoServer, monkeypatch: pyt
         began = time.monotonic()
         process.send_signal(signal.SIGINT)
         output, errors = process.communicate(timeout=DEADLINE_SECONDS)
-        assert time.monotonic() - began < 2
+        # Unheard it would take until the server's silence is given up, ten seconds; a busy machine takes two to exit.
+        assert time.monotonic() - began < 5
     assert (process.returncode, output, errors) == (128 + signal.SIGINT, "", "")
 
 

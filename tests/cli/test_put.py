@@ -188,7 +188,7 @@ def test_interrupted_nothing_is_left(moto: MotoServer, here: Path, number: signa
         process.send_signal(number)
         began = time.monotonic()
         assert process.wait(DEADLINE_SECONDS) == 128 + number
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < 5  # of which a busy machine takes two to end the process
         process.stdin.close()
         assert process.stderr is not None
         assert process.stderr.read() == b""

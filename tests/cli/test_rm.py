@@ -296,7 +296,7 @@ def test_interrupted_in_the_middle_says_what_is_gone(moto: MotoServer, monkeypat
         with Terminal(command("rm", "-ry", "s3://bucket/t/")) as terminal:
             assert stalled.happened.wait(30)
             terminal.process.send_signal(2)
-            assert terminal.ended(seconds=2) == 130
+            assert terminal.ended(seconds=5) == 130
     assert b"Interrupted. 1,000 objects, 2.0 KB deleted; what was under way may be gone too." in terminal.written
 
 
