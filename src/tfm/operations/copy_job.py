@@ -13,7 +13,7 @@ from tfm.core.entry import Asked, Kind
 from tfm.core.errors import ConflictError, StorageError, UnsupportedOperation
 from tfm.core.location import Location
 from tfm.core.progress import Cancel, Progress
-from tfm.core.step import Step
+from tfm.core.step import Step, StepAction
 from tfm.core.writing import NOTHING_THERE
 from tfm.journal import Job, Journal, StepState, UploadRecord, null_journal
 from tfm.journal import JobState as RecordedState
@@ -54,7 +54,11 @@ class CopyJob:
         progress: Callable[[Progress], None] | None = None,
         workers: int | None = None,
         log: Job | None = None,
+        done: Callable[[Step, Outcome], None] | None = None,
+        skipped: Callable[[Skipped], None] | None = None,
     ) -> None:
+        """``done`` hears of each object that was copied, in the workers' threads, and ``skipped`` of each that was left
+        as it is; both are short and do not raise."""
         self.spec: Final = spec
         self.summary: Final = CopySummary()
         self._session = session
@@ -63,6 +67,8 @@ class CopyJob:
         self._resumes = log is not None
         self._conflicts = Conflicts(spec.policy, ask)
         self._progress = progress
+        self._tell_done = done
+        self._tell_skipped = skipped
         self._cancel = Cancel()
         self._lock = threading.Lock()
         self._meter = Meter(session.clock)
@@ -80,11 +86,12 @@ class CopyJob:
 
     @property
     def title(self) -> str:
-        verb = "move" if self.spec.move else "copy"
-        first = self.spec.sources[0]
-        what = first.key.removesuffix("/").rpartition("/")[2] or first.storage.authority
-        count = len(self.spec.sources)
-        return f"{verb} {what}" if count == 1 else f"{verb} {count} entries"
+        return self.spec.title
+
+    @property
+    def id(self) -> str | None:
+        """By which it is resumed; None before anything of it is on record."""
+        return None if self._log is None else self._log.id
 
     def snapshot(self) -> JobSnapshot:
         with self._lock:
@@ -254,6 +261,9 @@ class CopyJob:
                 self.summary.listed += 1
                 self.summary.done += 1
                 self.summary.renamed = True
+                if self._tell_done is not None:
+                    step = Step(each.key, each.kind, key, StepAction.COPY, only_if=NOTHING_THERE)
+                    self._tell_done(step, Outcome(None, 0, verified=True))
         return CopySpec(tuple(left), spec.target, spec.into, spec.policy, spec.move)
 
     def _steps(self, planner: CopyPlanner, log: Job) -> Iterator[tuple[Step, int]]:
@@ -284,6 +294,8 @@ class CopyJob:
                     self._count_failure(each.error)
                 elif isinstance(each, Skipped):
                     self.summary.skipped += 1
+                    if self._tell_skipped is not None:
+                        self._tell_skipped(each)
                 else:
                     self.summary.listed_bytes += each.size_bytes or 0
                     steps.append(each)
@@ -350,6 +362,8 @@ class CopyJob:
                 self.summary.size_bytes += outcome.size_bytes
                 self.summary.unverified += not outcome.verified
                 self._current = step.source_key
+            if self._tell_done is not None:
+                self._tell_done(step, outcome)
             if moved is not None:
                 moved.add(step)
         self._tell()

@@ -32,6 +32,14 @@ class CopySpec:
         return self.target.storage
 
     @property
+    def title(self) -> str:
+        """In a few words, for lists of jobs: ``copy d``, ``move 3 entries``."""
+        first = self.sources[0]
+        what = first.key.removesuffix("/").rpartition("/")[2] or first.storage.authority
+        count = len(self.sources)
+        return f"{'move' if self.move else 'copy'} {what if count == 1 else f'{count} entries'}"
+
+    @property
     def target_prefix(self) -> str:
         """The directory below which everything is written."""
         if self.into:
@@ -42,7 +50,8 @@ class CopySpec:
         """Where the copy of ``source`` goes, a directory's with its slash."""
         slash = "/" if source.kind is Kind.DIRECTORY else ""
         if not self.into:
-            return self.target.key.removesuffix("/") + slash
+            # The root of a bucket has no name: what is in the source goes there.
+            return self.target.key.removesuffix("/") + slash if self.target.key else ""
         name = source.key.removesuffix("/").rpartition("/")[2] if source.key else source.storage.authority
         return f"{self.target.key}{name}{slash}"
 

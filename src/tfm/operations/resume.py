@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 
 from tfm.core.errors import InvalidRequestError, NotFoundError, StorageError
 from tfm.core.progress import Progress
+from tfm.core.step import Step
 from tfm.journal import UNFINISHED, Job, JobRecord, JobState, Journal, UploadRecord
 from tfm.operations.copy_job import CopyJob
+from tfm.operations.copy_plan import Skipped
 from tfm.operations.copy_spec import CopySpec
 from tfm.operations.step_upload import abort_recorded
 from tfm.storage.session import Session
+from tfm.transfer.transfer import Outcome
 
 __all__ = ["CleanSummary", "clean", "resumable", "resume"]
 
@@ -30,6 +33,8 @@ def resume(
     *,
     progress: Callable[[Progress], None] | None = None,
     retry_failed: bool = False,
+    done: Callable[[Step, Outcome], None] | None = None,
+    skipped: Callable[[Skipped], None] | None = None,
 ) -> CopyJob:
     """Take that job over; its :meth:`CopyJob.run` does what is left, without asking and without sending a finished part
     again. ``retry_failed``: a job that came to its end too, whose failures are tried again.
@@ -45,7 +50,7 @@ def resume(
         )
     if retry_failed:
         job.retry_failed()
-    return CopyJob(session, _spec_of(job), journal=journal, log=job, progress=progress)
+    return CopyJob(session, _spec_of(job), journal=journal, log=job, progress=progress, done=done, skipped=skipped)
 
 
 def _spec_of(job: Job) -> CopySpec:

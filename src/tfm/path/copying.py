@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import Any, Self
 
 from tfm.core.capability import Capability
@@ -14,11 +16,12 @@ from tfm.core.progress import Progress
 from tfm.core.writing import NOTHING_THERE
 from tfm.operations.conflict import ConflictPolicy
 from tfm.operations.copy_spec import CopySpec
+from tfm.path.asking import AskingPath
 from tfm.path.pure import LexicalPath
 from tfm.path.sessions import current_journal, current_session
 from tfm.path.writing import WritingPath
 
-__all__ = ["CopyingPath"]
+__all__ = ["CopyingPath", "fixed_location"]
 
 Target = str | os.PathLike[str] | LexicalPath
 
@@ -108,7 +111,7 @@ class CopyingPath(WritingPath):
         there = self._target(target)
         source = self._meant()
         kind = Kind.DIRECTORY if into else source.kind
-        spec = CopySpec((source,), there.location_as(kind), into, policy, move)
+        spec = CopySpec((_fixed(self, source),), fixed_location(there, kind), into, policy, move)
         summary = CopyJob(current_session(), spec, journal=current_journal(), progress=progress).run()
         single = source.kind is not Kind.DIRECTORY
         if single and len(summary.failures) == 1:
@@ -168,6 +171,20 @@ class CopyingPath(WritingPath):
                 operation="rename",
             )
         return self.move(there, conflict=conflict)
+
+
+def fixed_location(path: AskingPath, kind: Kind) -> Location:
+    """Where it is, wherever who reads that works: a job may be resumed from another directory."""
+    return _fixed(path, path.location_as(kind))
+
+
+def _fixed(path: AskingPath, location: Location) -> Location:
+    if Capability.LOCAL_PATHS not in path.capabilities or location.key.startswith("/"):
+        return location
+    # Not os.path.abspath: behind a link, ".." leads elsewhere than the text says.
+    text = str(PurePosixPath(os.getcwd(), location.key))
+    slash = "/" if location.kind is Kind.DIRECTORY and not text.endswith("/") else ""
+    return replace(location, key=text + slash)
 
 
 def _policy(*, overwrite: bool) -> str:

@@ -20,9 +20,10 @@ from tfm.transfer.directories import Directories
 from tfm.transfer.engine import BytesBudget, Task
 from tfm.transfer.meter import Meter
 
-__all__ = ["Outcome", "Transfer", "TransferContext", "UploadRecord"]
+__all__ = ["Outcome", "Transfer", "TransferContext", "UploadRecord", "part_bytes_of"]
 
 _LEAST_PART_BYTES: Final = 8 << 20
+_COPIED_PART_BYTES: Final = 256 << 20
 _CHUNK_BYTES: Final = 1 << 20
 
 
@@ -235,11 +236,7 @@ class PartedTransfer:
 
     def _begin_upload(self) -> None:
         context, step = self._context, self._step
-        limits = context.target.upload_limits
-        least = -(-self._size_bytes // limits.most_parts)
-        self._part_bytes = max(_LEAST_PART_BYTES, limits.part_bytes, -(-least // _CHUNK_BYTES) * _CHUNK_BYTES)
-        if context.server_side:
-            self._part_bytes = max(self._part_bytes, 256 << 20)
+        self._part_bytes = part_bytes_of(context.target, self._size_bytes, server_side=context.server_side)
         described = self._description
         if described is None:
             raise RuntimeError("nothing is known of the source")
@@ -360,6 +357,14 @@ class PartedTransfer:
         if self._upload is None:
             raise RuntimeError("no upload was begun")
         return self._upload
+
+
+def part_bytes_of(target: Storage, size_bytes: int, *, server_side: bool) -> int:
+    """The size of the parts in which an object of that size is written to ``target``."""
+    limits = target.upload_limits
+    least = -(-size_bytes // limits.most_parts)
+    part_bytes = max(_LEAST_PART_BYTES, limits.part_bytes, -(-least // _CHUNK_BYTES) * _CHUNK_BYTES)
+    return max(part_bytes, _COPIED_PART_BYTES) if server_side else part_bytes
 
 
 def _etag_for(source: Storage, step: Step) -> str | None:

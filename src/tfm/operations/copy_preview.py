@@ -1,0 +1,107 @@
+"""A copy's plan alone: what would be written, what it would cost. Nothing is sent that writes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from tfm.core.capability import Capability
+from tfm.core.progress import Cancel
+from tfm.core.step import Step, StepAction
+from tfm.operations.conflict import ConflictPolicy, Conflicts, Decision
+from tfm.operations.copy_plan import CopyPlanner, Planned, Problem, Skipped
+from tfm.operations.copy_spec import CopySpec
+from tfm.storage.contract import PAGE_ENTRIES
+from tfm.storage.session import Session
+from tfm.transfer.transfer import part_bytes_of
+
+__all__ = ["CopyTotals", "check_copy", "preview_copy", "replaces"]
+
+# In US dollars, of S3 Standard in us-east-1: https://aws.amazon.com/s3/pricing/, "Requests & data retrievals", as
+# of 2025. DELETE is free. What leaves the network of AWS is charged by the gigabyte besides, and is not in here.
+_WRITING_DOLLARS: Final = 0.005 / 1000  # PUT, COPY, POST, LIST
+_READING_DOLLARS: Final = 0.0004 / 1000  # GET, HEAD and all others
+
+
+def check_copy(session: Session, spec: CopySpec) -> None:
+    """Raises what can be known before anything is written; see :meth:`CopyPlanner.check`."""
+    _planner(session, spec, Conflicts(spec.policy), None).check()
+
+
+def preview_copy(session: Session, spec: CopySpec, cancel: Cancel | None = None) -> Iterator[Planned]:
+    """The plan as it comes. Where the policy is to ask or to fail, what is in the way is a Problem.
+
+    Raises and costs as :class:`CopyPlanner`; with a policy of failing too each destination is looked at, though the
+    storage would refuse by itself.
+    """
+    policy = ConflictPolicy.ASK if spec.policy is ConflictPolicy.FAIL else spec.policy
+    conflicts = Conflicts(policy, lambda _conflict: Decision(ConflictPolicy.FAIL))
+    planner = _planner(session, spec, conflicts, cancel)
+    planner.check()
+    for batch in planner.batches():
+        yield from batch
+
+
+def _planner(session: Session, spec: CopySpec, conflicts: Conflicts, cancel: Cancel | None) -> CopyPlanner:
+    source = session.storage(spec.source_storage)
+    target = session.storage(spec.target_storage).confined(spec.target_prefix)
+    return CopyPlanner(source, target, spec, conflicts, cancel)
+
+
+class CopyTotals:
+    """Sums up plans. ``requests`` are estimated, by HTTP's word for them: those that move the objects, not those that
+    the plan itself took."""
+
+    def __init__(self, session: Session) -> None:
+        self.objects = 0
+        self.size_bytes = 0
+        self.replaced = 0
+        self.skipped = 0
+        self.failed = 0
+        self.requests: Counter[str] = Counter()
+        self._session = session
+
+    @property
+    def dollars(self) -> float:
+        """About what the requests cost, at Amazon's list prices."""
+        writing = sum(self.requests[name] for name in ("PUT", "COPY", "POST", "LIST"))
+        return writing * _WRITING_DOLLARS + self.requests["GET"] * _READING_DOLLARS
+
+    def add(self, spec: CopySpec, planned: Planned) -> None:
+        if isinstance(planned, Problem):
+            self.failed += 1
+        elif isinstance(planned, Skipped):
+            self.skipped += 1
+        else:
+            self.objects += 1
+            self.size_bytes += planned.size_bytes or 0
+            self.replaced += replaces(planned)
+            self._add_requests(spec, planned)
+
+    def add_deletes(self, spec: CopySpec, steps: int) -> None:
+        """What deleting the sources of a move takes, where that costs requests."""
+        if spec.move and Capability.CACHED in self._session.storage(spec.source_storage).capabilities:
+            self.requests["DELETE"] += 1 if steps == 1 else -(-steps // PAGE_ENTRIES)
+
+    def _add_requests(self, spec: CopySpec, step: Step) -> None:
+        source, target = self._session.storage(spec.source_storage), self._session.storage(spec.target_storage)
+        server_side = target.can_copy_from(source.address)
+        reads = Capability.CACHED in source.capabilities and not server_side and step.action is StepAction.COPY
+        writes = Capability.CACHED in target.capabilities
+        size_bytes = step.size_bytes or 0
+        whole_bytes = target.copy_whole_bytes if server_side else target.upload_limits.whole_bytes
+        moves = "COPY" if server_side and step.action is StepAction.COPY else "PUT"
+        if size_bytes <= whole_bytes or step.action is not StepAction.COPY:
+            self.requests += Counter({"GET": int(reads), moves: int(writes)})
+            return
+        parts = -(-size_bytes // part_bytes_of(target, size_bytes, server_side=server_side))
+        described = Capability.CACHED in source.capabilities
+        self.requests += Counter(
+            {"GET": parts * reads + described, moves: parts * writes, "POST": 2 * writes}  # begun, and completed
+        )
+
+
+def replaces(step: Step) -> bool:
+    """Whether something is at its destination."""
+    return step.action is StepAction.COPY and (step.only_if is None or step.only_if.etag is not None)
