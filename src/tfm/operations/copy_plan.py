@@ -256,7 +256,10 @@ class CopyPlanner:
         if objection is not None:
             return self._problem(entry, objection)
         action = StepAction.COPY if self._source_flat and self._target_flat else StepAction.DIRECTORY
-        return self._step(entry, target_key, action, NOTHING_THERE if action is StepAction.COPY else None)
+        if action is StepAction.COPY:
+            return self._step(entry, target_key, action, NOTHING_THERE)
+        # What a disk says of a directory's size is not among the bytes to be copied.
+        return self._step(replace(entry, size_bytes=None), target_key, action, None)
 
     def _object(self, entry: Entry, target_key: str, there: Entry | None) -> Planned:
         """A file, a link, or a marker that goes to flat keys as it is."""
