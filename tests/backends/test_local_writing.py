@@ -64,6 +64,25 @@ def test_a_time_is_kept_to_the_last_bit(local: Backend, tmp_path: Path, timestam
     assert (tmp_path / "x").stat().st_mtime == timestamp
 
 
+def test_time_and_permissions_are_there_when_the_name_is(
+    local: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[float, int]] = []
+    rename = os.rename
+
+    def looks(old: str, new: str, *, src_dir_fd: int, dst_dir_fd: int) -> None:
+        facts = os.stat(old, dir_fd=src_dir_fd)
+        seen.append((facts.st_mtime, stat.S_IMODE(facts.st_mode)))
+        rename(old, new, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
+
+    monkeypatch.setattr(os, "rename", looks)
+    facts = ObjectFacts(modified_timestamp=1_700_000_000.123457, mode=0o640)
+    local.put(f"{tmp_path}/x", b"content", facts=facts)
+    upload = local.begin_upload(f"{tmp_path}/x", facts=facts)
+    local.finish_upload(upload, [local.put_part(upload, 1, b"content", offset=0)])
+    assert seen == [(1_700_000_000.123457, 0o640)] * 2
+
+
 @pytest.mark.parametrize("timestamp", [1e30, float("nan"), float("inf")])
 def test_a_time_that_no_disk_can_say_is_left_out(local: Backend, tmp_path: Path, timestamp: float) -> None:
     local.put(f"{tmp_path}/x", b"content", facts=ObjectFacts(modified_timestamp=timestamp))

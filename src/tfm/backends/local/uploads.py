@@ -62,8 +62,8 @@ def begin_upload(
         temporary = file.temporary
         if place.is_confined:
             temporary = os.path.join(os.path.dirname(key), temporary)
-        # Not abspath: after a link, ".." is not what stands before it.
-        upload_id = os.path.join(os.getcwd(), temporary)
+        # Not abspath: after a link, ".." is not what stands before it. The working directory may be gone.
+        upload_id = temporary if os.path.isabs(temporary) else os.path.join(os.getcwd(), temporary)
         held.hold(upload_id, descriptor)
     return Upload(key, upload_id, facts, only_if)
 
