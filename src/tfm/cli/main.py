@@ -14,28 +14,18 @@ from typing import Final, TextIO
 from tfm.cli.interrupts import Ended, hears_interrupts
 from tfm.cli.options import Parser, add_storage_options, session_from, settings_from, split_verb
 from tfm.cli.output import EXIT_FAILURE, EXIT_OK, EXIT_USAGE, OutputError, Report, flush_output, for_terminal
+from tfm.cli.verbs import VERBS
 from tfm.core.errors import NotDirectoryError, NotFoundError, SettingsError, StorageError
 from tfm.core.version import __version__
 
 __all__ = ["main"]
 
-_VERBS: Final = {
-    "ls": "List directories (each PATH; without one, where you are), one entry a line.",
-    "stat": "Show what is known about each PATH: a file, a directory, a bucket.",
-    "cat": "Write the bytes of each PATH to standard output, exactly.",
-    "put": "Write standard input to PATH, whole or not at all.",
-    "mkdir": "Make the directory PATH, each of them.",
-    "touch": "Make PATH, each of them, empty where nothing is there.",
-    "rm": "Delete each PATH, with -r a directory and all that is in it.",
-    "doctor": "Check versions, settings, credentials, rights, clock; what a server enforces.",
-}
-
 _DESCRIPTION: Final = "Two panes, on directories of S3 or the local disk (default: where you are)."
 _EPILOG: Final = """\
 verbs, each with its own --help (a directory named as one is ./ls):
-  tfm ls PATH     list       tfm put - PATH   from a pipe    tfm rm PATH  delete
-  tfm stat PATH   facts      tfm mkdir PATH   directory      tfm demo     try it
-  tfm cat PATH    content    tfm touch PATH   empty object   tfm doctor   check
+  look   ls  stat  cat  find  du  presign      copy   cp  mv  resume  clean
+  write  put  mkdir  touch  rm                 more   doctor  cache  completion
+  tfm cp -r DIRECTORY s3://BUCKET/PREFIX/      try it out: tfm demo
 
 A path is a local one, s3:// (your buckets), s3://BUCKET/ or s3://BUCKET/KEY.
 """
@@ -80,8 +70,13 @@ def _abandon_output() -> None:
 
 
 def _run(given: list[str]) -> int:
+    if given[:1] == ["--complete"]:  # the shell's scripts ask: see tfm.cli.completion
+        from tfm.cli.completing import complete
+
+        complete(given[1:])
+        return EXIT_OK
     try:
-        verb, rest = split_verb(given, [*_VERBS, "demo"])
+        verb, rest = split_verb(given, [*VERBS, "demo"])
         if verb is None:
             return _run_panes(rest)
         return _run_demo(rest) if verb == "demo" else _run_verb(verb, rest)
@@ -99,10 +94,11 @@ def _run(given: list[str]) -> int:
 def _run_verb(verb: str, given: list[str]) -> int:
     module = import_module(f"tfm.cli.{verb}")
     operands = getattr(module, "OPERANDS", "PATH ...")
-    parser = Parser(f"tfm {verb}", operands, description=_VERBS[verb], epilog=module.EPILOG)
+    parser = Parser(f"tfm {verb}", operands, description=VERBS[verb], epilog=module.EPILOG)
     module.add_arguments(parser)
     add_storage_options(parser)
-    options = parser.parse_args(given)
+    prepared: Callable[[list[str]], list[str]] = getattr(module, "prepared", list)
+    options = parser.parse_args(prepared(given))
 
     from tfm.path.sessions import use_session
 
