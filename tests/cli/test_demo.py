@@ -63,9 +63,9 @@ def answers(url: str) -> bool:
     return True
 
 
-def test_the_three_buckets_are_there_from_the_start(s3: Any) -> None:
+def test_the_buckets_are_there_from_the_start(s3: Any) -> None:
     names = [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
-    assert sorted(names) == ["odd-keys", "python-stdlib", "twenty-thousand"]
+    assert sorted(names) == ["odd-keys", "python-stdlib", "scratch", "twenty-thousand"]
 
 
 def test_odd_keys_are_kept_exactly_and_can_be_read(s3: Any) -> None:
