@@ -379,3 +379,16 @@ def test_an_empty_directory_of_a_storage_of_directories_is_one_request() -> None
         assert len(script.requests) == 1
         with pytest.raises(NotFoundError):
             Path("scripted://bucket/missing").iterdir()
+
+
+def test_a_thousand_answers_about_names_cost_a_change_nothing(world: MemoryWorld) -> None:
+    """Each of 2,000 writes finds its own answer and no other: what a lease costs does not grow with their number."""
+    storage = world.storage
+    leases = storage._open_space().leases
+    for number in range(2000):
+        storage.put(f"d/{number}", b"1")
+    assert all(storage.known_file(f"d/{number}") for number in (0, 999, 1999))
+    assert sum(len(held) for held in leases._leases.values()) <= 1
+    assert not storage.delete_many([f"d/{number}" for number in range(1000)])
+    assert storage.known_file("d/999") is None
+    assert sum(len(held) for held in leases._leases.values()) <= 1

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from tfm.core.entry import Entry, Kind, Lookup
+from tfm.core.listing import Listing
 from tfm.core.patch import with_entry, without_below, without_entry
 from tfm.core.tree import lookup_in_tree
 from tfm.storage.lease import prefixes_above
@@ -71,6 +72,9 @@ def _written(space: ListingSpace, entry: Entry) -> None:
         _know_object(space, place, exact)
     for prefix in _directories_above(place):
         _directory_is_there(space, Entry(_last(prefix), prefix, Kind.DIRECTORY))
+    root = space.peek_lookup("")
+    if root is not None and root.answer.directory is None:  # somebody has made the bucket that was missing
+        space.drop_lookup("")
 
 
 def _directory_is_there(space: ListingSpace, row: Entry) -> None:
@@ -116,7 +120,8 @@ def _tree_gone(space: ListingSpace, prefix: str) -> None:
         if level is not None:
             space.replace(level, without_entry(level.listing, prefix, Kind.DIRECTORY))
         if known is not None and known.is_fresh() and known.whole:
-            space.store_lookup(prefix, replace(known.answer, directory=None), space.leases.renew(known.lease))
+            lease = space.leases.for_one_name(known.lease.prefix, like=known.lease)
+            space.store_lookup(prefix, replace(known.answer, directory=None), lease)
         _settle_directories(space, _parent(prefix))
 
 
@@ -124,41 +129,50 @@ def _settle_directories(space: ListingSpace, prefix: str) -> None:
     """After a delete under ``prefix``: is each directory from there upward still there? What cannot be known of them
     is forgotten; the first that is known to be there ends it."""
     while prefix:
-        there = _is_known_to_be_there(space, prefix)
+        parent = _parent(prefix)
+        level = space.peek(parent)
+        evidence = _newest_listing_of(space, prefix)
+        there = None if evidence is None else _proves(evidence.listing, prefix)
         if there:
             return
-        parent = _parent(prefix)
         space.leases.touch(prefix)
         space.drop_lookup(prefix)
-        if there is None:
+        if evidence is None:
             space.drop_listing(parent)
         else:
             space.drop_listing(prefix)
-            level = space.peek(parent)
-            if level is not None:
+            if level is not None and level.lease.number > evidence.lease.number:
+                # It is believed for longer, so what is older must not be put into it.
+                space.drop_listing(parent)
+            elif level is not None:
                 space.replace(level, without_entry(level.listing, prefix, Kind.DIRECTORY))
         prefix = parent
 
 
-def _is_known_to_be_there(space: ListingSpace, prefix: str) -> bool | None:
-    own = space.fresh(prefix)
-    if own is not None:
-        return len(own.listing) > 0 or own.listing.own_entry is not None
-    tree = space.fresh_tree_above(prefix)
-    if tree is None:
-        return None
-    if tree.listing.prefix == prefix:
-        return len(tree.listing) > 0 or tree.listing.own_entry is not None
-    return lookup_in_tree(tree.listing, prefix[:-1]).directory is not None
+def _newest_listing_of(space: ListingSpace, prefix: str) -> CachedListing | None:
+    """What tells most recently what is in that directory."""
+    own, tree = space.fresh(prefix), space.fresh_tree_above(prefix)
+    if own is None or (tree is not None and own.lease.number < tree.lease.number):
+        return tree
+    return own
+
+
+def _proves(listing: Listing, prefix: str) -> bool:
+    """Whether that complete listing, of the directory or of a tree that it is in, has something in it."""
+    if listing.prefix == prefix:
+        return len(listing) > 0 or listing.own_entry is not None
+    return lookup_in_tree(listing, prefix[:-1]).directory is not None
 
 
 def _know_object(space: ListingSpace, place: str, file: Entry | None) -> None:
     """The object of that name is there, with these facts, or it is not; of a directory nothing new is known."""
     known = space.peek_lookup(place)
     if known is not None and known.is_fresh():
-        answer, whole, lease = replace(known.answer, file=file), known.whole, space.leases.renew(known.lease)
+        lease = space.leases.for_one_name(known.lease.prefix, like=known.lease)
+        answer, whole = replace(known.answer, file=file), known.whole
     else:
-        answer, whole, lease = Lookup(file=file), False, space.leases.grant(_parent(place), recursive=False)
+        lease = space.leases.for_one_name(_parent(place))
+        answer, whole = Lookup(file=file), False
     space.store_lookup(place, answer, lease, whole=whole)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 from typing import Final
 from weakref import WeakSet
@@ -181,6 +181,7 @@ class LeaseBook:
         self._terms = terms
         self._lock = threading.Lock()
         self._leases: dict[str, WeakSet[Lease]] = {}
+        self._answers: dict[str, WeakSet[Lease]] = {}
         self._prune_at = _PRUNE_FROM
         self._numbers = count()
         self._under_way: list[Writing] = []
@@ -191,21 +192,45 @@ class LeaseBook:
             number = next(self._numbers)
             lease = Lease(prefix, recursive=recursive, number=number, clock=self._clock, terms=self._terms)
             lease.spoiled = any(writing.change.touches(prefix) for writing in self._under_way)
-            self._add(lease)
+            self._add(lease, self._leases)
         return lease
 
     def renew(self, lease: Lease) -> Lease:
         """A lease for the same listing with a write put into it."""
         with self._lock:
             new = lease.renewed()
-            self._add(new)
+            self._add(new, self._leases)
         return new
 
-    def _add(self, lease: Lease) -> None:
-        self._leases.setdefault(lease.prefix, WeakSet()).add(lease)
-        if len(self._leases) >= self._prune_at:
-            self._leases = {text: leases for text, leases in self._leases.items() if leases}
-            self._prune_at = max(_PRUNE_FROM, 2 * len(self._leases))
+    def for_one_name(self, prefix: str, *, like: Lease | None = None) -> Lease:
+        """A lease for what is known of one name in the directory ``prefix`` from now on, or as old as ``like``.
+
+        A write of that name finds the answer by itself and asks nothing here, so that ten thousand of them in one
+        directory cost it nothing; only :meth:`revoke` looks for them.
+        """
+        with self._lock:
+            lease = (
+                Lease(prefix, recursive=False, number=next(self._numbers), clock=self._clock, terms=self._terms)
+                if like is None
+                else like.renewed()
+            )
+            self._add(lease, self._answers)
+        return lease
+
+    def settle(self, lease: Lease) -> None:
+        """The question that this lease was granted for was answered, about one name: it is one of those from now on."""
+        with self._lock:
+            leases = self._leases.get(lease.prefix)
+            if leases is not None and lease in leases:
+                leases.discard(lease)
+                self._add(lease, self._answers)
+
+    def _add(self, lease: Lease, where: dict[str, WeakSet[Lease]]) -> None:
+        where.setdefault(lease.prefix, WeakSet()).add(lease)
+        if len(where) >= self._prune_at:
+            for text in [text for text, leases in where.items() if not leases]:
+                del where[text]
+            self._prune_at = max(_PRUNE_FROM, 2 * len(where))
 
     # Writes
 
@@ -234,32 +259,25 @@ class LeaseBook:
                 for lease in self._leases.get(prefix, ()):
                     lease.touch(name)
 
-    def _touched_by(self, change: Change) -> list[Lease]:
-        if change.below:
-            prefixes = [prefix for prefix in self._leases if change.touches(prefix)]
-        else:
-            prefixes = [prefix for prefix in change.prefixes if prefix in self._leases]
-        return [lease for prefix in prefixes for lease in self._leases[prefix]]
-
     def __len__(self) -> int:
         """How many prefixes leases are remembered for; those that nobody holds any more are dropped now and then."""
-        return len(self._leases)
+        return len(self._leases.keys() | self._answers.keys())
+
+    def _touched_by(self, change: Change) -> list[Lease]:
+        return [lease for prefix in _touched_prefixes(change, self._leases) for lease in self._leases[prefix]]
 
     def revoke(self, change: Change | PrefixChange, *, spared: Lease | None = None) -> None:
         """End every lease whose prefix the change touches, save the one that is ``spared``."""
         with self._lock:
-            if isinstance(change, Change) and not change.below:
-                prefixes = [prefix for prefix in change.prefixes if prefix in self._leases]
-            else:
-                prefixes = [prefix for prefix in self._leases if change.touches(prefix)]
-            for prefix in prefixes:
-                for lease in self._leases[prefix]:
-                    if lease is not spared:
-                        lease.revoked = True
-                if spared is not None and spared.prefix == prefix:
-                    self._leases[prefix] = WeakSet([spared])
-                else:
-                    del self._leases[prefix]
+            for where in (self._leases, self._answers):
+                for prefix in _touched_prefixes(change, where):
+                    for lease in where[prefix]:
+                        if lease is not spared:
+                            lease.revoked = True
+                    if spared is not None and spared.prefix == prefix and spared in where[prefix]:
+                        where[prefix] = WeakSet([spared])
+                    else:
+                        del where[prefix]
 
     def supersede(self, newer: Lease, *, trees_above: bool) -> None:
         """End the older leases of the same listing: a newer one tells more. ``trees_above``: those of every recursive
@@ -275,3 +293,9 @@ class LeaseBook:
                     for lease in leases:
                         if lease.recursive and lease.number < newer.number:
                             lease.revoked = True
+
+
+def _touched_prefixes(change: Change | PrefixChange, where: Mapping[str, object]) -> list[str]:
+    if isinstance(change, Change) and not change.below:
+        return [prefix for prefix in change.prefixes if prefix in where]
+    return [prefix for prefix in where if change.touches(prefix)]

@@ -223,6 +223,7 @@ class ListingSpace:
         with self.lock:
             if not lease.revoked and not lease.spoiled and self._terms.ttl > 0:
                 self._cache.write(self._key(Shape.LOOKUP, place), CachedLookup(answer, lease, whole), size_bytes)
+        self.leases.settle(lease)
 
     def drop_lookup(self, place: str) -> None:
         self._cache.remove(self._key(Shape.LOOKUP, place))
