@@ -37,6 +37,7 @@ class Engine:
         self._parts: deque[Task] = deque()
         self._threads: list[threading.Thread] = []
         self._idle = 0
+        self._coming = 0
         self._on_parts = 0
         self._busy = 0
         self._begun = 0
@@ -100,8 +101,9 @@ class Engine:
 
     def _call_workers(self, tasks: int) -> None:
         self._work_came.notify(tasks)
-        while tasks > self._idle and len(self._threads) < self._workers:
-            tasks -= 1
+        # Of those that are idle each was called for one of the tasks that wait, and has perhaps not come yet.
+        while self._waiting > self._idle + self._coming and len(self._threads) < self._workers:
+            self._coming += 1
             thread = threading.Thread(target=self._work, name=f"tfm-transfer-{len(self._threads)}", daemon=True)
             self._threads.append(thread)
             thread.start()
@@ -119,7 +121,9 @@ class Engine:
     def _take(self, ended: bool | None, further: Sequence[Task]) -> tuple[Task, bool] | None:
         """The next task, after one that ``ended`` (whether it was a part) and gave ``further`` ones."""
         with self._lock:
-            if ended is not None:
+            if ended is None:
+                self._coming -= 1
+            else:
                 self._busy -= 1
                 self._on_parts -= ended
                 self._parts.extend(further)
