@@ -6,6 +6,7 @@ connection: every answer closes it.
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 import ssl
 import struct
@@ -19,7 +20,7 @@ from types import TracebackType
 from typing import Final, Self
 from urllib.parse import urlsplit
 
-__all__ = ["Fault", "FaultProxy", "refused_port", "silent_port", "untrusted_tls_port"]
+__all__ = ["Fault", "FaultProxy", "refused_port", "silent_port", "tls_context", "untrusted_tls_port"]
 
 _HEAD_LIMIT: Final = 1 << 20
 _REASONS: Final = {200: "OK", 301: "Moved Permanently", 400: "Bad Request", 403: "Forbidden", 404: "Not Found",
@@ -43,10 +44,14 @@ class Fault:
 
 
 class FaultProxy:
-    """A context manager; :attr:`url` stands for ``upstream_url``. Without faults it only passes on."""
+    """A context manager; :attr:`url` stands for ``upstream_url``. Without faults it only passes on.
 
-    def __init__(self, upstream_url: str) -> None:
+    With ``tls``, clients come by TLS.
+    """
+
+    def __init__(self, upstream_url: str, *, tls: ssl.SSLContext | None = None) -> None:
         parts = urlsplit(upstream_url)
+        self._tls = tls
         assert parts.hostname is not None
         assert parts.port is not None
         self._upstream = (parts.hostname, parts.port)
@@ -61,7 +66,7 @@ class FaultProxy:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http{'s' if self._tls else ''}://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
         self._start(self._accept)
@@ -180,7 +185,11 @@ class FaultProxy:
     def _serve(self, client: socket.socket) -> None:
         with self._held(client):
             try:
-                self._exchange(client)
+                if self._tls is None:
+                    self._exchange(client)
+                else:
+                    with self._tls.wrap_socket(client, server_side=True) as wrapped:
+                        self._exchange(wrapped)
             except OSError:
                 pass  # one of the two sides went away, which is what this program is for
 
@@ -299,9 +308,9 @@ def refused_port() -> str:
         return f"http://127.0.0.1:{probe.getsockname()[1]}"
 
 
-@contextmanager
-def untrusted_tls_port(directory: Path) -> Iterator[str]:
-    """The URL of a TLS server whose certificate it signed itself; ``directory`` takes its key."""
+def tls_context(directory: Path) -> tuple[ssl.SSLContext, Path]:
+    """A server's context with a certificate for 127.0.0.1 that it signed itself, and that certificate's file: whoever
+    takes it for an authority trusts the server. ``directory`` takes key and certificate."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -310,16 +319,27 @@ def untrusted_tls_port(directory: Path) -> Iterator[str]:
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)
     day = timedelta(days=1)
-    certificate = x509.CertificateBuilder(
-        name, name, key.public_key(), x509.random_serial_number(), now - day, now + day
-    ).sign(key, hashes.SHA256())
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now - day, now + day)
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    certificate = builder.add_extension(x509.SubjectAlternativeName([address]), critical=False).sign(
+        key, hashes.SHA256()
+    )
+    public = directory / "server.crt"
+    public.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     path = directory / "server.pem"
     path.write_bytes(
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + certificate.public_bytes(serialization.Encoding.PEM)
+        + public.read_bytes()
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(path)
+    return context, public
+
+
+@contextmanager
+def untrusted_tls_port(directory: Path) -> Iterator[str]:
+    """The URL of a TLS server whose certificate it signed itself; ``directory`` takes its key."""
+    context, _ = tls_context(directory)
 
     def refuse_all(listener: socket.socket) -> None:
         while True:

@@ -11,6 +11,8 @@ import pytest
 from tests.servers.fault_proxy import FaultProxy
 from tests.servers.moto import MotoServer
 from tfm.backends.s3 import S3BackendFactory
+from tfm.backends.s3.short_way import ShortWay, Way
+from tfm.backends.s3.signature import Scope
 from tfm.core.location import StorageAddress
 from tfm.core.settings import Settings
 from tfm.storage.contract import Backend, BackendContext
@@ -29,6 +31,20 @@ def state_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where tfm keeps what it knows of servers, in place of the developer's own."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     return tmp_path / "state" / "tfm"
+
+
+@pytest.fixture(params=["ordinary", "short"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Everything is asked through botocore, or, from the first request on, as it is asked when a bucket is known."""
+    chosen: str = request.param
+    monkeypatch.setattr(ShortWay, "_known", known_way if chosen == "short" else lambda *_: None)
+    return chosen
+
+
+def known_way(_self: ShortWay, client: Any, _operation: str, bucket: str) -> Way:
+    """How any bucket of a server in tests is asked for anything."""
+    url = str(client.meta.endpoint_url)
+    return Way(url, url.partition("//")[2], f"/{bucket}", Scope("us-east-1", "s3"))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The S3 backend against moto: the conformance suite."""
+"""The S3 backend against moto: the conformance suite, by each of the two ways to ask."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tfm.storage.contract import Backend, BackendContext
 from tfm.testing import BackendConformance
 
 
+@pytest.mark.usefixtures("way")
 class TestS3Conformance(BackendConformance):
     secrets = ("testsecret",)
 

@@ -26,6 +26,8 @@ from tfm.core.writing import NOTHING_THERE, Checksum, ObjectFacts, Precondition,
 from tfm.storage.contract import Backend
 from tfm.storage.metering import RequestMeter
 
+pytestmark = pytest.mark.usefixtures("way")
+
 PLAIN = ObjectFacts()
 SOURCE = StorageAddress("s3", "source")
 PART_BYTES = 5 << 20

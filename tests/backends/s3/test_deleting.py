@@ -26,6 +26,8 @@ from tfm.storage.contract import Backend
 from tfm.storage.metering import RequestMeter
 from tfm.testing.hooks import ODD_KEYS
 
+pytestmark = pytest.mark.usefixtures("way")
+
 HELD = [key for key in ODD_KEYS if "\n" not in key]  # werkzeug's routes match no newline
 ALONE = ["carriage\rreturn", "\x01\x1b[31m\x1f\x7f", "  ", "\x80", "\ufffe", "\uffff"]
 

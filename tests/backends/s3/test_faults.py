@@ -27,6 +27,8 @@ from tfm.core.errors import (
 )
 from tfm.storage.metering import RequestMeter
 
+pytestmark = pytest.mark.usefixtures("way")
+
 CONTENT = b"".join(hashlib.sha256(str(i).encode()).digest() for i in range(100_000))  # 3.2 MB
 
 
@@ -261,13 +263,15 @@ def test_an_archived_object(moto: MotoServer, open_bucket: OpenBucket) -> None:
 
 
 def test_a_bucket_of_another_region_is_found_by_itself(
-    moto: MotoServer, proxy: FaultProxy, open_bucket: OpenBucket, meter: RequestMeter
+    moto: MotoServer, proxy: FaultProxy, open_bucket: OpenBucket, meter: RequestMeter, way: str
 ) -> None:
     moto.put("bucket", {"a": b"1"})
-    proxy.answer(301, "PermanentRedirect", headers={"x-amz-bucket-region": "eu-west-1"})
+    # The short way leaves it to botocore to find out, which asks once more before it does.
+    times = 2 if way == "short" else 1
+    proxy.answer(301, "PermanentRedirect", headers={"x-amz-bucket-region": "eu-west-1"}, times=times)
     backend = open_bucket()
     assert backend.list_page("").names() == ["a"]
-    assert meter.snapshot() == {"ListObjectsV2": 2}
+    assert meter.snapshot() == {"ListObjectsV2": times + 1}
     (record,) = moto.records()
     assert "/eu-west-1/s3/" in record.headers["authorization"]
 

@@ -11,7 +11,7 @@ from tests.servers.seaweedfs import SeaweedServer
 from tfm.core.errors import ConflictError, CredentialsError, NotFoundError, PermissionDeniedError
 from tfm.storage.contract import Backend
 
-pytestmark = pytest.mark.seaweedfs
+pytestmark = [pytest.mark.seaweedfs, pytest.mark.usefixtures("way")]
 
 FILES = {"a+b c%41.txt": b"plus", "d/e/f": b"0123456789", "ünï/é 😀": b"unicode", "quote'\"&<>": b"marks"}
 

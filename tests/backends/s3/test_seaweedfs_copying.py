@@ -19,7 +19,7 @@ from tfm.core.writing import NOTHING_THERE, Checksum, Condition, ObjectFacts, Pr
 from tfm.storage.contract import Backend
 from tfm.storage.metering import RequestMeter
 
-pytestmark = pytest.mark.seaweedfs
+pytestmark = [pytest.mark.seaweedfs, pytest.mark.usefixtures("way")]
 
 PLAIN = ObjectFacts()
 SOURCE = StorageAddress("s3", "copied-from")

@@ -26,7 +26,7 @@ from tfm.storage.contract import Backend
 from tfm.storage.metering import RequestMeter
 from tfm.testing.hooks import ODD_KEYS
 
-pytestmark = pytest.mark.seaweedfs
+pytestmark = [pytest.mark.seaweedfs, pytest.mark.usefixtures("way")]
 
 PLAIN = ObjectFacts()
 PART_BYTES = 5 << 20

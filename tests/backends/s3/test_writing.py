@@ -31,6 +31,8 @@ from tfm.core.writing import NOTHING_THERE, Condition, Content, ObjectFacts, Par
 from tfm.storage.contract import Backend
 from tfm.storage.metering import RequestMeter
 
+pytestmark = pytest.mark.usefixtures("way")
+
 PLAIN = ObjectFacts()
 PART_BYTES = 5 << 20
 

@@ -131,10 +131,7 @@ class S3Backend(Backend):
         with self._bucket.asking("list", prefix):
             clients = self._bucket.clients()
             client = clients.interactive() if first else clients.patient()
-            body = clients.later_pages.body(client, parameters)
-            if body is None:
-                body = client.list_objects_v2(**parameters)[BODY]
-                clients.later_pages.asked(self._bucket.name)
+            body = clients.short_way.ask(client, "ListObjectsV2", parameters)[BODY]
         try:
             rows = read_rows(body)
         except DamagedBodyError as error:
@@ -154,6 +151,9 @@ class S3Backend(Backend):
 
     def describe(self, key: str, *, if_match: str | None = None) -> Description:
         return self._reading.describe(key, if_match)
+
+    def part_sizes(self, key: str, parts: int, *, if_match: str | None = None) -> list[int] | None:
+        return self._reading.part_sizes(key, parts, if_match)
 
     def presign(self, key: str, *, expires_seconds: int) -> str:
         if not 1 <= expires_seconds <= _LONGEST_LINK_SECONDS:

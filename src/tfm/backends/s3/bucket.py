@@ -63,6 +63,15 @@ class Bucket:
         """The circumstances of a question, which may be about another bucket of the same profile."""
         return self._clients.asked(operation, bucket or self.name, key, self._profile)
 
+    def sender(self, client: Any, operation: str) -> Send:
+        """The client's method for that operation, by the shortest way there is (:mod:`tfm.backends.s3.short_way`)."""
+        short_way = self.clients().short_way
+
+        def send(**parameters: Any) -> Mapping[str, Any]:
+            return short_way.ask(client, operation, parameters)
+
+        return send
+
     def send_on_condition(
         self, client: Any, send: Send, parameters: Mapping[str, Any], only_if: Precondition | None, *, copies: bool
     ) -> Mapping[str, Any]:

@@ -12,9 +12,9 @@ from tfm.backends.s3.conditions import Conditions
 from tfm.backends.s3.errors import Asked, missing_botocore
 from tfm.backends.s3.hook import count_requests, doubt_delete_answers, end_endless_redirects, hand_out_listing_bodies
 from tfm.backends.s3.known_servers import KnownServers
-from tfm.backends.s3.later_pages import LaterPages
 from tfm.backends.s3.redaction import install_redaction
 from tfm.backends.s3.servers import Servers
+from tfm.backends.s3.short_way import ShortWay
 from tfm.core.errors import CredentialsError
 from tfm.core.settings import Settings
 from tfm.core.version import __version__
@@ -49,7 +49,7 @@ class ProfileClients:
         self._session: Any = None
         self._clients: dict[str, Any] = {}
         self._identity: str | None = None
-        self.later_pages: Final = LaterPages(record_request)
+        self.short_way: Final = ShortWay(record_request, servers)
 
     def interactive(self) -> Any:
         """The client for what a person waits for: it gives up on a silent server in time to say so."""
@@ -143,7 +143,7 @@ class ProfileClients:
         count_requests(client, self._record_request)
         hand_out_listing_bodies(client)
         doubt_delete_answers(client)
-        self.later_pages.watch(client)
+        self.short_way.watch(client)
         self._servers.watch(client)
         end_endless_redirects(client)
         install_redaction()

@@ -45,7 +45,8 @@ class Copying:
         with self._bucket.asking("copy", key, only_if):
             client = self._client(entry.size_bytes)
             try:
-                response = self._bucket.send_on_condition(client, client.copy_object, parameters, only_if, copies=True)
+                copy = self._bucket.sender(client, "CopyObject")
+                response = self._bucket.send_on_condition(client, copy, parameters, only_if, copies=True)
             except client.exceptions.ClientError as error:
                 self._tell_of_source(client, error, source, entry, only_if)
                 raise
@@ -137,7 +138,8 @@ class Copying:
     def _etag_now(self, client: Any, source: StorageAddress, entry: Entry) -> str | None:
         """The source's etag; None where it is not there. One request."""
         try:
-            response = client.head_object(**self._bucket.parameters | {"Bucket": source.authority, "Key": entry.key})
+            head = self._bucket.sender(client, "HeadObject")
+            response = head(**self._bucket.parameters | {"Bucket": source.authority, "Key": entry.key})
         except client.exceptions.ClientError as error:
             if status_of(error) != 404:
                 raise

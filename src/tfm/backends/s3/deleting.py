@@ -47,7 +47,7 @@ class Deleting:
         if only_if is not None and only_if.etag is not None and self._bucket.sends(Condition.DELETE):
             parameters["IfMatch"] = quoted_etag(only_if.etag)
         with self._bucket.asking(operation, key, only_if):
-            self._bucket.clients().interactive().delete_object(**parameters)
+            self._bucket.sender(self._bucket.clients().interactive(), "DeleteObject")(**parameters)
 
     def delete_many(self, keys: Sequence[str]) -> list[DeleteFailure]:
         if len(keys) > _MOST_KEYS:
@@ -100,7 +100,7 @@ class Deleting:
             with self._bucket.asking("delete", key):
                 client = self._bucket.clients().interactive()
                 try:
-                    client.delete_object(**self._bucket.parameters, Key=key)
+                    self._bucket.sender(client, "DeleteObject")(**self._bucket.parameters, Key=key)
                 except client.exceptions.ClientError as error:
                     if code_of(error) != _NOT_THERE:
                         raise

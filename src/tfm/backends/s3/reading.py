@@ -42,7 +42,7 @@ class Reading:
                 operation="stat",
             )
             try:
-                response = client.head_object(**self._bucket.parameters, Key=key)
+                response = self._bucket.sender(client, "HeadObject")(**self._bucket.parameters, Key=key)
             except client.exceptions.ClientError as error:
                 if status_of(error) == 404:
                     return Lookup(directory_error=unknown)
@@ -68,7 +68,8 @@ class Reading:
         with self._bucket.asking("stat", key):
             client = self._bucket.clients().interactive()
             # Without the mode S3 keeps its checksums to itself.
-            headers = headers_of(client.head_object(**parameters, ChecksumMode="ENABLED"))
+            head = self._bucket.sender(client, "HeadObject")
+            headers = headers_of(head(**parameters, ChecksumMode="ENABLED"))
             facts = facts_of(headers)
             if _number(headers.get("x-amz-tagging-count")):
                 told = client.get_object_tagging(**self._bucket.parameters, Key=key)
@@ -82,7 +83,8 @@ class Reading:
             client = self._bucket.clients().interactive()
             if length == 0:
                 # No Range header can ask for nothing.
-                headers = headers_of(client.head_object(**parameters, ChecksumMode="ENABLED"))
+                head = self._bucket.sender(client, "HeadObject")
+                headers = headers_of(head(**parameters, ChecksumMode="ENABLED"))
                 reader = EmptyReader(object_entry(key, headers, _number(headers.get("content-length"))))
                 return self._told(reader, headers, whole=True)
             if start or length is not None:
@@ -90,12 +92,26 @@ class Reading:
                 endless = length is None or start + length > _MOST_BYTES
                 parameters["Range"] = f"bytes={start}-" if endless else f"bytes={start}-{start + (length or 0) - 1}"
             try:
-                response = client.get_object(**parameters)
+                response = self._bucket.sender(client, "GetObject")(**parameters)
             except client.exceptions.ClientError as error:
                 if status_of(error) == 416:
                     return EmptyReader(Entry(name_of(key), key, Kind.FILE, _size_beyond(error)))
                 raise
         return self._opened(key, start, length, response)
+
+    def part_sizes(self, key: str, parts: int, if_match: str | None) -> list[int] | None:
+        """One request for each part; None where the server does not tell."""
+        parameters = self._parameters("stat", key, if_match)
+        sizes = []
+        with self._bucket.asking("stat", key):
+            client = self._bucket.clients().patient()
+            for number in range(1, parts + 1):
+                headers = headers_of(client.head_object(**parameters, PartNumber=number))
+                size = _number(headers.get("content-length"))
+                if size is None or _number(headers.get("x-amz-mp-parts-count")) != parts:
+                    return None
+                sizes.append(size)
+        return sizes
 
     def _parameters(self, operation: str, key: str, if_match: str | None) -> dict[str, Any]:
         if not key:

@@ -26,12 +26,15 @@ class Servers:
         endpoint_url = str(client.meta.endpoint_url)
 
         def answered(http_response: Any, **_: Any) -> None:
-            name = http_response.headers.get("Server")
-            if name and self._names.get(endpoint_url) != name:
-                with self._lock:
-                    self._names[endpoint_url] = name
+            self.note_name(endpoint_url, http_response.headers.get("Server"))
 
         client.meta.events.register("after-call.s3", answered)
+
+    def note_name(self, endpoint_url: str, name: str | None) -> None:
+        """An answer from there had that ``Server`` header."""
+        if name and self._names.get(endpoint_url) != name:
+            with self._lock:
+                self._names[endpoint_url] = name
 
     def name(self, endpoint_url: str) -> str:
         """The last ``Server`` header from there; empty before there was one."""

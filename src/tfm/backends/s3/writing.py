@@ -42,7 +42,8 @@ class Writing:
         with self._bucket.asking(operation, key, only_if):
             clients = self._bucket.clients()
             client = clients.interactive() if len(body) <= _SMALL_BYTES else clients.patient()
-            response = self._bucket.send_on_condition(client, client.put_object, parameters, only_if, copies=False)
+            put = self._bucket.sender(client, "PutObject")
+            response = self._bucket.send_on_condition(client, put, parameters, only_if, copies=False)
         return written_entry(key, headers_of(response), len(body), facts.storage_class)
 
     def make_directory(self, key: str) -> Entry:

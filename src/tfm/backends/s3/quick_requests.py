@@ -1,0 +1,153 @@
+"""From botocore's parameters to what goes over the wire, for the few operations that are asked most."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Final, NamedTuple
+from urllib.parse import quote
+from zlib import crc32
+
+from tfm.backends.s3.exchange import Answer
+from tfm.backends.s3.quick_answers import body_answer, copy_answer, listing_answer, plain_answer
+from tfm.backends.s3.signature import EMPTY_SHA256, UNSIGNED_PAYLOAD
+
+__all__ = ["METHODS", "QuickRequest", "quick_request", "quoted_key"]
+
+# botocore has no types; Any stands for its values throughout this module.
+
+Parse = Callable[[Any, str, Answer], Mapping[str, Any]]
+
+
+class _Method(NamedTuple):
+    """``name`` is the client's."""
+
+    name: str
+    verb: str
+    parse: Parse
+
+
+METHODS: Final = {
+    "ListObjectsV2": _Method("list_objects_v2", "GET", listing_answer),
+    "GetObject": _Method("get_object", "GET", body_answer),
+    "HeadObject": _Method("head_object", "HEAD", plain_answer),
+    "PutObject": _Method("put_object", "PUT", plain_answer),
+    "CopyObject": _Method("copy_object", "PUT", copy_answer),
+    "DeleteObject": _Method("delete_object", "DELETE", plain_answer),
+}
+
+_HEADERS: Final = {
+    "CacheControl": "cache-control",
+    "ChecksumMode": "x-amz-checksum-mode",
+    "ContentDisposition": "content-disposition",
+    "ContentEncoding": "content-encoding",
+    "ContentLanguage": "content-language",
+    "ContentType": "content-type",
+    "CopySourceIfMatch": "x-amz-copy-source-if-match",
+    "IfMatch": "if-match",
+    "IfNoneMatch": "if-none-match",
+    "Range": "range",
+    "RequestPayer": "x-amz-request-payer",
+    "StorageClass": "x-amz-storage-class",
+    "Tagging": "x-amz-tagging",
+}
+_QUERY: Final = {
+    "ContinuationToken": "continuation-token",
+    "Delimiter": "delimiter",
+    "EncodingType": "encoding-type",
+    "MaxKeys": "max-keys",
+    "Prefix": "prefix",
+    "StartAfter": "start-after",
+}
+_APART: Final = frozenset({"Body", "Bucket", "CopySource", "Key", "Metadata", *_QUERY})
+_ALWAYS: Final = "when_supported"
+"""botocore's setting for checksums wherever there can be one."""
+
+_TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+"""What HTTP takes for a header's name: https://www.rfc-editor.org/rfc/rfc9110#name-tokens."""
+
+_MOST_BODY_BYTES: Final = 1 << 20
+"""A larger body takes its time in any case, and should not be sent before the server says that it wants it."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuickRequest:
+    """A request but for its address and signature. ``path`` is what follows the bucket's; ``headers`` have lower-case
+    names; ``payload`` is what the signature covers of the body."""
+
+    operation: str
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes | bytearray
+    payload: str
+    parse: Parse
+
+
+def quoted_key(key: str) -> str:
+    """A key in a URL, as botocore writes it; nothing is normalised."""
+    return quote(key, safe="/~")
+
+
+def quick_request(operation: str, parameters: Mapping[str, Any], config: Any, *, secure: bool) -> QuickRequest | None:
+    """The request, as botocore would make it; None for what it is to make itself."""
+    method = METHODS[operation]
+    headers = _headers(parameters)
+    body = parameters.get("Body", b"")
+    if headers is None or len(body) > _MOST_BODY_BYTES:
+        return None
+    payload = EMPTY_SHA256
+    if operation == "PutObject":
+        payload = _signed_payload(body, headers, config, secure=secure)
+    # Of a range there is no checksum to be had.
+    elif operation == "GetObject" and "Range" not in parameters and config.response_checksum_validation == _ALWAYS:
+        headers["x-amz-checksum-mode"] = "ENABLED"
+    path = f"/{quoted_key(parameters['Key'])}" if "Key" in parameters else ""
+    query = _query(parameters) if operation == "ListObjectsV2" else ""
+    return QuickRequest(operation, method.verb, path, query, headers, body, payload, method.parse)
+
+
+def _headers(parameters: Mapping[str, Any]) -> dict[str, str] | None:
+    """The headers that the parameters stand for; None where there is one that is not known here."""
+    headers: dict[str, str] = {}
+    for name, value in parameters.items():
+        if name in _HEADERS:
+            headers[_HEADERS[name]] = value
+        elif name not in _APART:
+            return None
+    metadata: Mapping[str, str] = parameters.get("Metadata", {})
+    if metadata:
+        headers |= {f"x-amz-meta-{name.lower()}": value for name, value in metadata.items()}
+        if len({name.lower() for name in metadata}) < len(metadata) or not all(map(_TOKEN.fullmatch, metadata)):
+            return None
+    source = parameters.get("CopySource")
+    if source is not None:
+        if ":" in source["Bucket"]:  # an access point's ARN, which stands in a form of its own
+            return None
+        headers["x-amz-copy-source"] = quoted_key(f"{source['Bucket']}/{source['Key']}")
+    return headers if all(map(_fits, headers.values())) else None
+
+
+def _query(parameters: Mapping[str, Any]) -> str:
+    """The query of a listing, by name as it is signed."""
+    values = [(name, parameters[parameter]) for parameter, name in _QUERY.items() if parameter in parameters]
+    return "&".join(sorted(f"{name}={quote(str(value), safe='-._~')}" for name, value in (*values, ("list-type", 2))))
+
+
+def _signed_payload(body: bytes | bytearray, headers: dict[str, str], config: Any, *, secure: bool) -> str:
+    """What is signed of the body, which gets its checksum. As botocore does: over TLS the checksum is enough."""
+    if config.request_checksum_calculation == _ALWAYS:
+        headers["x-amz-checksum-crc32"] = base64.b64encode(crc32(body).to_bytes(4, "big")).decode("ascii")
+        headers["x-amz-sdk-checksum-algorithm"] = "CRC32"
+        if secure and not (config.s3 or {}).get("payload_signing_enabled"):
+            return UNSIGNED_PAYLOAD
+    return sha256(body).hexdigest()
+
+
+def _fits(text: str) -> bool:
+    """Whether a header can carry it, and nothing of it ends the header."""
+    return text.isascii() and text.isprintable()
