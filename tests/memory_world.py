@@ -6,14 +6,14 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
+from tests.passing_backend import PassingBackend
 from tests.scripted_backend import Clock
 from tfm.backends.memory import MemoryBackendFactory
-from tfm.core.entry import Lookup
 from tfm.core.location import StorageAddress
 from tfm.core.page import Page, page_from_entries
 from tfm.core.settings import Settings
 from tfm.path import use_session
-from tfm.storage.contract import PAGE_ENTRIES, Backend, BackendContext, Reader
+from tfm.storage.contract import PAGE_ENTRIES, Backend, BackendContext
 from tfm.storage.retry import RetryPolicy
 from tfm.storage.session import Session
 from tfm.storage.storage import Storage
@@ -78,12 +78,10 @@ def memory_world(settings: Settings | None = None) -> Iterator[MemoryWorld]:
         yield world
 
 
-class _Backend(Backend):
+class _Backend(PassingBackend):
     def __init__(self, world: MemoryWorld, inner: Backend) -> None:
+        super().__init__(inner)
         self._world = world
-        self._inner = inner
-        self.address = inner.address
-        self.capabilities = inner.capabilities
 
     def identity(self) -> str:
         return self._world.identity
@@ -99,15 +97,9 @@ class _Backend(Backend):
     ) -> Page:
         self._world.before_list(prefix)
         limit = min(limit, self._world.page_entries)
-        page = self._inner.list_page(prefix, recursive=recursive, token=token, start_after=start_after, limit=limit)
+        page = super().list_page(prefix, recursive=recursive, token=token, start_after=start_after, limit=limit)
         if not self._world.shuffled:
             return page
         rows = list(page)
         random.Random(1).shuffle(rows)
         return page_from_entries(page.base, rows, token=page.token, own_entry=page.own_entry)
-
-    def stat(self, key: str) -> Lookup:
-        return self._inner.stat(key)
-
-    def read(self, key: str, *, start: int = 0, length: int | None = None, if_match: str | None = None) -> Reader:
-        return self._inner.read(key, start=start, length=length, if_match=if_match)

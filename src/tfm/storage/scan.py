@@ -74,7 +74,9 @@ class Scan:
         Reads ahead as far as the proof takes: pages that going on would ask for anyway, so a listing of n entries
         whose every row is asked about stays at ``ceil(n / 1000)`` requests.
         """
-        name = key[len(self.prefix) :].removesuffix("/")
+        name = key[len(self.prefix) :]
+        if kind is Kind.DIRECTORY:
+            name = name.removesuffix("/")  # not a file's: beside the directory ``a//`` stands no ``a``
         wanted = encode_sort_key(name, directory=kind is Kind.DIRECTORY)
         with self._lock:
             while not self._proven(wanted) and not self._closed and self._error is None:
