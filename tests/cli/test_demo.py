@@ -215,7 +215,7 @@ def test_the_panes_open_on_the_demo_beside_the_working_directory(
     def open_panes(session: Session, left: str, right: str) -> int:
         assert session.settings == Settings(s3_cache_ttl=5)
         client = botocore.session.Session().create_client("s3")
-        assert len(client.list_buckets()["Buckets"]) == 3
+        assert len(client.list_buckets()["Buckets"]) == 4
         opened.append((left, right))
         return 7
 
