@@ -12,13 +12,19 @@ from tests.scripted_backend import SCHEME, Clock, Script, directory, make_sessio
 from tests.ui.running import Running, run_app
 from tfm.core.location import Location
 from tfm.ui.browse_screen import BrowseScreen, request_text
+from tfm.ui.choice import Choice
+from tfm.ui.conflict_dialog import ConflictDialog
 from tfm.ui.dialog import Dialog, DialogButton
 from tfm.ui.help import HelpScreen
+from tfm.ui.jobs_dialog import JobsDialog
 from tfm.ui.keymap import (
     BROWSE_KEYS,
     BUTTON_KEYS,
+    CHOICE_KEYS,
+    CONFLICT_KEYS,
     DIALOG_KEYS,
     FIELD_KEYS,
+    JOB_KEYS,
     PAGER_KEYS,
     KeyBinding,
     function_key_bar,
@@ -46,7 +52,7 @@ def test_requests_are_counted_by_kind() -> None:
 
 
 def test_bar_and_help_are_made_from_the_keymap() -> None:
-    assert function_key_bar(BROWSE_KEYS) == "1 Help  2 Refresh  3 View  7 Mkdir  8 Delete  10 Quit"
+    assert function_key_bar(BROWSE_KEYS) == "1 Help  2 Refresh  3 View  5 Copy  6 Move  7 Mkdir  8 Delete  10 Quit"
     text = "\n".join(help_lines("Keys", BROWSE_KEYS))
     for entry in BROWSE_KEYS:
         assert entry.help in text
@@ -61,6 +67,9 @@ def test_bar_and_help_are_made_from_the_keymap() -> None:
         (DIALOG_KEYS, Dialog),
         (BUTTON_KEYS, DialogButton),
         (FIELD_KEYS, TextField),
+        (CHOICE_KEYS, Choice),
+        (CONFLICT_KEYS, ConflictDialog),
+        (JOB_KEYS, JobsDialog),
     ],
 )
 def test_every_action_of_the_keymap_exists(table: tuple[KeyBinding, ...], owner: type[object]) -> None:

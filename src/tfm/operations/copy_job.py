@@ -18,7 +18,7 @@ from tfm.core.writing import NOTHING_THERE
 from tfm.journal import Job, Journal, StepState, UploadRecord, null_journal
 from tfm.journal import JobState as RecordedState
 from tfm.operations.conflict import Conflict, Conflicts, Decision
-from tfm.operations.copy_plan import CopyPlanner, Planned, Problem, Skipped
+from tfm.operations.copy_plan import CopyPlanner, Planned, Planner, Problem, Skipped
 from tfm.operations.copy_spec import CopySpec
 from tfm.operations.job_state import CopySummary, JobSnapshot, JobState
 from tfm.operations.moving import MovedSources
@@ -56,9 +56,10 @@ class CopyJob:
         log: Job | None = None,
         done: Callable[[Step, Outcome], None] | None = None,
         skipped: Callable[[Skipped], None] | None = None,
+        plan: Callable[[CopySpec], Planner] | None = None,
     ) -> None:
         """``done`` hears of each object that was copied, in the workers' threads, and ``skipped`` of each that was left
-        as it is; both are short and do not raise."""
+        as it is; both are short and do not raise. ``plan`` gives the planner, where somebody has planned already."""
         self.spec: Final = spec
         self.summary: Final = CopySummary()
         self._session = session
@@ -69,6 +70,7 @@ class CopyJob:
         self._progress = progress
         self._tell_done = done
         self._tell_skipped = skipped
+        self._plan = plan
         self._cancel = Cancel()
         self._lock = threading.Lock()
         self._meter = Meter(session.clock)
@@ -165,12 +167,14 @@ class CopyJob:
     def _run(self) -> None:
         source = self._session.storage(self.spec.source_storage)
         target = self._session.storage(self.spec.target_storage).confined(self.spec.target_prefix)
-        planner = CopyPlanner(source, target, self.spec, self._conflicts, self._cancel)
+        planner = self._planner(source, target, self.spec)
         if not self._resumes:
             planner.check()
         spec = self._renamed(source, target) if self.spec.move and not self._resumes else self.spec
         if not spec.sources:
             return
+        if spec != self.spec:
+            planner = self._planner(source, target, spec)  # what was renamed is not there any more
         log = self._opened_log(spec)
         context = TransferContext(
             source,
@@ -200,6 +204,11 @@ class CopyJob:
                     self._add_moved_before(source, log, moved)
                 moved.finish()
         log.flush()
+
+    def _planner(self, source: Storage, target: Storage, spec: CopySpec) -> Planner:
+        if self._plan is not None:
+            return self._plan(spec)
+        return CopyPlanner(source, target, spec, self._conflicts, self._cancel)
 
     def _opened_log(self, spec: CopySpec) -> Job:
         if self._log is None:
@@ -266,7 +275,7 @@ class CopyJob:
                     self._tell_done(step, Outcome(None, 0, verified=True))
         return CopySpec(tuple(left), spec.target, spec.into, spec.policy, spec.move)
 
-    def _steps(self, planner: CopyPlanner, log: Job) -> Iterator[tuple[Step, int]]:
+    def _steps(self, planner: Planner, log: Job) -> Iterator[tuple[Step, int]]:
         """The steps with their numbers in the journal, as the plan comes; what will not be done is counted."""
         known: set[tuple[str, Kind]] = set()
         if self._resumes:

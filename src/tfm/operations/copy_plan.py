@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from tfm.core.capability import Capability
 from tfm.core.entry import Asked, Entry, Kind
@@ -32,7 +33,7 @@ from tfm.operations.destination import Destination, free_name
 from tfm.storage.atomic_file import is_temporary
 from tfm.storage.storage import Storage
 
-__all__ = ["CopyPlanner", "Planned", "Problem", "Skipped"]
+__all__ = ["CopyPlanner", "Planned", "Planner", "Problem", "Skipped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,15 @@ class Skipped:
 Planned = Step | Problem | Skipped
 
 
+class Planner(Protocol):
+    """What a job needs of its plan; see :class:`CopyPlanner`."""
+
+    @property
+    def is_complete(self) -> bool: ...
+    def check(self) -> None: ...
+    def batches(self) -> Iterator[list[Planned]]: ...
+
+
 class CopyPlanner:
     """Plans ``spec``. :meth:`check` first: it raises what can be known before anything is written. Then
     :meth:`batches`, whose lists are what one page of the source gave."""
@@ -61,6 +71,7 @@ class CopyPlanner:
     def __init__(
         self, source: Storage, target: Storage, spec: CopySpec, conflicts: Conflicts, cancel: Cancel | None = None
     ) -> None:
+        self.is_complete = True
         self._source = source
         self._target = target
         self._spec = spec

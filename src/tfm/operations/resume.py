@@ -9,6 +9,7 @@ from tfm.core.errors import InvalidRequestError, NotFoundError, StorageError
 from tfm.core.progress import Progress
 from tfm.core.step import Step
 from tfm.journal import UNFINISHED, Job, JobRecord, JobState, Journal, UploadRecord
+from tfm.operations.conflict import Conflict, Decision
 from tfm.operations.copy_job import CopyJob
 from tfm.operations.copy_plan import Skipped
 from tfm.operations.copy_spec import CopySpec
@@ -16,7 +17,7 @@ from tfm.operations.step_upload import abort_recorded
 from tfm.storage.session import Session
 from tfm.transfer.transfer import Outcome
 
-__all__ = ["CleanSummary", "clean", "resumable", "resume"]
+__all__ = ["CleanSummary", "clean", "give_up", "resumable", "resume"]
 
 _KINDS = frozenset({"copy", "move"})
 
@@ -32,12 +33,14 @@ def resume(
     job_id: str,
     *,
     progress: Callable[[Progress], None] | None = None,
+    ask: Callable[[Conflict], Decision] | None = None,
     retry_failed: bool = False,
     done: Callable[[Step, Outcome], None] | None = None,
     skipped: Callable[[Skipped], None] | None = None,
 ) -> CopyJob:
-    """Take that job over; its :meth:`CopyJob.run` does what is left, without asking and without sending a finished part
-    again. ``retry_failed``: a job that came to its end too, whose failures are tried again.
+    """Take that job over; its :meth:`CopyJob.run` does what is left, without sending a finished part again, and without
+    asking unless there is whom to ``ask``. ``retry_failed``: a job that came to its end too, whose failures are tried
+    again.
 
     Raises NotFoundError for a job that is not there, has ended, or is another process's.
     """
@@ -50,7 +53,10 @@ def resume(
         )
     if retry_failed:
         job.retry_failed()
-    return CopyJob(session, _spec_of(job), journal=journal, log=job, progress=progress, done=done, skipped=skipped)
+    if job.record().state not in UNFINISHED:
+        job.set_state(JobState.RUNNING)  # killed now, it is to be offered again
+    spec = _spec_of(job)
+    return CopyJob(session, spec, journal=journal, ask=ask, log=job, progress=progress, done=done, skipped=skipped)
 
 
 def _spec_of(job: Job) -> CopySpec:
@@ -83,6 +89,16 @@ def clean(session: Session, journal: Journal, *, jobs: bool = False) -> CleanSum
     for upload in journal.orphans():
         if upload.job_state not in UNFINISHED or upload.job_id is None:
             _abort(session, journal, upload, summary)
+    journal.flush()
+    return summary
+
+
+def give_up(session: Session, journal: Journal, job_id: str) -> CleanSummary:
+    """As :func:`clean`, of that interrupted job alone; it is not offered any more."""
+    summary = CleanSummary()
+    for record in resumable(journal):
+        if record.id == job_id:
+            _give_up(session, journal, record, summary)
     journal.flush()
     return summary
 

@@ -16,9 +16,10 @@ _SWITCH_SECONDS: Final = 0.001
 
 def run(session: Session, left: Path, right: Path) -> int:
     """Show two panes until the user quits; returns the exit code. Costs no request by itself: the panes ask."""
+    from tfm.path.sessions import journal_path
     from tfm.ui.app import FileManagerApp
 
-    app = FileManagerApp(session, left.location, right.location)
+    app = FileManagerApp(session, left.location, right.location, journal_path=journal_path())
     # Threads that parse and sort hold the interpreter for this long at a time; five times as long, the usual, is felt
     # at the keys (a million rows refreshed: the screen waits 45 ms at most instead of 120).
     usual_seconds = sys.getswitchinterval()

@@ -34,12 +34,12 @@ class FileManagerApp(App[int]):
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False, priority=True)]
 
-    def __init__(self, session: Session, left: Location, right: Location) -> None:
+    def __init__(self, session: Session, left: Location, right: Location, *, journal_path: str | None = None) -> None:
+        """``journal_path`` None: what is copied is written down in memory, and nothing is offered to be resumed."""
         # Said here and not by the theme alone: NO_COLOR would otherwise be set up for a palette of grey tones.
         super().__init__(ansi_color=True)
-        self._session = session
-        self._locations = (left, right)
         self._works = RunningWork()
+        self._browse = BrowseScreen(session, left, right, self._works, journal_path)
         # The terminal's own colours, its background too.
         self.theme = "ansi-dark"
 
@@ -59,7 +59,7 @@ class FileManagerApp(App[int]):
         self.exit(return_code=128 + number)
 
     def get_default_screen(self) -> Screen[None]:
-        return BrowseScreen(self._session, *self._locations, self._works)
+        return self._browse
 
     def _fatal_error(self) -> None:
         """What is printed when tfm itself fails. Textual's own report shows every local variable, so a secret too."""
@@ -70,10 +70,12 @@ class FileManagerApp(App[int]):
 
     async def action_quit(self) -> None:
         """Quit; where something runs that should not be cut off unawares, ask first."""
-        if not self._works.running():
+        watch = self._browse.watch_of_jobs
+        queue = None if watch is None else watch.queue
+        if not self._works.running() and not (queue and queue.active()):
             self.exit(0)
             return
         from tfm.ui.quit_dialog import QuitDialog
 
         if not isinstance(self.screen, QuitDialog):
-            await self.push_screen(QuitDialog(self._works))
+            await self.push_screen(QuitDialog(self._works, queue))

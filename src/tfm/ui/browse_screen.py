@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual import events
 from textual.app import ComposeResult
@@ -20,6 +22,12 @@ from tfm.ui.keymap import BROWSE_KEYS, ESCAPE_SECONDS, bindings, escape_digits, 
 from tfm.ui.line import Line
 from tfm.ui.pager import PagerScreen
 from tfm.ui.pane import Pane
+from tfm.ui.places import location_text
+from tfm.ui.update_box import UpdateBox
+
+if TYPE_CHECKING:
+    from tfm.ui.copy_dialog import ToCopy
+    from tfm.ui.job_watch import JobWatch
 
 __all__ = ["BrowseScreen", "request_text"]
 
@@ -39,6 +47,10 @@ _SHORT_NAMES: Final = {
     "DeleteObjects": "DELETE",
     "AbortMultipartUpload": "DELETE",
 }
+
+
+_LOOK_BACK_SECONDS: Final = 0.3
+"""After the first rows; then the program is at rest, and nobody waits for what an earlier run left."""
 
 
 def request_text(counts: Mapping[str, int]) -> str:
@@ -61,10 +73,16 @@ class BrowseScreen(Screen[None]):
     BrowseScreen > .browse--keys { text-style: reverse; }
     """
 
-    def __init__(self, session: Session, left: Location, right: Location, works: RunningWork) -> None:
+    def __init__(
+        self, session: Session, left: Location, right: Location, works: RunningWork, journal_path: str | None
+    ) -> None:
         super().__init__()
         self._session = session
         self._works = works
+        self._journal_path = journal_path
+        self._has_looked_back = False
+        self._journal_box: UpdateBox[bool] = UpdateBox(self)
+        self.watch_of_jobs: JobWatch | None = None
         self.panes: Final = (Pane(session, left, id="left"), Pane(session, right, id="right"))
         self._active = 0
         self.status: Final = Line(id="status")
@@ -93,9 +111,14 @@ class BrowseScreen(Screen[None]):
 
     def on_pane_changed(self) -> None:
         self._show_status()
+        if not self._has_looked_back and all(pane.update_shown is not None for pane in self.panes):
+            self._has_looked_back = True
+            self.set_timer(_LOOK_BACK_SECONDS, self._look_back)
 
     def on_screen_resume(self) -> None:
         self._show_status()
+        if self.watch_of_jobs is not None:
+            self.watch_of_jobs.ask()
 
     def on_pane_view_wanted(self, message: Pane.ViewWanted) -> None:
         message.stop()
@@ -110,7 +133,83 @@ class BrowseScreen(Screen[None]):
 
     def _show_status(self) -> None:
         requests = request_text(self._session.meter.snapshot())
-        self.status.show("", f"{requests or 'no requests'} ")
+        right = f"{requests or 'no requests'} "
+        watch = self.watch_of_jobs
+        self.status.show("" if watch is None else watch.line(self.size.width - len(right) - 1), right)
+
+    # Copies and moves, which need nothing of this before the first of them
+
+    @property
+    def _jobs(self) -> JobWatch:
+        if self.watch_of_jobs is None:
+            from tfm.ui.job_watch import JobWatch
+
+            self.watch_of_jobs = JobWatch(self, self._session, self._journal_path, self._show_status)
+        return self.watch_of_jobs
+
+    def _look_back(self) -> None:
+        """Whether an earlier run may have left something: looked for where it takes nobody's time."""
+        path = self._journal_path
+        if path is not None:
+            look = partial(_tell_if_there, path, self._journal_box)
+            threading.Thread(target=look, name="tfm-look-back", daemon=True).start()
+
+    def on_update_box_arrived(self, message: UpdateBox.Arrived) -> None:
+        message.stop()
+        if message.box is self._journal_box:
+            if self._journal_box.take():
+                self._jobs.look_back()
+        else:
+            self._jobs.heed()
+
+    def action_copy(self) -> None:
+        self.pane.when_shown(partial(self._copy, "copy"))
+
+    def action_move_entries(self) -> None:
+        self.pane.when_shown(partial(self._copy, "move"))
+
+    def _copy(self, verb: str) -> None:
+        from tfm.ui.copy_dialog import ToCopy
+
+        pane, there = self.pane, self.panes[1 - self._active].location
+        chosen = pane.chosen_to_copy()
+        if chosen:
+            self._open_copy(pane, ToCopy(pane.location, chosen, there, location_text(there), verb))
+
+    def _open_copy(self, pane: Pane, what: ToCopy) -> None:
+        from tfm.ui.copy_dialog import CopyDialog
+
+        def left(began: bool | None) -> None:
+            if began:
+                pane.list.deselect_all()
+
+        if self.app.screen is self:
+            self.app.push_screen(CopyDialog(self._session, what, self._jobs.queue.submit), left)
+
+    def action_rename(self) -> None:
+        self.pane.when_shown(self._rename)
+
+    def _rename(self) -> None:
+        from tfm.operations.renaming import rename_entry, renames_at_once
+        from tfm.ui.copy_dialog import ToCopy
+        from tfm.ui.name_dialog import NameDialog
+
+        pane, entry = self.pane, self.pane.list.entry
+        if entry is None or self.app.screen is not self:
+            return
+        directory = pane.location
+        source = Location(directory.storage, entry.key, entry.kind)
+        if not renames_at_once(self._session, directory, entry):
+            chosen = pane.chosen_to_copy(only_under_cursor=True)
+            self._open_copy(pane, ToCopy(directory, chosen, directory, location_text(source), "rename"))
+            return
+        rename = partial(rename_entry, self._session, directory, source)
+        dialog = NameDialog("Rename", directory, rename, button="rename", name=entry.name)
+        self.app.push_screen(dialog, partial(pane.land_on, directory))
+
+    def action_jobs(self) -> None:
+        if self.app.screen is self:
+            self._jobs.open_list()
 
     # Esc alone stops a listing; a digit right after it means a function key
 
@@ -219,3 +318,8 @@ class BrowseScreen(Screen[None]):
         # At once, not when the focus has moved: keys typed ahead belong to the other pane already.
         self._active = 1 - self._active
         self.pane.list.focus()
+
+
+def _tell_if_there(path: str, box: UpdateBox[bool]) -> None:
+    if os.path.exists(path):
+        box.put(True)

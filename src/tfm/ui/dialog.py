@@ -95,8 +95,8 @@ class DialogButton(Widget, can_focus=True):
 
 
 class Dialog(ModalScreen[Result]):
-    """What all dialogs share. A kind of dialog says its :attr:`BUTTONS` (id and word), what stands between text and
-    buttons, and what a button means. ``title`` is not foreign text."""
+    """What all dialogs share. A kind of dialog says its :attr:`BUTTONS` (id and word; or each has ``buttons`` of
+    its own), what stands between text and buttons, and what a button means. ``title`` is not foreign text."""
 
     BINDINGS = bindings(DIALOG_KEYS)
     AUTO_FOCUS = ""  # each says itself what Enter means, or that it means nothing
@@ -122,12 +122,12 @@ class Dialog(ModalScreen[Result]):
 
     BUTTONS: ClassVar[tuple[tuple[str, str], ...]] = ()
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, *, buttons: tuple[tuple[str, str], ...] | None = None) -> None:
         super().__init__()
         self._box_title = title
         self.body = DialogText(id="text")
         self.error_block = ErrorBlock()
-        self.buttons: Final = {name: DialogButton(word, id=name) for name, word in self.BUTTONS}
+        self.buttons: Final = {name: DialogButton(word, id=name) for name, word in buttons or self.BUTTONS}
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box") as box:

@@ -112,6 +112,13 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
         self.scroll_to(y=0, animate=False)
         self._rows_changed()
 
+    def deselect_all(self) -> None:
+        """What was selected is in somebody's hands now."""
+        if len(self.selection):
+            self.selection.clear()
+            self.refresh()
+            self.post_message(self.SelectionChanged())
+
     def prune_all(self) -> None:
         """At the next complete listing deselect all that is gone, however many are selected: ten microseconds each."""
         self._prunes_all = True

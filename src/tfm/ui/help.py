@@ -11,8 +11,11 @@ from textual.widget import Widget
 from tfm.ui.keymap import (
     BROWSE_KEYS,
     BUTTON_KEYS,
+    CHOICE_KEYS,
+    CONFLICT_KEYS,
     DIALOG_KEYS,
     FIELD_KEYS,
+    JOB_KEYS,
     PAGER_KEYS,
     KeyBinding,
     bindings,
@@ -29,7 +32,9 @@ class _HelpText(Widget):
     def render(self) -> Content:
         lines = help_lines("In the panes", BROWSE_KEYS)
         lines += help_lines("In the pager (F3)", PAGER_KEYS)
-        lines += help_lines("In a dialog", (*DIALOG_KEYS, *BUTTON_KEYS, *FIELD_KEYS))
+        lines += help_lines("In a dialog", (*DIALOG_KEYS, *BUTTON_KEYS, *CHOICE_KEYS, *FIELD_KEYS))
+        lines += help_lines("Where something is in the way of a copy", CONFLICT_KEYS)
+        lines += help_lines("In the list of jobs (Ctrl-T)", JOB_KEYS)
         lines.append("The mouse: a click sets the cursor, a double click enters, the wheel scrolls.")
         lines.append("A function key that the terminal keeps for itself: Esc and then its digit (0 is F10).")
         return Content("\n".join(lines))

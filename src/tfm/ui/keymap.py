@@ -11,9 +11,12 @@ from textual.binding import Binding, BindingType
 __all__ = [
     "BROWSE_KEYS",
     "BUTTON_KEYS",
+    "CHOICE_KEYS",
+    "CONFLICT_KEYS",
     "DIALOG_KEYS",
     "ESCAPE_SECONDS",
     "FIELD_KEYS",
+    "JOB_KEYS",
     "PAGER_KEYS",
     "KeyBinding",
     "bindings",
@@ -41,8 +44,12 @@ BROWSE_KEYS: Final = (
     KeyBinding("ask_again", ("f2", "ctrl+r"), "Ask the storage again; cursor and selection stay", "Refresh"),
     KeyBinding("view", ("f3",), "View the file under the cursor", "View"),
     KeyBinding("new_file", ("shift+f4", "ctrl+n"), "Make an empty file; never replaces one"),
+    KeyBinding("copy", ("f5",), "Copy what is selected, or this entry; shows the plan first", "Copy"),
+    KeyBinding("move_entries", ("f6",), "Move it; shows the plan first", "Move"),
+    KeyBinding("rename", ("shift+f6", "ctrl+e"), "Give the entry under the cursor another name"),
     KeyBinding("make_directory", ("f7",), "Make a directory", "Mkdir"),
     KeyBinding("delete", ("f8", "delete"), "Delete what is selected, or this entry; asks first", "Delete"),
+    KeyBinding("jobs", ("ctrl+t",), "The list of copies and moves: pause, go on, cancel, try again, what failed"),
     KeyBinding("quit_program", ("f10", "ctrl+q"), "Quit", "Quit"),
     KeyBinding("move(-1)", ("up",), "One entry up"),
     KeyBinding("move(1)", ("down",), "One entry down"),
@@ -80,6 +87,30 @@ BUTTON_KEYS: Final = (
     KeyBinding("press", ("space",), "On a button: press it"),
     KeyBinding("move_focus(1)", ("right", "down"), "On a button: the next one"),
     KeyBinding("move_focus(-1)", ("left", "up"), "On a button: the one before"),
+)
+
+CHOICE_KEYS: Final = (
+    KeyBinding("choose(1)", ("right", "space"), "On a choice: the next one"),
+    KeyBinding("choose(-1)", ("left",), "On a choice: the one before"),
+)
+
+CONFLICT_KEYS: Final = (
+    KeyBinding("decide('overwrite', False)", ("o",), "Overwrite this one"),
+    KeyBinding("decide('overwrite', True)", ("O",), "Overwrite all"),
+    KeyBinding("decide('skip', False)", ("s",), "Skip this one"),
+    KeyBinding("decide('skip', True)", ("S",), "Skip all"),
+    KeyBinding("decide('newer', False)", ("n",), "Overwrite this one if it is older than the source, else skip it"),
+    KeyBinding("decide('newer', True)", ("N",), "Overwrite all that are older than the source, skip the rest"),
+    KeyBinding("decide('rename', False)", ("r",), "Keep both: the copy gets a number behind its name"),
+    KeyBinding("decide('rename', True)", ("R",), "Keep both, for all"),
+)
+
+JOB_KEYS: Final = (
+    KeyBinding("move(-1)", ("up", "k"), "The job before"),
+    KeyBinding("move(1)", ("down", "j"), "The next job"),
+    KeyBinding("pause", ("p",), "Pause it, or go on"),
+    KeyBinding("retry", ("r",), "Resume what was interrupted or cancelled; try again what failed"),
+    KeyBinding("cancel", ("c", "delete"), "Cancel it, or forget an interrupted one"),
 )
 
 FIELD_KEYS: Final = (

@@ -1,17 +1,16 @@
-"""F7 and Shift-F4: a name is typed, and something of that name is made."""
+"""F7, Shift-F4 and Shift-F6: a name is typed, and something of that name is made, or gets it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from textual.app import ComposeResult
-from textual.containers import Horizontal
 from textual.widget import Widget
 
 from tfm.core.location import Location
 from tfm.operations.work import Work, WorkState, WorkUpdate, begin_work
 from tfm.ui.dialog import Dialog, DialogText
+from tfm.ui.field_row import FieldRow
 from tfm.ui.line import Line
 from tfm.ui.places import location_text
 from tfm.ui.text_field import TextField
@@ -20,44 +19,38 @@ from tfm.ui.update_box import UpdateBox
 __all__ = ["NameDialog"]
 
 
-class _Field(Horizontal):
-    """The line to type in, with its word before it."""
-
-    DEFAULT_CSS = "_Field { height: 1; margin-bottom: 1; } _Field Line { width: 6; }"
-
-    def __init__(self, field: TextField) -> None:
-        super().__init__()
-        self._field = field
-
-    def compose(self) -> ComposeResult:
-        yield Line("Name:")
-        yield self._field
-
-
 class NameDialog(Dialog[Location]):
     """``make`` gets what was typed, in a thread of its own, and gives what it made. What it raises is shown, and the
     dialog stays: another name can be tried. The result is None for who left before it was made."""
 
     DEFAULT_CSS = "NameDialog #state { margin-bottom: 1; }"
-    BUTTONS = (("make", "Make"), ("cancel", "Cancel"))
 
-    def __init__(self, title: str, directory: Location, make: Callable[[str], Location]) -> None:
-        super().__init__(title)
+    def __init__(
+        self,
+        title: str,
+        directory: Location,
+        make: Callable[[str], Location],
+        *,
+        button: str = "make",
+        name: str = "",
+    ) -> None:
+        super().__init__(title, buttons=((button, button.capitalize()), ("cancel", "Cancel")))
         self._what = title
         self._directory = directory
         self._make = make
+        self._button = button
         self._work: Work[Location] | None = None
         self._box: UpdateBox[WorkUpdate[Location]] = UpdateBox(self)
-        self.field: Final = TextField()
+        self.field: Final = TextField(name)
         self.state: Final = DialogText(id="state")
 
     def compose_middle(self) -> Iterable[Widget]:
         yield Line("In:   " + location_text(self._directory), keep_end=True)
-        yield _Field(self.field)
+        yield FieldRow("Name:", self.field)
         yield self.state
 
     def on_mount(self) -> None:
-        self.show_buttons("make", "cancel")
+        self.show_buttons(self._button, "cancel")
         self.set_focus(self.field)
 
     def pressed(self, name: str) -> None:
@@ -69,7 +62,7 @@ class NameDialog(Dialog[Location]):
     def _begin(self) -> None:
         name = self.field.value
         self.error_block.show(None)
-        self.state.show("making…")
+        self.state.show("making…" if self._button == "make" else "renaming…")
         self._work = begin_work(self._what, lambda _tell, _cancel: self._make(name), self._box.put)
 
     def on_update_box_arrived(self, message: UpdateBox.Arrived) -> None:

@@ -9,11 +9,13 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 
+from tfm.core.capability import Capability
 from tfm.core.entry import Kind
 from tfm.core.errors import NotFoundError
 from tfm.core.location import Location
 from tfm.operations.browse import BrowseState, BrowseUpdate, Visit, browse
 from tfm.operations.watch import watch
+from tfm.path import Path
 from tfm.storage.session import Session
 from tfm.ui.error_block import ErrorBlock
 from tfm.ui.file_list import FileList, Place, header_text
@@ -217,6 +219,19 @@ class Pane(Vertical):
         if not selected and entry is not None:
             selected = [(entry.key, entry.kind)]
         return [Location(self.location.storage, key, kind) for key, kind in selected]
+
+    def chosen_to_copy(self, *, only_under_cursor: bool = False) -> list[Location]:
+        """As :meth:`chosen`; what is listed among buckets is the bucket itself."""
+        entry = self.list.entry
+        if only_under_cursor:
+            return [] if entry is None else [self._as_itself(Location(self.location.storage, entry.key, entry.kind))]
+        return [self._as_itself(each) for each in self.chosen()]
+
+    def _as_itself(self, location: Location) -> Location:
+        lists_roots = Capability.LIST_ROOTS in self._session.storage(location.storage).capabilities
+        if location.storage.authority or not lists_roots:
+            return location
+        return directory_location(Path.from_location(location).location)
 
     def name_of_all(self, chosen: Sequence[Location]) -> str:
         """The name of the bucket or the disk of which ``chosen`` is all that it holds, or nothing."""

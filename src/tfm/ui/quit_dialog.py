@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import time
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tfm.operations.work import RunningWork
 from tfm.ui.dialog import Dialog
 
+if TYPE_CHECKING:
+    from tfm.operations.jobs import JobQueue
+    from tfm.operations.queued_job import QueuedJob
+
 __all__ = ["QuitDialog"]
 
 _PATIENCE_SECONDS: Final = 1.0
-"""How long quitting waits for a request under way: a silent server must not hold it up."""
+"""How long quitting waits for a request under way: a silent server must not hold it up. What a copy has not written
+down by then, it does again when it is resumed."""
 
 _LOOK_AGAIN_SECONDS: Final = 0.05
 
@@ -21,14 +26,14 @@ class QuitDialog(Dialog[None]):
 
     BUTTONS = (("quit", "Stop it and quit"), ("stay", "Stay"))
 
-    def __init__(self, works: RunningWork) -> None:
+    def __init__(self, works: RunningWork, queue: JobQueue | None) -> None:
         super().__init__("Quit")
         self._works = works
+        self._queue = queue
         self._quits_at = 0.0
 
     def on_mount(self) -> None:
-        titles = [work.title for work in self._works.running()]
-        self.body.show(f"{' and '.join(titles).capitalize()} is running. Stop it and quit?")
+        self.body.show(*self._texts())
         self.show_buttons("quit", "stay", focus="stay")
 
     def pressed(self, name: str) -> None:
@@ -37,9 +42,23 @@ class QuitDialog(Dialog[None]):
         elif not self._quits_at:
             self._quits_at = time.monotonic() + _PATIENCE_SECONDS
             self._works.stop()
+            if self._queue is not None:
+                self._queue.stop()
             self.body.show("Stopping…")
             self.set_interval(_LOOK_AGAIN_SECONDS, self._quit_when_stopped)
 
     def _quit_when_stopped(self) -> None:
-        if not self._works.running() or time.monotonic() >= self._quits_at:
+        runs = self._works.running() or self._jobs()
+        if not runs or time.monotonic() >= self._quits_at:
             self.app.exit(0)
+
+    def _texts(self) -> list[str]:
+        jobs = self._jobs()
+        titles = [*(work.title for work in self._works.running()), *(f"“{job.title}”" for job in jobs)]
+        be, them = ("is", "it") if len(titles) == 1 else ("are", "them")
+        said = " and ".join(titles)
+        lines = [f"{said[:1].upper()}{said[1:]} {be} running. Stop {them} and quit?"]
+        return [*lines, "Copies and moves go on where they were, when tfm is started again."] if jobs else lines
+
+    def _jobs(self) -> list[QueuedJob]:
+        return [] if self._queue is None else self._queue.active()

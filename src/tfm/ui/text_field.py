@@ -33,10 +33,10 @@ class TextField(Widget, can_focus=True):
     class Edited(Message):
         """The value is another one."""
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
+    def __init__(self, value: str = "", *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
         super().__init__(id=id)
-        self.value = ""
-        self._cursor = 0
+        self.value = value
+        self._cursor = len(value)
 
     def clear_value(self) -> None:
         self._replace(0, len(self.value), "")

@@ -1,0 +1,116 @@
+"""Something is in the way of a copy: what it is, and what is to be done about it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import Final
+
+from textual.widget import Widget
+
+from tfm.core.entry import Entry
+from tfm.operations.conflict import ConflictPolicy, Decision
+from tfm.operations.queued_job import Question
+from tfm.ui.choice import Choice
+from tfm.ui.dialog import Dialog, DialogText
+from tfm.ui.field_row import FieldRow
+from tfm.ui.format import format_modified, format_size
+from tfm.ui.keymap import CONFLICT_KEYS, bindings
+from tfm.ui.sanitise import fit_right
+
+__all__ = ["ConflictDialog"]
+
+_PAUSE_SECONDS: Final = 0.4
+"""It opens by itself: what somebody was typing then is no answer."""
+
+_URI_CELLS: Final = 64
+
+
+class ConflictDialog(Dialog[Decision | None]):
+    """The result is the decision, None where the job is to be cancelled."""
+
+    BINDINGS = bindings(CONFLICT_KEYS)
+    BUTTONS = (
+        ("skip", "Skip"),
+        ("overwrite", "Overwrite"),
+        ("newer", "If newer"),
+        ("rename", "Keep both"),
+        ("cancel", "Cancel the job"),
+        ("back", "Go back"),
+    )
+    DEFAULT_CSS = """
+    ConflictDialog DialogButton { margin: 0 1; }
+    ConflictDialog #text { text-wrap: nowrap; text-overflow: ellipsis; }
+    ConflictDialog #asks { margin-bottom: 1; }
+    """
+
+    def __init__(self, question: Question) -> None:
+        super().__init__("Something is there already")
+        self._question = question
+        self._shown_at = time.monotonic()
+        self._asks_to_cancel = False
+        self.reach: Final[Choice[bool]] = Choice([(False, "this one"), (True, "all that are in the way")], id="reach")
+        self.asks: Final = DialogText(id="asks")
+
+    def compose_middle(self) -> Iterable[Widget]:
+        yield FieldRow("For:", self.reach)
+        yield self.asks
+
+    def on_mount(self) -> None:
+        conflict = self._question.conflict
+        source, target = conflict.source, conflict.target
+        newer = _newer(source, target)
+        self.body.show(
+            fit_right(conflict.target_uri, _URI_CELLS).rstrip(),
+            f"  is there:      {_facts(target)}{'   newer' if newer is target else ''}",
+            f"  to be written: {_facts(source)}{'   newer' if newer is source else ''}",
+            f"  from {fit_right(conflict.source_uri, _URI_CELLS - 7).rstrip()}",
+        )
+        self._ask()
+
+    def _ask(self) -> None:
+        self._asks_to_cancel = False
+        self.asks.show()
+        self.show_buttons("skip", "overwrite", "newer", "rename", focus="skip")
+
+    def action_decide(self, policy: str, for_all: bool) -> None:
+        if not self._asks_to_cancel:
+            self._decide(ConflictPolicy(policy), for_all=for_all)
+
+    def pressed(self, name: str) -> None:
+        if name == "cancel":
+            self._end(None)
+        elif name == "back":
+            self._ask()
+        else:
+            self._decide(ConflictPolicy(name), for_all=self.reach.value)
+
+    def _decide(self, policy: ConflictPolicy, *, for_all: bool) -> None:
+        if time.monotonic() - self._shown_at >= _PAUSE_SECONDS:
+            self._end(Decision(policy, for_all))
+
+    def _end(self, decision: Decision | None) -> None:
+        if self.app.screen is self:
+            self.dismiss(decision)
+
+    def leave(self) -> None:
+        if self._asks_to_cancel:
+            self._ask()
+            return
+        self._asks_to_cancel = True
+        self.asks.show("Cancel the whole job? What is copied stays.")
+        self.show_buttons("cancel", "back", focus="back")
+
+
+def _newer(source: Entry, target: Entry) -> Entry | None:
+    if source.modified_timestamp is None or target.modified_timestamp is None:
+        return None
+    if source.modified_timestamp == target.modified_timestamp:
+        return None
+    return source if source.modified_timestamp > target.modified_timestamp else target
+
+
+def _facts(entry: Entry) -> str:
+    size = "?" if entry.size_bytes is None else format_size(entry.size_bytes)
+    known = entry.modified_timestamp
+    return f"{size:>8}   {'' if known is None else format_modified(known, time.time()):<11}"

@@ -1,0 +1,98 @@
+"""The jobs as the screen sees them: the line that says how far they are, their questions, and what came of them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from textual.screen import Screen
+from textual.timer import Timer
+
+from tfm.operations.conflict import Decision
+from tfm.operations.jobs import JobQueue
+from tfm.operations.queued_job import Question, QueuedJob
+from tfm.storage.session import Session
+from tfm.ui.job_text import ended_text, interrupted_text, job_line
+from tfm.ui.update_box import UpdateBox
+
+__all__ = ["JobWatch"]
+
+_LOOK_SECONDS: Final = 0.25
+"""Between two looks at how far the jobs are; none while there is no job."""
+
+
+class JobWatch:
+    """On ``screen``, whose thread calls everything here. ``show`` is called when there is something else to say."""
+
+    def __init__(
+        self, screen: Screen[None], session: Session, journal_path: str | None, show: Callable[[], None]
+    ) -> None:
+        self._screen = screen
+        self._show = show
+        self.box: Final[UpdateBox[bool]] = UpdateBox(screen)
+        self.queue: Final = JobQueue(session, journal_path, changed=partial(self.box.put, True))
+        self._timer: Timer | None = None
+        self._over: set[QueuedJob] = set()
+        self._asking: Question | None = None
+        self._notice = ""
+
+    def look_back(self) -> None:
+        """Offer what an earlier run left; in a thread of its own, so that nobody waits for it."""
+        threading.Thread(target=self.queue.look_back, name="tfm-look-back", daemon=True).start()
+
+    def line(self, width: int) -> str:
+        """What there is to say, in so many cells."""
+        active = self.queue.active()
+        if active:
+            return job_line(active[0], width, more=len(active) - 1)
+        return self._notice or interrupted_text(self.queue.interrupted())
+
+    def heed(self) -> None:
+        """Something came or went."""
+        self.box.take()
+        jobs = self.queue.jobs()
+        for job in jobs:
+            if job.is_over and job not in self._over:
+                self._notice = ended_text(job)
+        self._over = {job for job in jobs if job.is_over}
+        if len(self._over) < len(jobs):
+            self._notice = ""
+            if self._timer is None:
+                self._timer = self._screen.set_interval(_LOOK_SECONDS, self._look)
+        self._look()
+
+    def _look(self) -> None:
+        if not self.queue.active() and self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        self.ask()
+        self._show()
+
+    # Questions
+
+    def ask(self) -> None:
+        """Show the question that waits, if nothing else is open: nobody is interrupted in another dialog."""
+        question = self.queue.question()
+        if question is None or self._asking is not None or self._screen.app.screen is not self._screen:
+            return
+        from tfm.ui.conflict_dialog import ConflictDialog
+
+        self._asking = question
+        self._screen.app.push_screen(ConflictDialog(question), partial(self._answer, question))
+
+    def _answer(self, question: Question, decision: Decision | None) -> None:
+        self._asking = None
+        if decision is None:
+            self.queue.cancel(question.job)
+        else:
+            self.queue.answer(question, decision)
+
+    # The list
+
+    def open_list(self) -> None:
+        from tfm.ui.jobs_dialog import JobsDialog
+
+        self._notice = ""
+        self._screen.app.push_screen(JobsDialog(self.queue))
