@@ -76,3 +76,4 @@ def slowed(moto: MotoServer, monkeypatch: pytest.MonkeyPatch, seconds: float, ma
         monkeypatch.setenv("AWS_ENDPOINT_URL_S3", proxy.url)
         proxy.delay(seconds, match=match, times=1_000_000)
         yield proxy
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", moto.url)

@@ -1,0 +1,95 @@
+"""``tfm mv``: everything is at the destination, and only then gone from where it was."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.cli.copying_world import contents, deny, disk, make_files, writing_requests
+from tests.running_program import RunHere
+from tests.servers.moto import MotoServer
+
+TREE = {"d/a": b"1", "d/e/b": b"22", "d/e/c": b""}
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_there_and_back_without_r(tfm: RunHere, moto: MotoServer, here: Path, slash: str) -> None:
+    moto.put("bucket", {"other": b""})
+    moto.put("second", {})
+    make_files(here, TREE)
+    outcome = tfm("mv", f"d{slash}", "s3://bucket/")
+    assert (outcome.code, outcome.output, outcome.errors) == (0, b"", "")
+    assert (disk(here), contents(moto)) == ({}, {**TREE, "other": b""})
+    assert tfm("mv", f"s3://bucket/d{slash}", "s3://second/x").code == 0
+    assert contents(moto) == {"other": b""}
+    assert tfm("mv", f"s3://second/x{slash}", "d").code == 0
+    assert (disk(here), contents(moto, "second")) == (TREE, {})
+
+
+def test_on_one_disk_it_is_one_step(tfm: RunHere, here: Path) -> None:
+    make_files(here, {**TREE, "to/": b""})
+    before = os.stat(here / "d" / "a").st_ino
+    outcome = tfm("mv", "--json", "d", "to")
+    assert (outcome.code, outcome.errors) == (0, "")
+    assert os.stat(here / "to" / "d" / "a").st_ino == before
+    assert outcome.records[0] == {
+        "source": f"{here}/d/", "target": f"{here}/to/d/", "size_bytes": None, "verified": True
+    }  # fmt: skip
+    assert tfm("mv", "to/d/a", "to/d/e/b", "to").code == 0
+    assert disk(here) == {"to/a": b"1", "to/b": b"22", "to/d/e/c": b""}
+
+
+def test_what_is_in_the_way_keeps_its_source(tfm: RunHere, moto: MotoServer, here: Path) -> None:
+    moto.put("bucket", {"d/a": b"old"})
+    make_files(here, TREE)
+    outcome = tfm("mv", "d", "s3://bucket/")
+    assert outcome.code == 1
+    assert contents(moto) == {**TREE, "d/a": b"old"}
+    assert disk(here) == {"d/a": b"1"}
+    assert tfm("mv", "--skip", "d", "s3://bucket/").code == 0
+    assert disk(here) == {"d/a": b"1"}
+    assert tfm("mv", "--overwrite", "d", "s3://bucket/").code == 0
+    assert (disk(here), contents(moto)) == ({}, TREE)
+
+
+def test_a_source_that_cannot_be_deleted_is_said(tfm: RunHere, moto: MotoServer, here: Path) -> None:
+    moto.put("bucket", {"d/a": b"1", "d/b": b"2"})
+    deny(moto, "s3:DeleteObject", "d/a")
+    outcome = tfm("mv", "s3://bucket/d", "to")
+    assert outcome.code == 1
+    assert outcome.errors.startswith("tfm: s3://bucket/d/a: ")
+    assert (disk(here / "to"), contents(moto)) == ({"a": b"1", "b": b"2"}, {"d/a": b"1"})
+
+
+def test_a_dry_run_leaves_everything(tfm: RunHere, moto: MotoServer, here: Path) -> None:
+    moto.put("bucket", {"d/a": b"1", "d/b": b"2"})
+    outcome = tfm("mv", "-n", "s3://bucket/d", "to")
+    assert outcome.code == 0
+    assert "3 objects, 2 B would be moved" in outcome.errors
+    assert (writing_requests(moto), disk(here)) == ([], {})
+    assert tfm("mv", "--plan", "plan", "s3://bucket/d", "to").code == 0
+    assert tfm("mv", "--run-plan", "plan").code == 0
+    assert (disk(here / "to"), contents(moto)) == ({"a": b"1", "b": b"2"}, {})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ([".", "s3://bucket/"], 2, "This has no name by which it could be moved."),
+        (["d/..", "s3://bucket/"], 2, "This has no name by which it could be moved."),
+        (["x", "x"], 1, "Source and destination are the same."),
+        (["d", "d/e"], 1, "A directory cannot be copied into itself."),
+        (["d", "d"], 1, "A directory cannot be copied into itself."),
+        (["s3://bucket/x", "s3://bucket/x"], 1, "Source and destination are the same."),
+    ],
+)
+def test_bad_input(tfm: RunHere, moto: MotoServer, here: Path, arguments: list[str], code: int, said: str) -> None:
+    moto.put("bucket", {"x": b""})
+    make_files(here, {**TREE, "x": b""})
+    outcome = tfm("mv", *arguments)
+    assert outcome.code == code
+    assert said in outcome.errors
+    assert len(outcome.errors.splitlines()) == 1
+    assert (disk(here), contents(moto)) == ({**TREE, "x": b""}, {"x": b""})
