@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -31,12 +31,13 @@ def server_saying(*pieces: bytes, then_close: bool = False) -> Iterator[tuple[An
                     return
                 taken.append(connection)
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                while connection.recv(1 << 16):
-                    for piece in pieces:
-                        connection.sendall(piece)
-                    if then_close:
-                        connection.close()
-                        break
+                with suppress(OSError):  # the test went away
+                    while connection.recv(1 << 16):
+                        for piece in pieces:
+                            connection.sendall(piece)
+                        if then_close:
+                            connection.close()
+                            break
 
         thread = threading.Thread(target=answer)
         thread.start()
@@ -47,8 +48,12 @@ def server_saying(*pieces: bytes, then_close: bool = False) -> Iterator[tuple[An
             pool.close()
             listener.shutdown(socket.SHUT_RDWR)
             for each in taken:
-                each.close()
+                # Not closed yet: the thread may be reading from it.
+                with suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
             thread.join(5)
+            for each in taken:
+                each.close()
 
 
 def ask(pool: Any, *, answers_without_body: bool = False) -> Answer:
