@@ -7,11 +7,13 @@ connection: every answer closes it.
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 import ssl
 import struct
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -20,7 +22,9 @@ from types import TracebackType
 from typing import Final, Self
 from urllib.parse import urlsplit
 
-__all__ = ["Fault", "FaultProxy", "refused_port", "silent_port", "tls_context", "untrusted_tls_port"]
+__all__ = ["Exchange", "Fault", "FaultProxy", "refused_port", "silent_port", "tls_context", "untrusted_tls_port"]
+
+Match = str | re.Pattern[str]
 
 _HEAD_LIMIT: Final = 1 << 20
 _REASONS: Final = {200: "OK", 301: "Moved Permanently", 400: "Bad Request", 403: "Forbidden", 404: "Not Found",
@@ -29,13 +33,13 @@ _REASONS: Final = {200: "OK", 301: "Moved Permanently", 400: "Bad Request", 403:
 
 @dataclass(slots=True)
 class Fault:
-    """What happens to the next ``times`` requests whose first line contains ``match``.
+    """What happens to the next ``times`` requests in whose first line ``match`` is found, a text or a pattern.
 
     Made by the methods of :class:`FaultProxy`. ``after_bytes`` counts bytes of the answer's body.
     """
 
     kind: str
-    match: str
+    match: Match
     times: int
     after_bytes: int = 0
     seconds: float = 0
@@ -43,10 +47,29 @@ class Fault:
     happened: threading.Event = field(default_factory=threading.Event)
 
 
+@dataclass(slots=True)
+class Exchange:
+    """A request by its first line (``PUT /bucket/key``), and how many bytes of bodies went either way."""
+
+    line: str
+    sent_bytes: int = 0
+    answered_bytes: int = 0
+
+
+@dataclass(slots=True)
+class _Alarm:
+    """``call`` when ``left`` more requests in which ``match`` is found, or bytes where that is None, have come."""
+
+    left: int
+    match: Match | None
+    call: Callable[[], None]
+
+
 class FaultProxy:
     """A context manager; :attr:`url` stands for ``upstream_url``. Without faults it only passes on.
 
-    With ``tls``, clients come by TLS.
+    ``latency_seconds`` go by before each request, and all bodies together have ``bytes_per_second`` (0: no limit); both
+    may be set at any time. With ``tls``, clients come by TLS.
     """
 
     def __init__(self, upstream_url: str, *, tls: ssl.SSLContext | None = None) -> None:
@@ -58,6 +81,11 @@ class FaultProxy:
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
         self._requests: list[str] = []
+        self._exchanges: list[Exchange] = []
+        self._alarms: list[_Alarm] = []
+        self._line_is_free_at = 0.0
+        self.latency_seconds = 0.0
+        self.bytes_per_second = 0
         self._closing = threading.Event()
         self._sockets: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
@@ -93,18 +121,65 @@ class FaultProxy:
         with self._lock:
             return list(self._requests)
 
+    def exchanges(self) -> list[Exchange]:
+        """What was passed on so far, in the order in which it began."""
+        with self._lock:
+            return list(self._exchanges)
+
     def clear(self) -> None:
-        """Forget the faults that are left and the requests that were."""
+        """Forget the faults and the calls that are left, and the requests that were."""
         with self._lock:
             self._faults.clear()
             self._requests.clear()
+            self._exchanges.clear()
+            self._alarms.clear()
 
-    def delay(self, seconds: float, *, match: str = "", times: int = 1) -> Fault:
+    def at_request(self, number: int, call: Callable[[], None], *, match: Match = "") -> None:
+        """Call, in the proxy's own thread, when the ``number``-th request from now on in whose first line ``match`` is
+        found has come, before it is passed on."""
+        self._set_alarm(_Alarm(number, match, call))
+
+    def at_byte(self, number: int, call: Callable[[], None]) -> None:
+        """Call, as :meth:`at_request`, when so many bytes of bodies have passed, in either direction."""
+        self._set_alarm(_Alarm(number, None, call))
+
+    def _set_alarm(self, alarm: _Alarm) -> None:
+        with self._lock:
+            self._alarms.append(alarm)
+
+    def _ring(self, due: Callable[[_Alarm], int]) -> None:
+        ringing = []
+        with self._lock:
+            for alarm in list(self._alarms):
+                alarm.left -= due(alarm)
+                if alarm.left <= 0:
+                    self._alarms.remove(alarm)
+                    ringing.append(alarm)
+        for alarm in ringing:
+            alarm.call()
+
+    def _came(self, line: str) -> None:
+        self._ring(lambda alarm: int(alarm.match is not None and _found(alarm.match, line)))
+        if self.latency_seconds:
+            self._closing.wait(self.latency_seconds)
+
+    def _passed(self, size_bytes: int) -> None:
+        """So many bytes went by: whoever waits for them hears of it, and the line is busy as long as they take."""
+        self._ring(lambda alarm: size_bytes if alarm.match is None else 0)
+        if not self.bytes_per_second or not size_bytes:
+            return
+        with self._lock:
+            now = time.monotonic()
+            self._line_is_free_at = max(now, self._line_is_free_at) + size_bytes / self.bytes_per_second
+            seconds = self._line_is_free_at - now
+        self._closing.wait(seconds)
+
+    def delay(self, seconds: float, *, match: Match = "", times: int = 1) -> Fault:
         """Wait before passing a request on."""
         return self._add(Fault("delay", match, times, seconds=seconds))
 
     def answer(
-        self, status: int, code: str, *, match: str = "", times: int = 1, message: str = "injected",
+        self, status: int, code: str, *, match: Match = "", times: int = 1, message: str = "injected",
         headers: dict[str, str] | None = None, body: bytes | None = None,
     ) -> Fault:  # fmt: skip
         """Answer with S3's error document for ``code`` (or with ``body``), without asking the server."""
@@ -115,29 +190,33 @@ class FaultProxy:
         lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
         return self._add(Fault("answer", match, times, answer="\r\n".join(lines).encode() + b"\r\n\r\n" + body))
 
-    def reset(self, *, after_bytes: int = 0, match: str = "", times: int = 1) -> Fault:
+    def reset(self, *, after_bytes: int = 0, match: Match = "", times: int = 1) -> Fault:
         """Reset the connection after that many bytes of the answer's body."""
         return self._add(Fault("reset", match, times, after_bytes))
 
-    def truncate(self, *, after_bytes: int = 0, match: str = "", times: int = 1) -> Fault:
+    def truncate(self, *, after_bytes: int = 0, match: Match = "", times: int = 1) -> Fault:
         """Close the connection in good order after that many bytes of the answer's body."""
         return self._add(Fault("truncate", match, times, after_bytes))
 
-    def stall(self, *, after_bytes: int = 0, match: str = "", times: int = 1) -> Fault:
+    def stall(self, *, after_bytes: int = 0, match: Match = "", times: int = 1) -> Fault:
         """Fall silent after that many bytes of the answer's body, until the proxy is closed."""
         return self._add(Fault("stall", match, times, after_bytes))
 
-    def flip(self, *, after_bytes: int = 0, match: str = "", times: int = 1) -> Fault:
+    def flip(self, *, after_bytes: int = 0, match: Match = "", times: int = 1) -> Fault:
         """Flip one bit of the byte after that many bytes of the answer's body."""
         return self._add(Fault("flip", match, times, after_bytes))
 
-    def flip_request(self, *, after_bytes: int = 0, match: str = "", times: int = 1) -> Fault:
+    def flip_request(self, *, after_bytes: int = 0, match: Match = "", times: int = 1) -> Fault:
         """Flip one bit of the byte after that many bytes of the request's body."""
         return self._add(Fault("flip request", match, times, after_bytes))
 
-    def lose_answer(self, *, match: str = "", times: int = 1) -> Fault:
+    def lose_answer(self, *, match: Match = "", times: int = 1) -> Fault:
         """Reset the connection once the server has done what was asked, and pass on nothing of its answer."""
         return self._add(Fault("lose answer", match, times))
+
+    def hold_answer(self, *, match: Match = "", times: int = 1) -> Fault:
+        """Once the server has done what was asked, let nobody hear of it until the proxy is closed."""
+        return self._add(Fault("hold answer", match, times))
 
     def _add(self, fault: Fault) -> Fault:
         with self._lock:
@@ -148,7 +227,7 @@ class FaultProxy:
         with self._lock:
             self._requests.append(line.rsplit(" ", 1)[0])
             for fault in self._faults:
-                if fault.times > 0 and fault.match in line:
+                if fault.times > 0 and _found(fault.match, line):
                     fault.times -= 1
                     return fault
         return None
@@ -198,7 +277,11 @@ class FaultProxy:
         if not request:
             return
         line = request.split(b"\r\n", 1)[0].decode("latin-1")
+        self._came(line)
         fault = self._take(line)
+        exchange = Exchange(line.rsplit(" ", 1)[0])
+        with self._lock:
+            self._exchanges.append(exchange)
         if fault is not None and fault.kind == "delay":
             fault.happened.set()
             self._closing.wait(fault.seconds)
@@ -209,12 +292,19 @@ class FaultProxy:
             return
         with self._held(socket.create_connection(self._upstream)) as server:
             flipped = fault if fault is not None and fault.kind == "flip request" else None
-            _pass_request(request, client, server, flipped)
-            self._pass_answer(server, client, None if flipped else fault)
 
-    def _pass_answer(self, server: socket.socket, client: socket.socket, fault: Fault | None) -> None:
+            def sent(size_bytes: int) -> None:
+                exchange.sent_bytes += size_bytes
+                self._passed(size_bytes)
+
+            _pass_request(request, client, server, flipped, sent)
+            self._pass_answer(server, client, None if flipped else fault, exchange)
+
+    def _pass_answer(
+        self, server: socket.socket, client: socket.socket, fault: Fault | None, exchange: Exchange
+    ) -> None:
         head, _, data = _read_head(server).partition(b"\r\n\r\n")
-        if fault is not None and fault.kind == "lose answer":
+        if fault is not None and fault.kind in {"lose answer", "hold answer"}:
             self._break(client, fault)
             return
         client.sendall(head + b"\r\n\r\n")
@@ -230,8 +320,10 @@ class FaultProxy:
                     data = data[:keep] + bytes([data[keep] ^ 1]) + data[keep + 1 :]
                     fault.happened.set()
                     fault = None
+            self._passed(len(data))
             client.sendall(data)
             passed += len(data)
+            exchange.answered_bytes += len(data)
             data = server.recv(65536)
             if not data:
                 return
@@ -240,8 +332,12 @@ class FaultProxy:
         if fault.kind in {"reset", "lose answer"}:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         fault.happened.set()
-        if fault.kind == "stall":
+        if fault.kind in {"stall", "hold answer"}:
             self._closing.wait()
+
+
+def _found(match: Match, line: str) -> bool:
+    return match in line if isinstance(match, str) else match.search(line) is not None
 
 
 def _read_head(source: socket.socket) -> bytes:
@@ -255,8 +351,10 @@ def _read_head(source: socket.socket) -> bytes:
     return data
 
 
-def _pass_request(request: bytes, client: socket.socket, server: socket.socket, flipped: Fault | None) -> None:
-    """Send a request on whose head, and perhaps some of its body, was read already."""
+def _pass_request(
+    request: bytes, client: socket.socket, server: socket.socket, flipped: Fault | None, sent: Callable[[int], None]
+) -> None:
+    """Send a request on whose head, and perhaps some of its body, was read already; ``sent`` hears of its body."""
     head, _, body = request.partition(b"\r\n\r\n")
     lines = head.split(b"\r\n")
     headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(b":") for line in lines[1:])}
@@ -264,6 +362,7 @@ def _pass_request(request: bytes, client: socket.socket, server: socket.socket, 
         client.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
     kept = [line for line in lines if not line.lower().startswith((b"expect:", b"connection:"))]
     server.sendall(b"\r\n".join([*kept, b"Connection: close"]) + b"\r\n\r\n" + _flipped(body, 0, flipped))
+    sent(len(body))
     passed = len(body)
     chunked = headers.get(b"transfer-encoding", b"").lower() == b"chunked"
     left = int(headers.get(b"content-length", b"0")) - len(body)
@@ -271,7 +370,8 @@ def _pass_request(request: bytes, client: socket.socket, server: socket.socket, 
     while (not tail.endswith(b"\r\n0\r\n\r\n")) if chunked else left > 0:
         more = client.recv(65536)
         if not more:
-            return
+            raise ConnectionAbortedError("the client went away in the middle of its request")
+        sent(len(more))
         server.sendall(_flipped(more, passed, flipped))
         passed += len(more)
         left -= len(more)

@@ -10,7 +10,7 @@ from typing import Final
 
 from tfm.core.capability import Capability
 from tfm.core.entry import Asked, Kind
-from tfm.core.errors import ConflictError, StorageError, UnsupportedOperation
+from tfm.core.errors import ConflictError, NoSpaceError, StorageError, UnsupportedOperation
 from tfm.core.location import Location
 from tfm.core.progress import Cancel, Progress
 from tfm.core.step import Step, StepAction
@@ -36,6 +36,9 @@ __all__ = ["CopyJob"]
 _SWEPT_STEPS: Final = 5000
 """Steps from the first that is not done, in whose directories a killed run may have left temporaries: many times what
 it can have had under way."""
+
+_HELD_STEPS: Final = 2000
+"""How far a plan is looked at before the first byte is written, where room may be short: two requests of a listing."""
 
 _MEMORY_BYTES: Final = 96 << 20
 """What objects and parts in memory weigh at most; with the program itself that stays below 200 MB."""
@@ -77,12 +80,14 @@ class CopyJob:
         self._engine = Engine(workers or session.settings.transfer_workers)
         self._state = JobState.QUEUED
         self._planned = False
+        self._begun = False
         self._current = ""
         self._error: StorageError | None = None
         self._told_at = 0.0
         self._own_journal: Journal | None = None
         self._uploads: dict[int, UploadRecord] = {}
         self._done_now: set[int] = set()
+        self._known: set[tuple[str, Kind]] = set()
 
     # From any thread
 
@@ -135,6 +140,7 @@ class CopyJob:
             self._end(JobState.FAILED)
             raise
         except BaseException:
+            self._cancel.set()
             self._end(JobState.CANCELLED)
             raise
         self._end(self._final_state())
@@ -154,9 +160,7 @@ class CopyJob:
         log = self._log
         if log is None:
             return
-        if state is JobState.CANCELLED or (
-            state is JobState.FAILED and self._error is not None and self.summary.listed
-        ):
+        if state is JobState.CANCELLED or (state is JobState.FAILED and self._error is not None and self._begun):
             log.release()  # it can be resumed
         else:
             log.set_state(RecordedState.DONE if state is JobState.DONE else RecordedState.FAILED)
@@ -184,7 +188,7 @@ class CopyJob:
             self._cancel,
             BytesBudget(_MEMORY_BYTES),
         )
-        moved = MovedSources(source, target, spec, log, self._failed) if spec.move else None
+        moved = MovedSources(source, target, spec, log, kept=self._kept, failed=self._failed) if spec.move else None
         if self._resumes:
             self._sweep(target, log)
         with ExitStack() as stack:
@@ -193,13 +197,16 @@ class CopyJob:
                     stack.enter_context(target.changing_below(spec.target_key(each)))
                     if spec.move:
                         stack.enter_context(source.changing_below(each.key))
-            for step, number in self._steps(planner, log):
+            for step, number in self._with_room(source, target, self._steps(planner, log)):
                 self._begin(context, step, number, moved)
             self._planned = not self._cancel.wanted
             self._engine.wait()
             if self._cancel.wanted:
                 self._engine.settle(1.0)
-            elif moved is not None:
+                log.flush()
+                return
+            context.directories.finish()
+            if moved is not None:
                 if self._resumes:
                     self._add_moved_before(source, log, moved)
                 moved.finish()
@@ -208,7 +215,8 @@ class CopyJob:
     def _planner(self, source: Storage, target: Storage, spec: CopySpec) -> Planner:
         if self._plan is not None:
             return self._plan(spec)
-        return CopyPlanner(source, target, spec, self._conflicts, self._cancel)
+        was_moved = self._was_moved if spec.move else None
+        return CopyPlanner(source, target, spec, self._conflicts, self._cancel, was_moved=was_moved)
 
     def _opened_log(self, spec: CopySpec) -> Job:
         if self._log is None:
@@ -277,14 +285,13 @@ class CopyJob:
 
     def _steps(self, planner: Planner, log: Job) -> Iterator[tuple[Step, int]]:
         """The steps with their numbers in the journal, as the plan comes; what will not be done is counted."""
-        known: set[tuple[str, Kind]] = set()
         if self._resumes:
-            yield from self._left_over(log, known)
+            yield from self._left_over(log)
             if log.record().is_planned:
                 return
         try:
             for batch in planner.batches():
-                yield from self._noted([each for each in batch if _place_of(each) not in known], log)
+                yield from self._noted([each for each in batch if _place_of(each) not in self._known], log)
                 if self._cancel.wanted:
                     return
         except StorageError as error:
@@ -292,7 +299,38 @@ class CopyJob:
                 raise
             self._failed(error)
             return
-        log.steps_added()
+        if planner.is_complete:
+            log.steps_added()
+
+    def _with_room(
+        self, source: Storage, target: Storage, steps: Iterator[tuple[Step, int]]
+    ) -> Iterator[tuple[Step, int]]:
+        """The steps, the first of them held back until it is known whether all of them fit: raises NoSpaceError, and
+        then nothing is written. A plan of more steps than that begins before it is known.
+
+        Not between disks, where blocks may be shared and holes are kept, nor for what is resumed.
+        """
+        free: int | None = None
+        if not self._resumes and not target.can_copy_from(source.address):
+            free = target.free_bytes(self.spec.target_prefix)
+        held: list[tuple[Step, int]] = []
+        needed = 0
+        for step, number in steps:
+            held.append((step, number))
+            replaced = 0 if step.replaces is None else step.replaces.size_bytes or 0
+            needed += max(0, (step.size_bytes or 0) - replaced)
+            if free is not None and needed > free:
+                raise NoSpaceError(
+                    f"It has {needed:,} bytes or more, and {free:,} are free there: nothing was written.",
+                    next_step="Free some space there, or choose another disk.",
+                    uri=target.uri_of(self.spec.target.key),
+                    operation="copy",
+                )
+            if free is None or len(held) == _HELD_STEPS:
+                free = None
+                yield from held
+                held.clear()
+        yield from held
 
     def _noted(self, batch: list[Planned], log: Job) -> Iterator[tuple[Step, int]]:
         steps: list[Step] = []
@@ -310,7 +348,7 @@ class CopyJob:
                     steps.append(each)
         yield from zip(steps, log.add_steps(steps), strict=True)
 
-    def _left_over(self, log: Job, known: set[tuple[str, Kind]]) -> Iterator[tuple[Step, int]]:
+    def _left_over(self, log: Job) -> Iterator[tuple[Step, int]]:
         """What an earlier run had planned and not done; what it had done is counted."""
         counts = log.counts()
         with self._lock:
@@ -323,30 +361,38 @@ class CopyJob:
         if not log.record().is_planned:
             after = 0
             while records := log.steps(after=after):
-                known.update((record.step.source_key, record.step.kind) for record in records)
+                self._known.update((record.step.source_key, record.step.kind) for record in records)
                 after = records[-1].number
         after = 0
         while records := log.steps({StepState.PENDING, StepState.FAILED}, after=after):
             after = records[-1].number
             yield from ((record.step, record.number) for record in records)
 
+    def _was_moved(self, source: Location) -> bool:
+        """Whether an earlier run had planned what was in there: then it is gone because it was moved."""
+        return any(key.startswith(source.key) for key, _ in self._known)
+
     def _begin(self, context: TransferContext, step: Step, number: int, moved: MovedSources | None) -> None:
         log = self._log
         if log is None:
             raise RuntimeError("the job has no log")
+        self._begun = True
 
         def ended(_step: Step, outcome: Outcome | None, error: StorageError | None) -> None:
             resumed = self._resumes and isinstance(error, ConflictError)
-            if resumed and is_done_already(context.source, context.target, step):
+            if resumed and is_done():
                 outcome, error = Outcome(None, step.size_bytes or 0, verified=True), None
             if outcome is not None and moved is not None and not outcome.verified:
                 outcome, error = None, moved.not_verified(step)
             self._ended(number, step, outcome, error, moved)
 
+        def is_done() -> bool:
+            return is_done_already(context.source, context.target, step)
+
         transfer = Transfer(
             context,
             step,
-            record=lambda: StepUpload(log, context.target, number, self._uploads.get(number)),
+            record=lambda: StepUpload(log, context.target, number, self._uploads.get(number), is_done),
             ended=ended,
             large_ended=self._engine.ended_large,
         )
@@ -361,7 +407,8 @@ class CopyJob:
         if outcome is None:
             if error is not None:
                 log.failed(number, str(error))
-                self._failed(error)
+                with self._lock:
+                    self._count_failure(error)
         else:
             log.done(number)
             with self._lock:
@@ -378,7 +425,15 @@ class CopyJob:
         self._tell()
 
     def _failed(self, error: StorageError) -> None:
+        """Something that was not planned."""
         with self._lock:
+            self.summary.listed += 1
+            self._count_failure(error)
+
+    def _kept(self, error: StorageError) -> None:
+        """An object that was copied, and whose source could not be deleted: it was not moved."""
+        with self._lock:
+            self.summary.done -= 1
             self._count_failure(error)
 
     def _count_failure(self, error: StorageError) -> None:

@@ -6,7 +6,7 @@ It streams: a source of a million keys is planned a page at a time, and the firs
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -25,7 +25,7 @@ from tfm.core.errors import (
 from tfm.core.location import Location
 from tfm.core.page import Page
 from tfm.core.progress import Cancel
-from tfm.core.step import Step, StepAction
+from tfm.core.step import Replaced, Step, StepAction
 from tfm.core.writing import NOTHING_THERE, Condition, Precondition
 from tfm.operations.conflict import Conflict, ConflictPolicy, Conflicts
 from tfm.operations.copy_spec import CopySpec
@@ -69,14 +69,23 @@ class CopyPlanner:
     :meth:`batches`, whose lists are what one page of the source gave."""
 
     def __init__(
-        self, source: Storage, target: Storage, spec: CopySpec, conflicts: Conflicts, cancel: Cancel | None = None
+        self,
+        source: Storage,
+        target: Storage,
+        spec: CopySpec,
+        conflicts: Conflicts,
+        cancel: Cancel | None = None,
+        *,
+        was_moved: Callable[[Location], bool] | None = None,
     ) -> None:
+        """``was_moved`` tells, of a source that is not there, whether it is gone because an earlier run moved it."""
         self.is_complete = True
         self._source = source
         self._target = target
         self._spec = spec
         self._conflicts = conflicts
         self._cancel = cancel or Cancel()
+        self._was_moved = was_moved
         self._source_flat = Capability.FLAT_KEYS in source.capabilities
         self._target_flat = Capability.FLAT_KEYS in target.capabilities
         self._both_disks = Capability.LOCAL_PATHS in source.capabilities & target.capabilities
@@ -163,7 +172,8 @@ class CopyPlanner:
     # The plan
 
     def batches(self) -> Iterator[list[Planned]]:
-        """Steps, problems and what is skipped, as far as is known by then; raises where the source cannot be listed.
+        """Steps, problems and what is skipped, as far as is known by then; raises where the source cannot be listed. Of
+        several sources that is a problem, ``is_complete`` is False then, and the others are planned.
 
         ``ceil(n / 1000)`` requests for each directory of n objects, ``max(1, ceil(m / 1000))`` for its destination; one
         for the destination of a single object, where the server does not refuse to overwrite by itself.
@@ -171,12 +181,23 @@ class CopyPlanner:
         for source in self._spec.sources:
             if self._cancel.wanted:
                 return
-            target_key = self._spec.target_key(source)
-            entry = self._entry_of(source)
-            if entry.kind is Kind.DIRECTORY and not entry.is_symlink:
-                yield from self._tree(source.key, target_key, entry)
-            else:
-                yield [self._object(entry, target_key, self._at(target_key))]
+            try:
+                yield from self._source_batches(source)
+            except StorageError as error:
+                if isinstance(error, NotFoundError) and self._was_moved is not None and self._was_moved(source):
+                    continue
+                if len(self._spec.sources) == 1:
+                    raise
+                self.is_complete = False
+                yield [Problem(Entry(_last(source.key), source.key, source.kind), error)]
+
+    def _source_batches(self, source: Location) -> Iterator[list[Planned]]:
+        target_key = self._spec.target_key(source)
+        entry = self._entry_of(source)
+        if entry.kind is Kind.DIRECTORY and not entry.is_symlink:
+            yield from self._tree(source.key, target_key, entry)
+        else:
+            yield [self._object(entry, target_key, self._at(target_key))]
 
     def _at(self, target_key: str) -> Entry | None:
         """What is at the destination of a single object."""
@@ -250,7 +271,16 @@ class CopyPlanner:
     def _planned(self, entry: Entry, target_key: str, destination: Destination) -> list[Planned]:
         if not entry.is_directory or entry.is_symlink:
             target_key = target_key.removesuffix("/")
-            return [self._object(entry, target_key, destination.find(target_key, entry.kind))]
+            objection = self._objection(entry, target_key)
+            if objection is not None:
+                return [objection]  # before anybody looks: to look there may itself be impossible
+            try:
+                there = destination.find(target_key, entry.kind)
+            except StorageError as error:
+                if self._target_flat:
+                    raise
+                return [Problem(entry, error)]  # of this one alone: a disk is asked for each
+            return [self._object(entry, target_key, there)]
         if not self._target_flat:
             if entry.size_bytes and self._source_flat:
                 return [self._problem(entry, "The marker of this directory has content, which no disk can hold.")]
@@ -274,13 +304,9 @@ class CopyPlanner:
 
     def _object(self, entry: Entry, target_key: str, there: Entry | None) -> Planned:
         """A file, a link, or a marker that goes to flat keys as it is."""
-        if entry.is_symlink and not self._both_disks:
-            return self._problem(entry, "It is a symbolic link, which cannot be kept there.")
-        if entry.kind is Kind.OTHER and not entry.is_symlink:
-            return self._problem(entry, "It is no regular file: a pipe, a socket or a device.")
-        objection = self._target.objection(target_key, below=self._spec.target_prefix)
+        objection = self._objection(entry, target_key)
         if objection is not None:
-            return self._problem(entry, objection)
+            return objection
         if there is None:
             return self._step(entry, target_key, StepAction.COPY, NOTHING_THERE)
         uri = self._target.uri_of(target_key)
@@ -289,12 +315,22 @@ class CopyPlanner:
         conflict = Conflict(entry, self._source.uri_of(entry.key), there, uri)
         return self._decided(entry, target_key, there, self._conflicts.decide(conflict))
 
+    def _objection(self, entry: Entry, target_key: str) -> Problem | None:
+        """Why an object cannot be there at all."""
+        if entry.is_symlink and not self._both_disks:
+            return self._problem(entry, "It is a symbolic link, which cannot be kept there.")
+        if entry.kind is Kind.OTHER and not entry.is_symlink:
+            return self._problem(entry, "It is no regular file: a pipe, a socket or a device.")
+        objection = self._target.objection(target_key, below=self._spec.target_prefix)
+        return None if objection is None else self._problem(entry, objection)
+
     def _decided(self, entry: Entry, target_key: str, there: Entry, policy: ConflictPolicy) -> Planned:
         if policy is ConflictPolicy.SKIP:
             return Skipped(entry, "Something is there already.")
         if policy is ConflictPolicy.OVERWRITE:
             only_if = None if there.etag is None else Precondition(there.etag)
-            return self._step(entry, target_key, StepAction.COPY, only_if)
+            replaces = Replaced(there.size_bytes, there.modified_timestamp)
+            return Step.of(entry, target_key, StepAction.COPY, only_if, replaces)
         if policy is ConflictPolicy.RENAME:
             free = free_name(self._target, target_key, self._chosen)
             self._chosen.add(free)

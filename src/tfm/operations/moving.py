@@ -24,16 +24,25 @@ _BATCH: Final = PAGE_ENTRIES
 class MovedSources:
     """Collects copied objects and deletes their sources a thousand at a time: ``ceil(n / 1000)`` requests on flat keys.
 
-    Before each batch the copies are made to outlive a crash, and the journal knows of them. Thread-safe.
+    Before each batch the copies are made to outlive a crash, and the journal knows of them. ``kept`` hears of each
+    copied object whose source could not be deleted, ``failed`` of each directory that could not. Thread-safe.
     """
 
     def __init__(
-        self, source: Storage, target: Storage, spec: CopySpec, log: Job, failed: Callable[[StorageError], None]
+        self,
+        source: Storage,
+        target: Storage,
+        spec: CopySpec,
+        log: Job,
+        *,
+        kept: Callable[[StorageError], None],
+        failed: Callable[[StorageError], None],
     ) -> None:
         self._source = source
         self._target = target
         self._spec = spec
         self._log = log
+        self._kept = kept
         self._failed = failed
         self._flat = Capability.FLAT_KEYS in source.capabilities
         self._lock = threading.Lock()
@@ -78,10 +87,11 @@ class MovedSources:
             self._log.flush(durable=True)
             if self._flat and (self._many or len(batch) > 1):
                 for failure in self._source.delete_many([step.source_key for step in batch]):
-                    self._failed(failure.error)
+                    self._kept(failure.error)
                 return
         except StorageError as error:
-            self._failed(error)
+            for _ in batch:
+                self._kept(error)
             return
         for step in batch:
             try:
@@ -89,7 +99,7 @@ class MovedSources:
             except NotFoundError:
                 pass
             except StorageError as error:
-                self._failed(error)
+                self._kept(error)
 
     def _version(self, step: Step) -> Precondition | None:
         """The version that was copied, where the storage refuses to delete another one."""
@@ -103,6 +113,8 @@ class MovedSources:
             try:
                 for page in self._source.scan(directory):
                     directories += [each.key for each in page if each.is_directory and not each.is_symlink]
+            except NotFoundError:
+                pass  # an earlier run removed it
             except StorageError as error:
                 self._failed(error)
         for directory in reversed(directories):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tfm.core.errors import NotFoundError, UnsupportedOperation
+from collections.abc import Callable
+
+from tfm.core.errors import ConflictError, NotFoundError, UnsupportedOperation
 from tfm.core.writing import ObjectFacts, Part, Upload
 from tfm.journal import Job, UploadEntry, UploadRecord
 from tfm.storage.storage import Storage
@@ -11,19 +13,24 @@ __all__ = ["StepUpload", "abort_recorded"]
 
 
 class StepUpload:
-    """Of the step ``number``; ``earlier`` is what an interrupted run left of it."""
+    """Of the step ``number``; ``earlier`` is what an interrupted run left of it, and ``is_done`` looks whether that run
+    had finished it, for an upload that is there no more."""
 
-    def __init__(self, job: Job, target: Storage, number: int, earlier: UploadRecord | None) -> None:
+    def __init__(
+        self, job: Job, target: Storage, number: int, earlier: UploadRecord | None, is_done: Callable[[], bool]
+    ) -> None:
         self._job = job
         self._target = target
         self._number = number
         self._earlier = earlier
+        self._is_done = is_done
         self._entry: UploadEntry | None = None
 
     def resumed(self) -> tuple[str, list[tuple[Part, int]], int] | None:
         """The id, the parts that the storage has with the CRC-32 of each, and the size of a part; None to begin anew.
 
-        At most one request. What was begun and cannot be gone on with is swept away.
+        At most one request. What was begun and cannot be gone on with is swept away. ConflictError where it was
+        finished, and only that was not on record: it need not be sent again.
         """
         earlier = self._earlier
         if earlier is None:
@@ -36,11 +43,11 @@ class StepUpload:
             return None
         known = {record.part.number: record for record in entry.parts()}
         try:
-            there = self._target.list_parts(_upload_of(earlier))
-        except UnsupportedOperation:
-            there = [record.part for record in known.values()]
+            there = self._parts_there(_upload_of(earlier), [record.part for record in known.values()])
         except NotFoundError:
             entry.ended()
+            if self._is_done():
+                raise _finished_before(self._target, earlier) from None
             return None
         parts = []
         for part in there:
@@ -50,6 +57,14 @@ class StepUpload:
                 parts.append((record.part, record.crc))
         self._entry = entry
         return earlier.id, parts, earlier.part_bytes
+
+    def _parts_there(self, upload: Upload, known: list[Part]) -> list[Part]:
+        """Raises NotFoundError where the upload is gone."""
+        try:
+            return self._target.list_parts(upload)
+        except UnsupportedOperation:
+            self._target.read_upload(upload, start=0, length=1)  # there is a temporary, or this says that there is none
+            return known
 
     def intended(self, key: str) -> None:
         self._entry = self._job.begin_upload(self._target.address, key, step=self._number)
@@ -76,6 +91,10 @@ def abort_recorded(target: Storage, record: UploadRecord) -> None:
     for upload in target.list_uploads(record.key):
         if upload.key == record.key:
             target.abort_upload(upload)
+
+
+def _finished_before(target: Storage, record: UploadRecord) -> ConflictError:
+    return ConflictError("It is there already.", uri=target.uri_of(record.key), operation="copy")
 
 
 def _upload_of(record: UploadRecord) -> Upload:

@@ -44,12 +44,14 @@ class Reader(ABC):
     """An open stream over the bytes asked for. ``entry`` tells of the whole object: its full size and its etag.
 
     ``facts`` is what else the answer said of it, None where the protocol tells nothing with the bytes; ``checksum``
-    what the whole object's bytes can be compared with, as far as the answer said it.
+    what the whole object's bytes can be compared with, as far as the answer said it. ``verified`` is True when all of
+    them have been given and compared with it: the retry layer does that for whoever reads an object whole.
     """
 
     entry: Entry
     facts: ObjectFacts | None = None
     checksum: Checksum | None = None
+    verified: bool = False
 
     @abstractmethod
     def read(self, size: int = -1) -> bytes:
@@ -228,6 +230,12 @@ class Backend(ABC):
         with self.read(key, length=0, if_match=if_match) as reader:
             return Description(reader.entry, reader.facts or ObjectFacts(), reader.checksum)
 
+    def part_sizes(self, key: str, parts: int, *, if_match: str | None = None) -> list[int] | None:
+        """The sizes of the ``parts`` by which an object came, whose checksum is one of theirs; None where nobody knows.
+        At most one request for each: for what cannot be verified otherwise. Raises as :meth:`describe`."""
+        del key, parts, if_match
+        return None
+
     def can_copy_from(self, source: StorageAddress) -> bool:
         """Whether this storage can copy from that one by itself. Only with SERVER_COPY; no request."""
         del source
@@ -277,6 +285,16 @@ class Backend(ABC):
         Where there are no links it is the backend itself."""
         del prefix
         return self
+
+    def free_bytes(self, prefix: str) -> int | None:
+        """How much can still be written below the directory ``prefix``, which is there; no request. None where there is
+        no end to it, or nobody knows."""
+        del prefix
+        return None
+
+    def set_directory_facts(self, key: str, facts: ObjectFacts) -> None:
+        """Give the directory ``key`` that mode and time, once all is in it. Nothing where directories have none."""
+        del key, facts
 
     def sync(self, prefix: str) -> None:
         """Return when what was written below the directory ``prefix`` would outlive a crash of the machine: before what

@@ -13,12 +13,20 @@ from typing import Final, TypeVar
 
 from tfm.core.capability import Capability
 from tfm.core.entry import Entry, Lookup
-from tfm.core.errors import ConflictError, NotFoundError, StorageError, TemporaryError, ThrottledError
+from tfm.core.errors import (
+    ConflictError,
+    DamagedError,
+    NotFoundError,
+    StorageError,
+    TemporaryError,
+    ThrottledError,
+)
 from tfm.core.finding import Finding
 from tfm.core.location import StorageAddress
 from tfm.core.page import Page
 from tfm.core.settings import Settings
 from tfm.core.writing import (
+    Checksum,
     Condition,
     Content,
     DeleteFailure,
@@ -29,6 +37,7 @@ from tfm.core.writing import (
     Upload,
     UploadLimits,
 )
+from tfm.storage.content_check import ContentCheck, usual_part_sizes
 from tfm.storage.contract import PAGE_ENTRIES, Backend, Reader
 
 __all__ = ["RetryBackend", "RetryPolicy", "etag_of_parts"]
@@ -206,6 +215,9 @@ class RetryBackend(Backend):
     def describe(self, key: str, *, if_match: str | None = None) -> Description:
         return self._policy.run(lambda: self._inner.describe(key, if_match=if_match), interactive=True)
 
+    def part_sizes(self, key: str, parts: int, *, if_match: str | None = None) -> list[int] | None:
+        return self._policy.run(lambda: self._inner.part_sizes(key, parts, if_match=if_match), interactive=False)
+
     def can_copy_from(self, source: StorageAddress) -> bool:
         return self._inner.can_copy_from(source)
 
@@ -240,6 +252,12 @@ class RetryBackend(Backend):
     def confined(self, prefix: str) -> Backend:
         inner = self._inner.confined(prefix)
         return self if inner is self._inner else RetryBackend(inner, self._policy)
+
+    def free_bytes(self, prefix: str) -> int | None:
+        return self._inner.free_bytes(prefix)
+
+    def set_directory_facts(self, key: str, facts: ObjectFacts) -> None:
+        self._inner.set_directory_facts(key, facts)
 
     def sync(self, prefix: str) -> None:
         self._inner.sync(prefix)
@@ -300,7 +318,11 @@ def etag_of_parts(parts: Sequence[Part]) -> str | None:
 
 
 class _ResumingReader(Reader):
-    """Goes on by range after a break, with If-Match, so that what it gives is one version of the object."""
+    """Goes on by range after a break, with If-Match, so that what it gives is one version of the object.
+
+    What is read from the first byte to the last is compared with the object's checksum before the last bytes are given.
+    Where that is one of parts of unusual sizes, only what is read at once can be.
+    """
 
     def __init__(
         self, backend: Backend, policy: RetryPolicy, reader: Reader, key: str, start: int, length: int | None
@@ -315,15 +337,60 @@ class _ResumingReader(Reader):
         self.entry = reader.entry
         self.facts = reader.facts
         self.checksum = reader.checksum
+        self._check: ContentCheck | None = None
+        if start == 0 and length is None and self.checksum is not None and self.entry.size_bytes is not None:
+            check = ContentCheck(self.checksum, self.entry.size_bytes)
+            self._check = check if check.is_of_use or self.checksum.parts is not None else None
 
     def read(self, size: int = -1) -> bytes:
         with self._lock:
             if size >= 0:
-                return self._read_once(size)
+                data = self._read_once(size)
+                self._verify(None)
+                return data
+            whole = self._next == 0
             parts = []
             while part := self._read_once(1 << 20):
                 parts.append(part)
-            return b"".join(parts)
+            data = b"".join(parts)
+            self._verify(data if whole else None)
+            return data
+
+    def _verify(self, content: bytes | None) -> None:
+        """At the end; ``content`` is all of it, where it is at hand. Raises DamagedError."""
+        check = self._check
+        if check is None or self.checksum is None or self._next != self.entry.size_bytes:
+            return
+        self._check = None
+        verdict = check.verdict()
+        if verdict is None and self.checksum.parts is not None:
+            verdict = self._verdict_by_parts(self.checksum, self.checksum.parts, content)
+        if verdict is False:
+            address = self._backend.address
+            raise DamagedError(
+                "The bytes that arrived do not match the object's checksum.",
+                next_step="Read it again.",
+                uri=f"{address.scheme}://{address.authority}/{self._key}",
+                operation="read",
+            )
+        self.verified = verdict is True
+
+    def _verdict_by_parts(self, checksum: Checksum, parts: int, content: bytes | None) -> bool | None:
+        """What the storage says of the parts tells whether those that were tried are the right ones."""
+
+        def ask() -> list[int] | None:
+            return self._backend.part_sizes(self._key, parts, if_match=self.entry.etag)
+
+        sizes = self._policy.run(ask, interactive=False)
+        if sizes is None or sum(sizes) != self._next:
+            return None
+        if sizes in usual_part_sizes(self._next, parts):
+            return False
+        if content is None:
+            return None
+        check = ContentCheck(checksum, self._next, part_sizes=sizes)
+        check.add(content)
+        return check.verdict()
 
     def _read_once(self, size: int) -> bytes:
         broken = False
@@ -339,6 +406,8 @@ class _ResumingReader(Reader):
 
         data = self._policy.run(ask, interactive=False)
         self._next += len(data)
+        if self._check is not None:
+            self._check.add(data)
         return data
 
     def _reopen(self) -> None:

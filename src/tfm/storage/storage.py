@@ -155,6 +155,14 @@ class Storage(AskingStorage):
     def abort_upload(self, upload: Upload) -> None:
         self._backend.abort_upload(upload)
 
+    def free_bytes(self, prefix: str) -> int | None:
+        """See :meth:`Backend.free_bytes`."""
+        return self._backend.free_bytes(prefix)
+
+    def set_directory_facts(self, key: str, facts: ObjectFacts) -> None:
+        """See :meth:`Backend.set_directory_facts`."""
+        self._backend.set_directory_facts(key, facts)
+
     def sync(self, prefix: str) -> None:
         """See :meth:`Backend.sync`."""
         self._backend.sync(prefix)
@@ -175,6 +183,10 @@ class Storage(AskingStorage):
 
     def describe(self, key: str, *, if_match: str | None = None) -> Description:
         return self._backend.describe(key, if_match=if_match)
+
+    def part_sizes(self, key: str, parts: int, *, if_match: str | None = None) -> list[int] | None:
+        """See :meth:`Backend.part_sizes`."""
+        return self._backend.part_sizes(key, parts, if_match=if_match)
 
     def rename(self, key: str, new_key: str, *, only_if: Precondition | None = None) -> None:
         """See :meth:`Backend.rename`. Both places are forgotten, with all that is below."""
@@ -217,10 +229,10 @@ class Storage(AskingStorage):
     def _committed(
         self, key: str, only_if: Precondition | None, request: Callable[[], Entry], *, looked: bool = False
     ) -> Entry:
-        if self._bulk and key.startswith(self._bulk):
-            return request()
         if not looked and only_if is not None and _condition_of(only_if) not in self._backend.conditions():
             self._require(key, only_if, self.lookup(key, fresh=True))
+        if self._bulk and key.startswith(self._bulk):
+            return request()
         with self._changing(Change(_place(key), below=False)) as effects:
             entry = request()
             effects.append(Written(entry))

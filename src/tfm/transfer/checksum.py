@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Final
 
 from tfm.core.writing import Checksum
+from tfm.storage.content_check import ContentCheck, usual_part_sizes
 
 __all__ = ["ObjectBytes", "combine_crc32", "fits"]
 
 _POLYNOMIAL: Final = 0xEDB88320
 """CRC-32 as zlib has it, its bits reversed: https://www.rfc-editor.org/rfc/rfc1952#section-8"""
-
-_USUAL_PART_BYTES: Final = tuple(size << 20 for size in (5, 8, 16, 10, 15, 20, 25, 32, 50, 64, 100, 128, 256, 512))
-"""Parts by which programs upload: boto3 8 MiB, rclone 5, s5cmd 50, the console 16, and powers of two."""
 
 ObjectBytes = Callable[[int, int], Iterator[bytes]]
 """Gives ``length`` bytes from ``start``, piece by piece."""
@@ -56,50 +52,36 @@ def _square(power: int) -> int:
     return _multiplied(half, half)
 
 
-def fits(checksum: Checksum, size_bytes: int, crc32: int | None, read: ObjectBytes | None) -> bool | None:
+def fits(
+    checksum: Checksum,
+    size_bytes: int,
+    crc32: int | None,
+    read: ObjectBytes | None,
+    part_sizes: Callable[[int], Sequence[int] | None] | None = None,
+) -> bool | None:
     """Whether an object's bytes are those that ``checksum`` tells of; None where that cannot be told.
 
     ``crc32`` is that of the whole object, if it is known; ``read`` reads it again, where that costs little.
+    ``part_sizes`` asks the storage, given their number, for the sizes of the parts by which the object came; that is
+    done only where none of the usual ones fits.
     """
     if checksum.algorithm == "CRC32" and checksum.parts is None and crc32 is not None:
         return checksum.value == crc32.to_bytes(4, "big")
     if read is None:
         return None
-    if checksum.parts is None:
-        digest = _digest(checksum.algorithm, read(0, size_bytes))
-        return None if digest is None else digest == checksum.value
-    if checksum.algorithm not in {"MD5", "CRC32", "SHA1", "SHA256"}:
+    verdict = _verdict(ContentCheck(checksum, size_bytes), size_bytes, read)
+    if verdict is not None or checksum.parts is None or part_sizes is None:
+        return verdict
+    sizes = part_sizes(checksum.parts)
+    if sizes is None or sum(sizes) != size_bytes:
         return None
-    sizes = _part_sizes(size_bytes, checksum.parts)
-    if not sizes:
-        return None
-    tried = [_digest_of_parts(checksum.algorithm, size_bytes, part_bytes, read) for part_bytes in sizes]
-    # Another size of parts than any of these may have been used: only a match tells.
-    return True if checksum.value in tried else None
+    if sizes in usual_part_sizes(size_bytes, checksum.parts):
+        return False  # it was tried
+    return _verdict(ContentCheck(checksum, size_bytes, part_sizes=sizes), size_bytes, read)
 
 
-def _part_sizes(size_bytes: int, parts: int) -> list[int]:
-    """Which of the usual sizes cut so many bytes into so many parts."""
-    return [size for size in _USUAL_PART_BYTES if (size_bytes + size - 1) // size == parts]
-
-
-def _digest_of_parts(algorithm: str, size_bytes: int, part_bytes: int, read: ObjectBytes) -> bytes | None:
-    digests = [
-        _digest(algorithm, read(start, min(part_bytes, size_bytes - start)))
-        for start in range(0, size_bytes, part_bytes)
-    ]
-    return _digest(algorithm, iter([b"".join(digest or b"" for digest in digests)]))
-
-
-def _digest(algorithm: str, pieces: Iterator[bytes]) -> bytes | None:
-    if algorithm == "CRC32":
-        value = 0
-        for piece in pieces:
-            value = zlib.crc32(piece, value)
-        return value.to_bytes(4, "big")
-    if algorithm not in {"MD5", "SHA1", "SHA256"}:
-        return None
-    digest = hashlib.new(algorithm.lower(), usedforsecurity=False)
-    for piece in pieces:
-        digest.update(piece)
-    return digest.digest()
+def _verdict(check: ContentCheck, size_bytes: int, read: ObjectBytes) -> bool | None:
+    if check.is_of_use:
+        for piece in read(0, size_bytes):
+            check.add(piece)
+    return check.verdict()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 
 from tfm.core.capability import Capability
-from tfm.core.errors import ConflictError
+from tfm.core.errors import ConflictError, StorageError
+from tfm.core.writing import ObjectFacts
 from tfm.storage.storage import Storage
 
 __all__ = ["Directories"]
@@ -20,16 +21,18 @@ class Directories:
         self._flat = Capability.FLAT_KEYS in target.capabilities
         self._lock = threading.Lock()
         self._made: set[str] = set()
+        self._new: set[str] = set()
+        self._facts: dict[str, ObjectFacts] = {}
 
     def make_above(self, key: str) -> None:
         """Those that ``key`` is in."""
         if not self._flat:
             self._make(key[: key.rfind("/", 0, -1) + 1], 0o777)
 
-    def make(self, key: str, *, mode: int | None) -> None:
+    def make(self, key: str, *, mode: int | None, modified_timestamp: float | None) -> None:
         """The directory ``key`` and those that it is in; one that is there is right. On flat keys its marker.
 
-        Until the job is done it can be written to by its owner, whatever ``mode`` says.
+        It has the mode and the time only after :meth:`finish`: until then it is written to, whatever its mode says.
         """
         if self._flat:
             try:
@@ -37,9 +40,24 @@ class Directories:
             except ConflictError:
                 pass
         else:
-            self._make(key, 0o777 if mode is None else (mode & 0o7777) | 0o700)
+            self._make(key, 0o777 if mode is None else (mode & 0o777) | 0o700, wanted=key)
+            if mode is not None and key in self._new:
+                self._facts[key] = ObjectFacts(mode=mode, modified_timestamp=modified_timestamp)
 
-    def _make(self, key: str, mode: int) -> None:
+    def finish(self) -> None:
+        """Give the directories that were made here the modes and times of their originals, the deepest first."""
+        for key in sorted(self._facts, key=lambda each: each.count("/"), reverse=True):
+            try:
+                self._target.set_directory_facts(key, self._facts[key])
+            except StorageError:
+                pass  # gone, or another's by now: what is in it is there
+
+    def _is_there(self, key: str) -> bool:
+        there = self._target.lookup(key).directory
+        return there is not None and not there.is_symlink
+
+    def _make(self, key: str, mode: int, *, wanted: str = "") -> None:
+        """``wanted`` itself must be a directory then."""
         if key in self._made or not key.startswith(self._prefix) or key == self._prefix:
             return
         with self._lock:
@@ -49,6 +67,9 @@ class Directories:
                 if directory not in self._made:
                     try:
                         self._target.make_directory(directory, mode=mode if directory == key else 0o777)
+                        self._new.add(directory)
                     except ConflictError:
-                        pass  # it is there; if it is no directory, what is to be in it says so
+                        # If it is no directory, what is to be in it says so by its own name.
+                        if directory == wanted and not self._is_there(directory):
+                            raise
                     self._made.add(directory)

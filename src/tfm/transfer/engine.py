@@ -11,7 +11,7 @@ __all__ = ["BytesBudget", "Engine", "Task"]
 
 Task = Callable[[], Sequence["Task"] | None]
 """Work for one thread, which handles its own failures; it may give further tasks (parts), which come before new
-objects."""
+objects. What it raises all the same ends everything: it is a defect, or means that nothing can be written down."""
 
 _MOST_WAITING: Final = 2000
 """Objects that are ready to be begun: enough that no worker waits for the plan, few enough to weigh nothing."""
@@ -44,6 +44,7 @@ class Engine:
         self._closed = False
         self._stopped = False
         self._paused = False
+        self._error: Exception | None = None
 
     # For who feeds it
 
@@ -58,12 +59,15 @@ class Engine:
             self._call_workers(1)
 
     def wait(self) -> None:
-        """No more objects come; returns when all that were put are done, or when it was stopped."""
+        """No more objects come; returns when all that were put are done, or when it was stopped. Raises what a task
+        raised."""
         with self._lock:
             self._closed = True
             while not self._stopped and (self._busy or self._waiting):
                 self._quiet_came.wait()
             self._work_came.notify_all()
+            if self._error is not None:
+                raise self._error
 
     def stop(self) -> None:
         """Begin no further task. Returns at once; tasks that run go on to their end, and hold nothing up."""
@@ -115,8 +119,11 @@ class Engine:
             further: Sequence[Task] | None = None
             try:
                 further = task()
-            finally:
-                taken = self._take(is_part, further or ())
+            except Exception as error:  # noqa: BLE001 - the thread's boundary: wait() raises it
+                with self._lock:
+                    self._error = self._error or error
+                self.stop()
+            taken = self._take(is_part, further or ())
 
     def _take(self, ended: bool | None, further: Sequence[Task]) -> tuple[Task, bool] | None:
         """The next task, after one that ``ended`` (whether it was a part) and gave ``further`` ones."""

@@ -6,6 +6,7 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, Protocol
 
 from tfm.core.capability import Capability
@@ -93,17 +94,20 @@ class Transfer:
         self.is_large: Final = step.action is StepAction.COPY and not step.is_symlink and size_bytes > limit
 
     def run(self) -> Sequence[Task] | None:
-        """Do it, or begin it and give its parts."""
+        """Do it, or begin it and give its parts. What ``ended`` raises ends the job: nobody can be told then."""
+        outcome: Outcome | None = None
+        failure: StorageError | None = None
         try:
             if self.is_large:
                 return PartedTransfer(self._context, self._step, self._record(), self._finished).begin()
-            self._finished(self._whole(), None)
+            outcome = self._whole()
         except Cancelled:
-            self._finished(None, None)
+            pass
         except StorageError as error:
-            self._finished(None, error)
+            failure = error
         except Exception as error:  # noqa: BLE001 - the thread's boundary: told as this object's failure
-            self._finished(None, _defect(error))
+            failure = _defect(error)
+        self._finished(outcome, failure)
         return None
 
     def _finished(self, outcome: Outcome | None, error: StorageError | None) -> None:
@@ -115,7 +119,7 @@ class Transfer:
     def _whole(self) -> Outcome:
         step, context = self._step, self._context
         if step.action is StepAction.DIRECTORY:
-            context.directories.make(step.target_key, mode=step.mode)
+            context.directories.make(step.target_key, mode=step.mode, modified_timestamp=step.modified_timestamp)
             return Outcome(None, 0, verified=True)
         context.directories.make_above(step.target_key)
         try:
@@ -168,12 +172,15 @@ class Transfer:
         context.budget.take(room)
         try:
             with context.source.read(step.source_key, if_match=_etag_for(context.source, step)) as reader:
+                entry = reader.entry
+                if (entry.size_bytes or 0) > max(room, context.target.upload_limits.whole_bytes):
+                    raise _changed(context.source, step)  # it grew, and not all of it should be in memory
                 content = reader.read()
-                entry, facts, checksum = reader.entry, reader.facts, reader.checksum
+                facts, checksum, verified = reader.facts, reader.checksum, reader.verified
             if entry.size_bytes is not None and len(content) != entry.size_bytes:
                 raise _changed(context.source, step)
             _require_unchanged(context.source, step, entry)
-            verified = _verified(context.source, step, checksum, content)
+            verified = verified or _verified(context.source, step, checksum, content)
             written = context.target.put(
                 step.target_key,
                 content,
@@ -205,7 +212,9 @@ class PartedTransfer:
         self._lock = threading.Lock()
         self._parts: dict[int, tuple[Part, int | None]] = {}
         self._left = 0
+        self._running = 0
         self._failed = False
+        self._error: StorageError | None = None
         self._upload: Upload | None = None
         self._part_bytes = 0
         self._description: Description | None = None
@@ -231,8 +240,8 @@ class PartedTransfer:
         numbers = [number for number in range(1, count + 1) if number not in self._parts]
         self._left = len(numbers)
         if not numbers:
-            self._finish()
-        return [self._task(number) for number in numbers]
+            return [self._task(self._finish)]
+        return [self._task(partial(self._send_one, number)) for number in numbers]
 
     def _begin_upload(self) -> None:
         context, step = self._context, self._step
@@ -245,32 +254,57 @@ class PartedTransfer:
         self._upload = context.target.begin_upload(step.target_key, facts=facts, only_if=step.only_if)
         self._record.created(self._upload, self._part_bytes)
 
-    def _task(self, number: int) -> Task:
+    def _task(self, work: Callable[[], Outcome | None]) -> Task:
+        """A task that does ``work``, which gives the object's outcome if it was the last."""
+
         def run() -> None:
-            self._run_part(number)
+            with self._lock:
+                if self._failed:
+                    return
+                self._running += 1
+            outcome: Outcome | None = None
+            try:
+                if self._context.cancel.wanted:
+                    raise Cancelled
+                outcome = work()
+            except Cancelled:
+                self._fail(None)
+            except StorageError as error:
+                self._fail(error)
+            except Exception as error:  # noqa: BLE001 - the thread's boundary: told as this object's failure
+                self._fail(_defect(error))
+            self._leave(outcome)
 
         return run
 
-    def _run_part(self, number: int) -> None:
-        if self._failed:
-            return
-        try:
-            if self._context.cancel.wanted:
-                raise Cancelled
-            part, crc32 = self._send(number)
-            self._record.part(part, crc32 or 0)
-            with self._lock:
-                self._parts[number] = (part, crc32)
-                self._left -= 1
-                last = self._left == 0
-            if last:
-                self._finish()
-        except Cancelled:
-            self._fail(None)
-        except StorageError as error:
-            self._fail(error)
-        except Exception as error:  # noqa: BLE001 - the thread's boundary: told as this object's failure
-            self._fail(_defect(error))
+    def _fail(self, error: StorageError | None) -> None:
+        """Begin no further part. Without an error it was cancelled, and stays to be gone on with."""
+        with self._lock:
+            if not self._failed:
+                self._failed = True
+                self._error = error
+
+    def _leave(self, outcome: Outcome | None) -> None:
+        with self._lock:
+            self._running -= 1
+            given_up = self._failed and not self._running
+        if outcome is not None:
+            self._ended(outcome, None)
+        elif given_up:
+            # Not before: a part that arrives behind the end of its upload may stay, at its owner's cost:
+            # https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html
+            if self._error is not None:
+                self._abort()
+            self._ended(None, self._error)
+
+    def _send_one(self, number: int) -> Outcome | None:
+        part, crc32 = self._send(number)
+        self._record.part(part, crc32 or 0)
+        with self._lock:
+            self._parts[number] = (part, crc32)
+            self._left -= 1
+            last = self._left == 0
+        return self._finish() if last else None
 
     def _send(self, number: int) -> tuple[Part, int | None]:
         context, step, upload = self._context, self._step, self._begun()
@@ -295,7 +329,7 @@ class PartedTransfer:
         context.meter.add(length)
         return part, zlib.crc32(content)
 
-    def _finish(self) -> None:
+    def _finish(self) -> Outcome:
         context, step, upload = self._context, self._step, self._begun()
         parts = [self._parts[number] for number in sorted(self._parts)]
         crc32 = self._whole_crc32(parts)
@@ -304,9 +338,10 @@ class PartedTransfer:
             raise RuntimeError("nothing is known of the source")
         _require_unchanged(context.source, step, described.entry)
         verified = context.server_side or self._compare(described.checksum, crc32)
-        entry = context.target.finish_upload(upload, [part for part, _ in parts], checksum=crc32, looked=True)
+        # Looks again at the destination where the storage does not: the parts may have taken hours.
+        entry = context.target.finish_upload(upload, [part for part, _ in parts], checksum=crc32)
         self._record.ended()
-        self._ended(Outcome(entry, self._size_bytes, verified=verified), None)
+        return Outcome(entry, self._size_bytes, verified=verified)
 
     def _whole_crc32(self, parts: list[tuple[Part, int | None]]) -> int | None:
         whole = 0
@@ -322,7 +357,8 @@ class PartedTransfer:
             return True  # nothing came over a wire; the target verifies what was sent
         if checksum is None:
             return False
-        same = fits(checksum, self._size_bytes, crc32, self._read_again if self._can_read_again() else None)
+        again = self._read_again if self._can_read_again() else None
+        same = fits(checksum, self._size_bytes, crc32, again, partial(_part_sizes, self._context.source, self._step))
         if same is False:
             raise _damaged(self._context.source, self._step)
         return same is True
@@ -339,19 +375,12 @@ class PartedTransfer:
             size = min(_CHUNK_BYTES, start + length - offset)
             yield self._context.target.read_upload(self._begun(), start=offset, length=size)
 
-    def _fail(self, error: StorageError | None) -> None:
-        """Without an error it was cancelled, and stays to be gone on with."""
-        with self._lock:
-            if self._failed:
-                return
-            self._failed = True
-        if error is not None and self._upload is not None:
-            try:
-                self._context.target.abort_upload(self._upload)
-                self._record.ended()
-            except StorageError:
-                pass  # the journal has it, and the next sweep will try again
-        self._ended(None, error)
+    def _abort(self) -> None:
+        try:
+            self._context.target.abort_upload(self._begun())
+            self._record.ended()
+        except StorageError:
+            pass  # the journal has it, and the next sweep will try again
 
     def _begun(self) -> Upload:
         if self._upload is None:
@@ -400,11 +429,18 @@ def _verified(source: Storage, step: Step, checksum: Checksum | None, content: b
         return True
     if checksum is None:
         return False
-    crc32 = zlib.crc32(content) if checksum.algorithm == "CRC32" else None
-    same = fits(checksum, len(content), crc32, lambda start, length: iter([content[start : start + length]]))
+
+    def read(start: int, length: int) -> Iterator[bytes]:
+        yield content[start : start + length]
+
+    same = fits(checksum, len(content), None, read, partial(_part_sizes, source, step))
     if same is False:
         raise _damaged(source, step)
     return same is True
+
+
+def _part_sizes(source: Storage, step: Step, parts: int) -> list[int] | None:
+    return source.part_sizes(step.source_key, parts, if_match=_etag_for(source, step))
 
 
 def _changed(source: Storage, step: Step) -> ConflictError:

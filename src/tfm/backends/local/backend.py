@@ -21,7 +21,7 @@ from tfm.backends.local.places import ConfinedPlaces, PathPlaces, Places
 from tfm.backends.local.reading import open_file
 from tfm.backends.local.renaming import rename
 from tfm.backends.local.sweeping import sweep
-from tfm.backends.local.system import path_of, sync_disk, translating
+from tfm.backends.local.system import free_bytes, path_of, sync_disk, translating
 from tfm.backends.local.tree_removal import remove_tree
 from tfm.core.capability import Capability
 from tfm.core.entry import Entry, Lookup
@@ -231,6 +231,12 @@ class _LocalBackend(Backend):
         """Also deletes and renames below ``prefix`` only; what is read and listed is not confined. The directories that
         were last written to stay open, 32 at most, as long as the answer lives."""
         return _LocalBackend(self.address, ConfinedPlaces(prefix), self._held, prefix)
+
+    def free_bytes(self, prefix: str) -> int | None:
+        return free_bytes(prefix)
+
+    def set_directory_facts(self, key: str, facts: ObjectFacts) -> None:
+        writing.set_directory_facts(self._places, key, facts)
 
     def sync(self, prefix: str) -> None:
         sync_disk(prefix)

@@ -24,7 +24,7 @@ from tfm.core.errors import (
     StorageError,
 )
 
-__all__ = ["path_of", "sync_disk", "translated", "translating"]
+__all__ = ["free_bytes", "path_of", "sync_disk", "translated", "translating"]
 
 _MORE_SPACE: Final = "Free some space there, or choose another disk."
 _MORE_RIGHTS: Final = "Ask its owner for access, or run tfm as a user who has it."
@@ -103,6 +103,17 @@ def sync_disk(prefix: str) -> None:
             call(descriptor)
         finally:
             os.close(descriptor)
+
+
+def free_bytes(prefix: str) -> int | None:
+    """What this user may still write on the disk of the directory ``prefix``; None where it does not say."""
+    try:
+        facts = os.statvfs(path_of(prefix or os.curdir, "copy"))
+    except OSError:
+        return None
+    if not facts.f_blocks:  # of a file system that is made of something else
+        return None
+    return facts.f_frsize * (facts.f_bfree if os.geteuid() == 0 else facts.f_bavail)
 
 
 @cache

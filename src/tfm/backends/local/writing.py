@@ -22,6 +22,7 @@ __all__ = [
     "make_directory",
     "must_be_free",
     "require_file_key",
+    "set_directory_facts",
     "set_modified",
     "write_all",
     "write_whole",
@@ -53,6 +54,19 @@ def make_directory(places: Places, key: str, mode: int) -> Entry:
         os.mkdir(place.name, mode, dir_fd=place.directory)
         facts = os.stat(place.name, dir_fd=place.directory, follow_symlinks=False)
     return entry_of(key, facts, is_symlink=False)
+
+
+def set_directory_facts(places: Places, key: str, facts: ObjectFacts) -> None:
+    """Never set-user-id and set-group-id: it may have another owner than the directory that it is a copy of."""
+    with places.at(key, "copy") as place, translating(key, "copy"):
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW
+        descriptor = os.open(place.name, flags, dir_fd=place.directory)
+        try:
+            set_modified(descriptor, facts.modified_timestamp)
+            if facts.mode is not None:
+                os.fchmod(descriptor, facts.mode & 0o1777)
+        finally:
+            os.close(descriptor)
 
 
 @contextmanager

@@ -41,6 +41,9 @@ __all__ = ["S3Backend", "S3BackendFactory"]
 _LONGEST_LINK_SECONDS: Final = 604_800
 """https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html: seven days."""
 
+_LONGEST_KEY_BYTES: Final = 1024
+"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
+
 # S3's own rule for new buckets, which botocore's pattern includes: such a name needs no botocore to be accepted.
 _ORDINARY_BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
@@ -227,6 +230,15 @@ class S3Backend(Backend):
         self, upload: Upload, number: int, source: StorageAddress, entry: Entry, *, offset: int, length: int
     ) -> Part:
         return self._copying.copy_part(upload, number, source, entry, offset, length)
+
+    def objection(self, key: str, *, below: str) -> str | None:  # noqa: ARG002 - all of the key counts
+        try:
+            size_bytes = len(key.encode())
+        except UnicodeEncodeError:
+            return "Its name is no text that a key can have."
+        if size_bytes > _LONGEST_KEY_BYTES:
+            return f"Its key would have {size_bytes:,} bytes, and S3 takes {_LONGEST_KEY_BYTES:,} at most."
+        return None
 
     def list_uploads(self, prefix: str = "") -> list[Upload]:
         return self._uploads.begun(prefix)

@@ -1,0 +1,111 @@
+"""Whether bytes that came are those that a checksum tells of: followed as they come, so that none are read twice."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from tfm.core.writing import Checksum, Content
+
+__all__ = ["ContentCheck", "usual_part_sizes"]
+
+_USUAL_PART_BYTES: Final = tuple(size << 20 for size in (5, 8, 16, 10, 15, 20, 25, 32, 50, 64, 100, 128, 256, 512))
+"""Parts by which programs upload: boto3 8 MiB, rclone 5, s5cmd 50, the console 16, and powers of two."""
+
+_ALGORITHMS: Final = {"MD5": "md5", "SHA1": "sha1", "SHA256": "sha256"}
+
+
+class ContentCheck:
+    """Give it an object's bytes from the first to the last, then ask for the :meth:`verdict`.
+
+    ``part_sizes`` are those of the parts by which the object came, where they are known and ``checksum`` is one of the
+    parts' checksums. Without them those by which programs usually upload are tried.
+    """
+
+    def __init__(self, checksum: Checksum, size_bytes: int, *, part_sizes: Sequence[int] | None = None) -> None:
+        self._wanted = checksum.value
+        self._exact = checksum.parts is None or part_sizes is not None
+        if checksum.algorithm not in {*_ALGORITHMS, "CRC32"}:
+            sizes: list[Sequence[int]] = []
+        elif checksum.parts is None:
+            sizes = [()]
+        else:
+            sizes = usual_part_sizes(size_bytes, checksum.parts) if part_sizes is None else [part_sizes]
+        self._tried = [_Digests(checksum.algorithm, each) for each in sizes]
+
+    @property
+    def is_of_use(self) -> bool:
+        """Whether there is anything to compare; else :meth:`verdict` is None whatever comes."""
+        return bool(self._tried)
+
+    def add(self, content: Content) -> None:
+        """The next bytes."""
+        for each in self._tried:
+            each.add(memoryview(content))
+
+    def verdict(self) -> bool | None:
+        """None where nobody can tell: of another size of parts than those that were tried, nothing follows."""
+        if any(each.value() == self._wanted for each in self._tried):
+            return True
+        return False if self._tried and self._exact else None
+
+
+def usual_part_sizes(size_bytes: int, parts: int) -> list[Sequence[int]]:
+    """For each usual size that cuts so many bytes into so many parts, the sizes of these."""
+    return [
+        [*[part_bytes] * (parts - 1), size_bytes - part_bytes * (parts - 1)]
+        for part_bytes in _USUAL_PART_BYTES
+        if (size_bytes + part_bytes - 1) // part_bytes == parts
+    ]
+
+
+class _Digest(Protocol):
+    def update(self, content: memoryview, /) -> None: ...
+
+    def digest(self) -> bytes: ...
+
+
+class _Crc32:
+    def __init__(self) -> None:
+        self._value = 0
+
+    def update(self, content: memoryview) -> None:
+        self._value = zlib.crc32(content, self._value)
+
+    def digest(self) -> bytes:
+        return self._value.to_bytes(4, "big")
+
+
+class _Digests:
+    """The digest of bytes, or with ``sizes`` the digest of the digests of parts of these sizes."""
+
+    def __init__(self, algorithm: str, sizes: Sequence[int]) -> None:
+        self._algorithm = algorithm
+        self._sizes = sizes
+        self._digests: list[bytes] = []
+        self._digest = _new(algorithm)
+        self._left = sizes[0] if sizes else 0
+
+    def add(self, content: memoryview) -> None:
+        while self._sizes and len(content) >= self._left and len(self._digests) < len(self._sizes):
+            self._digest.update(content[: self._left])
+            content = content[self._left :]
+            self._digests.append(self._digest.digest())
+            self._digest = _new(self._algorithm)
+            following = len(self._digests)
+            self._left = self._sizes[following] if following < len(self._sizes) else 0
+        self._digest.update(content)
+        self._left -= len(content)
+
+    def value(self) -> bytes:
+        if not self._sizes:
+            return self._digest.digest()
+        whole = _new(self._algorithm)
+        whole.update(memoryview(b"".join(self._digests)))
+        return whole.digest()
+
+
+def _new(algorithm: str) -> _Digest:
+    return _Crc32() if algorithm == "CRC32" else hashlib.new(_ALGORITHMS[algorithm], usedforsecurity=False)

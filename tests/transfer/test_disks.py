@@ -1,0 +1,168 @@
+"""What disks do: they are full, and they keep the modes and times of directories."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path as Disk
+
+import pytest
+
+from tests.memory_world import MemoryWorld, memory_world
+from tests.transfer.places import copied
+from tfm import OperationFailed, Path
+from tfm.core.errors import NoSpaceError
+from tfm.core.progress import Progress
+from tfm.core.settings import Settings
+
+MEBIBYTE = 1 << 20
+
+
+@pytest.fixture
+def world() -> Iterator[MemoryWorld]:
+    with memory_world() as made:
+        yield made
+
+
+@pytest.fixture
+def small_disk(tmp_path: Disk) -> Iterator[Disk]:
+    """A file system of 40 MiB."""
+    place = tmp_path / "small"
+    place.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", place], capture_output=True).returncode:
+        pytest.skip("no file system can be mounted here")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "-l", place], check=True)
+
+
+def test_what_does_not_fit_is_refused_before_anything_is_written(world: MemoryWorld, small_disk: Disk) -> None:
+    world.put(files={f"d/{each}": bytes(5 * MEBIBYTE) for each in range(9)})
+    with pytest.raises(NoSpaceError, match=r"47,185,920 bytes or more.*nothing was written"):
+        Path("memory://bucket/d/").copy(small_disk / "d")
+    assert list(small_disk.rglob("*")) == []
+    with pytest.raises(NoSpaceError):
+        Path("memory://bucket/d/").move(small_disk / "d")
+    assert len(list(Path("memory://bucket/d/").iterdir())) == 9
+
+
+def test_room_that_is_given_back_counts(small_disk: Disk) -> None:
+    with memory_world(Settings(transfer_workers=1)) as world:
+        world.put(files={f"d/{each}": bytes(5 * MEBIBYTE) for each in range(5)})
+        Path("memory://bucket/d/").copy(small_disk / "d")
+        result = copied(world.session, Path("memory://bucket/d/"), Path(small_disk / "d"), conflict="overwrite")
+        assert (result.error, result.summary.failures) == (None, [])
+
+
+@pytest.mark.parametrize("size", [3 * MEBIBYTE, 20 * MEBIBYTE], ids=["small", "parts"])
+@pytest.mark.parametrize("source", ["memory", "local"])
+def test_a_disk_that_is_full_in_the_middle(
+    world: MemoryWorld, small_disk: Disk, tmp_path: Disk, size: int, source: str
+) -> None:
+    """What fits is there, what does not is named, and nothing is half there."""
+    content = {f"{each:02}": bytes([each]) * size for each in range(60 * MEBIBYTE // size)}
+    if source == "memory":
+        world.put(files={f"d/{name}": data for name, data in content.items()})
+        place = Path("memory://bucket/d/")
+    else:
+        (tmp_path / "d").mkdir()
+        for name, data in content.items():
+            (tmp_path / "d" / name).write_bytes(data)
+        place = Path(tmp_path / "d")
+    (small_disk / "old").write_bytes(b"old")
+    with pytest.MonkeyPatch.context() as patch:
+        # As if somebody else took the room once the copy has begun.
+        patch.setattr("tfm.backends.local.backend.free_bytes", lambda prefix: None)
+        result = copied(world.session, place, Path(small_disk / "d"))
+    assert result.error is None
+    assert result.summary.failures
+    assert all(isinstance(each, NoSpaceError) for each in result.summary.failures)
+    there = {path.name: path.read_bytes() for path in (small_disk / "d").iterdir()}
+    assert all(content[name] == data for name, data in there.items())
+    assert len(there) + 1 == result.summary.done  # and the directory
+    assert (small_disk / "old").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("move", [False, True], ids=["copy", "move"])
+def test_directories_keep_their_modes_and_times(world: MemoryWorld, tmp_path: Disk, move: bool) -> None:
+    other = Disk("/dev/shm") / f"tfm-{os.getpid()}"  # another file system, where a move is no rename
+    source = tmp_path / "from"
+    try:
+        (source / "a" / "b").mkdir(parents=True)
+        (source / "a" / "b" / "file").write_bytes(b"1")
+        (source / "shut").mkdir()
+        (source / "shut" / "file").write_bytes(b"2")
+        other.mkdir()
+        (other / "to" / "a").mkdir(parents=True, mode=0o755)
+        os.utime(other / "to" / "a", (5, 5))
+        before = (other / "to" / "a").stat()
+        for number, name in enumerate(["a/b", "shut", "a", "."], 1):
+            os.utime(source / name, (number * 1000, number * 1000.25))
+        (source / "a").chmod(0o700)
+        (source / "shut").chmod(0o555)
+        result = copied(world.session, Path(source), Path(other / "to"), move=move)
+        assert (result.error, result.summary.failures) == (None, [])
+        target = other / "to"
+        assert (target / "a" / "b" / "file").read_bytes() == b"1"
+        assert (target / "shut" / "file").read_bytes() == b"2"
+        assert (target / "a" / "b").stat().st_mtime == 1000.25
+        assert (target / "shut").stat().st_mtime == 2000.5
+        assert (target / "shut").stat().st_mode & 0o777 == 0o555
+        assert (target / "a").stat().st_mode == before.st_mode  # it was there: it is its owner's
+        assert source.exists() is not move
+    finally:
+        subprocess.run(["rm", "-rf", str(other)], check=True)
+
+
+def test_a_callback_that_raises_ends_the_job(world: MemoryWorld, tmp_path: Disk) -> None:
+    world.put(*[f"d/{each}" for each in range(50)])
+
+    def progress(told: Progress) -> None:
+        raise RuntimeError("I have seen enough")
+
+    with pytest.raises(RuntimeError, match="seen enough"):
+        Path("memory://bucket/d/").copy(tmp_path / "d", progress=progress)
+    assert not list(tmp_path.rglob(".tfm-*"))
+
+
+def test_a_source_that_cannot_be_deleted_is_one_failure_of_the_move(
+    world: MemoryWorld, tmp_path: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tfm.core.errors import PermissionDeniedError
+    from tfm.core.writing import DeleteFailure
+    from tfm.storage.storage import Storage
+
+    world.put("d/1", "d/2", "d/3")
+    original: Callable[..., list[DeleteFailure]] = Storage.delete_many
+
+    def delete_many(self: Storage, keys: list[str]) -> list[DeleteFailure]:
+        denied = DeleteFailure("d/2", PermissionDeniedError("No.", uri="memory://bucket/d/2"))
+        return [denied, *original(self, [key for key in keys if key != "d/2"])]
+
+    monkeypatch.setattr(Storage, "delete_many", delete_many)
+    result = copied(world.session, Path("memory://bucket/d/"), Path(tmp_path / "d"), move=True)
+    assert result.failed_uris == {"memory://bucket/d/2"}
+    assert (result.summary.listed, result.summary.done, result.summary.failed) == (4, 3, 1)
+    assert [each.name for each in Path("memory://bucket/d/").iterdir()] == ["2"]
+    assert sorted(os.listdir(tmp_path / "d")) == ["1", "2", "3"]
+    with pytest.raises(OperationFailed):
+        Path("memory://bucket/d/").move(tmp_path / "e")
+
+
+def test_one_of_several_sources_that_is_gone_does_not_stop_the_others(world: MemoryWorld, tmp_path: Disk) -> None:
+    from tfm.core.entry import Kind
+    from tfm.core.errors import NotFoundError
+    from tfm.operations.copy_job import CopyJob
+    from tfm.operations.copy_spec import CopySpec
+
+    world.put("a/x", "c/x")
+    sources = tuple(Path(f"memory://bucket/{name}/").location_as(Kind.DIRECTORY) for name in "abc")
+    (tmp_path / "to").mkdir()
+    spec = CopySpec(sources, Path(tmp_path / "to").location_as(Kind.DIRECTORY), into=True)
+    summary = CopyJob(world.session, spec).run()
+    assert [type(each) for each in summary.failures] == [NotFoundError]
+    assert summary.listed == summary.done + summary.failed
+    assert (tmp_path / "to" / "a" / "x").exists()
+    assert (tmp_path / "to" / "c" / "x").exists()
