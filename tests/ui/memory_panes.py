@@ -22,7 +22,7 @@ BUCKET = "bucket"
 
 class Memory(MemoryBackendFactory):
     """``errors`` are raised by the operation of that name; ``gates`` hold it back until they are set, ``entered`` tells
-    that it waits; ``denied`` keys are not deleted."""
+    that it waits; ``denied`` keys are not deleted, and nothing is copied to them."""
 
     def __init__(self) -> None:
         self.clock = Clock()
@@ -36,7 +36,7 @@ class Memory(MemoryBackendFactory):
 
     def open(self, address: StorageAddress) -> Backend:
         backend = super().open(address)
-        for name in ("list_page", "put", "make_directory", "delete", "delete_many"):
+        for name in ("list_page", "put", "make_directory", "delete", "delete_many", "copy_from"):
             setattr(backend, name, self._guarded(name, getattr(backend, name)))
         return backend
 
@@ -48,6 +48,8 @@ class Memory(MemoryBackendFactory):
                 assert gate.wait(DEADLINE_SECONDS), "the test never opened the gate"
             if name in self.errors:
                 raise self.errors[name]
+            if name == "copy_from" and arguments[2] in self.denied:
+                raise denied(arguments[2])
             if name == "delete_many":
                 return self._delete_many(usual, arguments[0])
             return usual(*arguments, **named)

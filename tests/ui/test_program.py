@@ -52,7 +52,7 @@ def test_requests_are_counted_by_kind() -> None:
 
 
 def test_bar_and_help_are_made_from_the_keymap() -> None:
-    assert function_key_bar(BROWSE_KEYS) == "1 Help  2 Refresh  3 View  5 Copy  6 Move  7 Mkdir  8 Delete  10 Quit"
+    assert function_key_bar(BROWSE_KEYS) == "1 Help 2 Refresh 3 View 5 Copy 6 Move 7 Mkdir 8 Delete 10 Quit"
     text = "\n".join(help_lines("Keys", BROWSE_KEYS))
     for entry in BROWSE_KEYS:
         assert entry.help in text

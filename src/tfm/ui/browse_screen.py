@@ -23,6 +23,7 @@ from tfm.ui.line import Line
 from tfm.ui.pager import PagerScreen
 from tfm.ui.pane import Pane
 from tfm.ui.places import location_text
+from tfm.ui.sanitise import cell_width
 from tfm.ui.update_box import UpdateBox
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class BrowseScreen(Screen[None]):
         with Horizontal():
             yield from self.panes
         yield self.status
-        yield Line(" " + function_key_bar(BROWSE_KEYS), "Esc+digit = F-key ", classes="browse--keys")
+        yield Line(" " + function_key_bar(BROWSE_KEYS), "Esc+digit = Fn ", classes="browse--keys")
 
     def on_mount(self) -> None:
         self.pane.list.focus()
@@ -132,10 +133,15 @@ class BrowseScreen(Screen[None]):
         self._show_status()
 
     def _show_status(self) -> None:
-        requests = request_text(self._session.meter.snapshot())
-        right = f"{requests or 'no requests'} "
-        watch = self.watch_of_jobs
-        self.status.show("" if watch is None else watch.line(self.size.width - len(right) - 1), right)
+        counts = self._session.meter.snapshot()
+        right = f"{request_text(counts) or 'no requests'} "
+        watch, width = self.watch_of_jobs, self.size.width
+        left = "" if watch is None else watch.line(width - len(right) - 1)
+        if watch is not None and cell_width(left) + len(right) >= width:
+            # What is said of a job matters more than of what kind the requests were.
+            right = f"{sum(counts.values()):,} requests "
+            left = watch.line(width - len(right) - 1)
+        self.status.show(left, right)
 
     # Copies and moves, which need nothing of this before the first of them
 
@@ -201,7 +207,7 @@ class BrowseScreen(Screen[None]):
         source = Location(directory.storage, entry.key, entry.kind)
         if not renames_at_once(self._session, directory, entry):
             chosen = pane.chosen_to_copy(only_under_cursor=True)
-            self._open_copy(pane, ToCopy(directory, chosen, directory, location_text(source), "rename"))
+            self._open_copy(pane, ToCopy(directory, chosen, directory, entry.name, "rename"))
             return
         rename = partial(rename_entry, self._session, directory, source)
         dialog = NameDialog("Rename", directory, rename, button="rename", name=entry.name)

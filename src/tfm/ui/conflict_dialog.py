@@ -70,7 +70,7 @@ class ConflictDialog(Dialog[Decision | None]):
 
     def _ask(self) -> None:
         self._asks_to_cancel = False
-        self.asks.show()
+        self.asks.show("Keys: s o n r for this one, S O N R for all that are in the way.")
         self.show_buttons("skip", "overwrite", "newer", "rename", focus="skip")
 
     def action_decide(self, policy: str, for_all: bool) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual.widget import Widget
 
-from tfm.core.errors import StorageError
+from tfm.core.errors import ConflictError, StorageError
 from tfm.core.location import Location
 from tfm.core.progress import Cancel, Progress
 from tfm.operations.conflict import ConflictPolicy
@@ -92,7 +92,7 @@ class CopyDialog(Dialog[bool]):
 
     def compose_middle(self) -> Iterable[Widget]:
         yield self.warning
-        yield FieldRow("To:", self.field)
+        yield FieldRow("Name:" if self._what.verb == "rename" else "To:", self.field)
         yield self.plan_text
         yield FieldRow("If something is there:", self.policy)
 
@@ -134,7 +134,10 @@ class CopyDialog(Dialog[bool]):
 
         what = self._what
         target = location_of_text(self._session, text, here=what.here, there=what.there)
-        plan = CountedPlan(self._session, copy_spec_for(self._session, what.sources, target, move=what.move))
+        spec = copy_spec_for(self._session, what.sources, target, move=what.move)
+        if spec.into and what.verb == "rename":
+            raise ConflictError("A directory has that name.", next_step="Type another name.", operation="rename")
+        plan = CountedPlan(self._session, spec)
         plan.check()
         return plan
 

@@ -33,7 +33,9 @@ def plan_lines(counts: PlanCounts, *, object_by_object: bool, ended: bool) -> li
     if counts.in_one_step:
         lines = [f"{counted(counts.objects, 'entry', 'entries')}, one step each; on another file system, copied."]
     else:
-        lines = [f"{counted(counts.objects, 'object')}, {format_size(counts.size_bytes)}{more}{_cost(counts)}"]
+        directories = f", {counted(counts.directories, 'directory', 'directories')}" if counts.directories else ""
+        size = format_size(counts.size_bytes)
+        lines = [f"{counted(counts.objects, 'object')}{directories}, {size}{more}{_cost(counts)}"]
     if object_by_object:
         lines.append("Each object is copied, then deleted here: a directory has no name of its own to change.")
     if counts.conflicts:
@@ -49,7 +51,7 @@ def plan_lines(counts: PlanCounts, *, object_by_object: bool, ended: bool) -> li
 def _cost(counts: PlanCounts) -> str:
     if not counts.requests:
         return ""
-    cost = f"${counts.dollars:,.2f}" if counts.dollars >= 0.1 else f"${counts.dollars:.2g}"
+    cost = f"≈ ${counts.dollars:,.2f}" if counts.dollars >= 0.1 else f"≈ ${counts.dollars:.2g}"
     if counts.dollars < 0.0001:
-        cost = "$0.0001 or less"
-    return f", {counted(counts.requests, 'request')} ≈ {cost}"
+        cost = "below $0.0001"
+    return f", {counted(counts.requests, 'request')} {cost}"

@@ -41,13 +41,13 @@ def share_done(snapshot: JobSnapshot) -> float | None:
 
 
 def job_line(job: QueuedJob, width: int, *, more: int = 0) -> str:
-    """``⇣ copy 2 → ~/data/runs/ ███████░░░ 68 % 212 MB/s 0:04 left +2``, with what is less needed left out where
-    ``width`` cells are not enough."""
+    """``⇣ copy 2 → ~/data/runs/ ███████░░░ 68 % 212 MB/s 0:04 left +2``. Where ``width`` cells are not enough, the
+    destination is shortened, and then what is less needed left out."""
     snapshot = job.snapshot()
     facts = _facts(job, snapshot)
     others = f" +{more}" if more else ""
     bar = _bar(share_done(snapshot))
-    for shown in ([bar, *facts], facts, facts[:2], facts[:1]):
+    for shown in ([bar, *facts], facts, facts[::2], facts[:1]):
         tail = "  ".join(filter(None, shown)) + others
         room = width - cell_width(screen_text(tail)) - 2
         head = screen_text(f" ⇣ {job.title} → ")

@@ -44,12 +44,12 @@ BROWSE_KEYS: Final = (
     KeyBinding("ask_again", ("f2", "ctrl+r"), "Ask the storage again; cursor and selection stay", "Refresh"),
     KeyBinding("view", ("f3",), "View the file under the cursor", "View"),
     KeyBinding("new_file", ("shift+f4", "ctrl+n"), "Make an empty file; never replaces one"),
-    KeyBinding("copy", ("f5",), "Copy what is selected, or this entry; shows the plan first", "Copy"),
-    KeyBinding("move_entries", ("f6",), "Move it; shows the plan first", "Move"),
-    KeyBinding("rename", ("shift+f6", "ctrl+e"), "Give the entry under the cursor another name"),
+    KeyBinding("copy", ("f5",), "Copy what is selected, or this entry", "Copy"),
+    KeyBinding("move_entries", ("f6",), "Move what is selected, or this entry", "Move"),
+    KeyBinding("rename", ("shift+f6", "ctrl+e"), "Rename the entry under the cursor"),
     KeyBinding("make_directory", ("f7",), "Make a directory", "Mkdir"),
     KeyBinding("delete", ("f8", "delete"), "Delete what is selected, or this entry; asks first", "Delete"),
-    KeyBinding("jobs", ("ctrl+t",), "The list of copies and moves: pause, go on, cancel, try again, what failed"),
+    KeyBinding("jobs", ("ctrl+t",), "Copies and moves: pause, cancel, retry, what failed"),
     KeyBinding("quit_program", ("f10", "ctrl+q"), "Quit", "Quit"),
     KeyBinding("move(-1)", ("up",), "One entry up"),
     KeyBinding("move(1)", ("down",), "One entry down"),
@@ -99,9 +99,9 @@ CONFLICT_KEYS: Final = (
     KeyBinding("decide('overwrite', True)", ("O",), "Overwrite all"),
     KeyBinding("decide('skip', False)", ("s",), "Skip this one"),
     KeyBinding("decide('skip', True)", ("S",), "Skip all"),
-    KeyBinding("decide('newer', False)", ("n",), "Overwrite this one if it is older than the source, else skip it"),
-    KeyBinding("decide('newer', True)", ("N",), "Overwrite all that are older than the source, skip the rest"),
-    KeyBinding("decide('rename', False)", ("r",), "Keep both: the copy gets a number behind its name"),
+    KeyBinding("decide('newer', False)", ("n",), "Overwrite this one if it is older, else skip it"),
+    KeyBinding("decide('newer', True)", ("N",), "Overwrite all that are older, skip the rest"),
+    KeyBinding("decide('rename', False)", ("r",), "Keep both: the copy gets a number"),
     KeyBinding("decide('rename', True)", ("R",), "Keep both, for all"),
 )
 
@@ -109,7 +109,7 @@ JOB_KEYS: Final = (
     KeyBinding("move(-1)", ("up", "k"), "The job before"),
     KeyBinding("move(1)", ("down", "j"), "The next job"),
     KeyBinding("pause", ("p",), "Pause it, or go on"),
-    KeyBinding("retry", ("r",), "Resume what was interrupted or cancelled; try again what failed"),
+    KeyBinding("retry", ("r",), "Resume it, or try again what failed"),
     KeyBinding("cancel", ("c", "delete"), "Cancel it, or forget an interrupted one"),
 )
 
@@ -166,13 +166,13 @@ def escape_digits(table: Sequence[KeyBinding]) -> dict[str, str]:
 
 
 def function_key_bar(table: Sequence[KeyBinding]) -> str:
-    """``1 Help 2 Refresh …``: the number of the first function key of each that has one."""
+    """``1 Help 2 Refresh …``, 64 of 80 cells: the number of the first function key of each that has one."""
     parts = []
     for entry in table:
         numbers = [int(key[1:]) for key in entry.keys if _digit_of(key) is not None]
         if entry.label and numbers:
             parts.append((numbers[0], entry.label))
-    return "  ".join(f"{number} {label}" for number, label in sorted(parts))
+    return " ".join(f"{number} {label}" for number, label in sorted(parts))
 
 
 def help_lines(title: str, table: Sequence[KeyBinding]) -> list[str]:
