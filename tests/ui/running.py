@@ -99,9 +99,10 @@ def run_app(
     look: Callable[[Running], Awaitable[None]],
     *,
     size: tuple[int, int] = (80, 24),
+    journal_path: str | None = None,
 ) -> None:
     async def go() -> None:
-        app = FileManagerApp(session, left, right)
+        app = FileManagerApp(session, left, right, journal_path=journal_path)
         async with app.run_test(size=size) as pilot:
             await look(Running(app, pilot))
 
