@@ -132,9 +132,15 @@ class _Ending:
 
 
 class _BufferedOutput(_Ending, io.BufferedWriter):
+    is_getting_its_text_layer = False
+
     def __init__(self, raw: Output, size: int) -> None:
         self._output = raw
         super().__init__(raw, size)
+
+    def seekable(self) -> bool:
+        # TextIOWrapper looks only then whether it stands at the start of a file, which UTF-16 and UTF-32 mark.
+        return self.is_getting_its_text_layer or super().seekable()
 
 
 class _BufferedUpdate(_Ending, io.BufferedRandom):
@@ -147,7 +153,11 @@ class _TextOutput(_Ending, io.TextIOWrapper):
     def __init__(self, buffer: _BufferedOutput | _BufferedUpdate, *text: Any, **options: Any) -> None:
         # The remaining arguments are TextIOWrapper's own.
         self._output = buffer._output
+        if isinstance(buffer, _BufferedOutput):
+            buffer.is_getting_its_text_layer = True
         super().__init__(buffer, *text, **options)
+        if isinstance(buffer, _BufferedOutput):
+            buffer.is_getting_its_text_layer = False
 
 
 def _forgotten(file: Any, output: Output | None) -> None:  # a file of any layer

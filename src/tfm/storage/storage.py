@@ -302,6 +302,8 @@ class Storage(AskingStorage):
         return failures
 
     def _delete_many(self, keys: Sequence[str]) -> list[DeleteFailure]:
+        # What is in a directory before its marker: SeaweedFS goes on listing a directory that was not empty then.
+        keys = sorted(keys, reverse=True)
         if Capability.DELETE_MANY in self.capabilities:
             return self._backend.delete_many(keys)
         failures = []
