@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -27,6 +28,7 @@ from tfm.core.errors import (
 )
 from tfm.core.settings import Settings, settings_from_environment
 from tfm.path import use_session
+from tfm.path.sessions import current_session
 from tfm.storage.session import Session
 
 pytestmark = pytest.mark.seaweedfs
@@ -108,16 +110,19 @@ def filled(seaweed: SeaweedServer) -> SeaweedServer:
 
 @pytest.fixture
 def proxy(
-    filled: SeaweedServer, aws_credentials: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Disk
+    filled: SeaweedServer,
+    aws_credentials: None,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Disk,
+    request: pytest.FixtureRequest,
 ) -> Iterator[FaultProxy]:
-    """What paths and the command line go through, with little patience."""
+    """What paths and the command line go through; with little patience where a test is there to wait."""
+    stalls = "stall" in request.node.name
     monkeypatch.setenv("TFM_READ_TIMEOUT_SECONDS", str(READ_SECONDS))
-    monkeypatch.setenv("TFM_INTERACTIVE_TIMEOUT_SECONDS", "4")
+    monkeypatch.setenv("TFM_INTERACTIVE_TIMEOUT_SECONDS", "3" if stalls else "20")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     with FaultProxy(filled.url) as between:
         monkeypatch.setenv("AWS_ENDPOINT_URL_S3", between.url)
-        import os
-
         with use_session(Session(settings_from_environment(Settings(), os.environ))):
             yield between
 
@@ -138,6 +143,17 @@ def copy_down(key: str, place: Disk) -> bytes:
 
 
 READERS = {"read_bytes": read_bytes, "open": read_in_pieces, "copy": copy_down}
+LONG = bool(os.environ.get("TFM_LONG_TESTS"))
+READ = [
+    ("small", "open"),
+    ("plain", "read_bytes"),
+    ("plain-parts", "copy"),
+    ("odd-parts", "read_bytes"),
+    ("large", "copy"),
+]
+if LONG:
+    READ = [(key, reader) for key in CONTENTS for reader in READERS]
+WRITTEN = [(way, size) for way in ("upload", "server-side") for size in ("small", "large")][: 4 if LONG else 3]
 
 
 def outcome(work: Callable[[], bytes]) -> bytes | StorageError:
@@ -153,8 +169,7 @@ def outcome(work: Callable[[], bytes]) -> bytes | StorageError:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("reader", READERS)
-@pytest.mark.parametrize("key", CONTENTS)
+@pytest.mark.parametrize(("key", "reader"), READ)
 def test_what_is_read(proxy: FaultProxy, tmp_path: Disk, key: str, reader: str, fault: str) -> None:
     injected = FAULTS[fault](proxy, f"GET /lying/{key}")
     got = outcome(lambda: READERS[reader](key, tmp_path))
@@ -175,8 +190,6 @@ def test_what_is_read(proxy: FaultProxy, tmp_path: Disk, key: str, reader: str, 
 def test_what_nobody_disturbs_is_read_and_verified(proxy: FaultProxy, tmp_path: Disk, key: str) -> None:
     for read in READERS.values():
         assert read(key, tmp_path) == CONTENTS[key]
-    from tfm.path.sessions import current_session
-
     storage = current_session().storage(Path(f"s3://lying/{key}").location.storage)
     with storage.read(key) as reader:
         assert reader.read() == CONTENTS[key]
@@ -186,7 +199,7 @@ def test_what_nobody_disturbs_is_read_and_verified(proxy: FaultProxy, tmp_path: 
         assert not reader.verified
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", FAULTS if LONG else ["flip", "truncate", "503 twice", "expired"])
 @pytest.mark.parametrize("key", ["plain", "plain-parts"])
 def test_cat(proxy: FaultProxy, capfdbinary: pytest.CaptureFixture[bytes], key: str, fault: str) -> None:
     FAULTS[fault](proxy, f"GET /lying/{key}")
@@ -202,8 +215,7 @@ def test_cat(proxy: FaultProxy, capfdbinary: pytest.CaptureFixture[bytes], key: 
 
 
 @pytest.mark.parametrize("fault", [*FAULTS, "flip request", "lose answer"])
-@pytest.mark.parametrize("size", ["small", "large"])
-@pytest.mark.parametrize("way", ["upload", "server-side"])
+@pytest.mark.parametrize(("way", "size"), WRITTEN)
 def test_what_is_written(
     proxy: FaultProxy, filled: SeaweedServer, tmp_path: Disk, way: str, size: str, fault: str
 ) -> None:
