@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from tfm.core.capability import Capability
 from tfm.core.errors import StorageError
 from tfm.core.location import Location
+from tfm.storage.contract import Reader
 from tfm.storage.session import Session
 
 __all__ = ["BLOCK_BYTES", "BytesNotLoadedError", "View"]
 
 BLOCK_BYTES: Final = 64 * 1024
+_CHUNK_BYTES: Final = 256 * 1024
 _MOST_BLOCKS: Final = 64
 _MOST_WAITING: Final = 8
 
@@ -83,6 +85,14 @@ class View:
         self._want(missing)
         raise BytesNotLoadedError
 
+    def chunks(self, start: int, end: int) -> Iterator[bytes]:
+        """That range in pieces of up to 256 KiB, of the version looked at; one request, in the caller's thread.
+
+        None of it is kept: a search through gigabytes does not push out what is on the screen. Raises StorageError.
+        """
+        with self._open(start, end - start) as reader:
+            yield from iter(lambda: reader.read(_CHUNK_BYTES), b"")
+
     def _want(self, numbers: list[int]) -> None:
         with self._condition:
             if self.error is not None:
@@ -112,15 +122,14 @@ class View:
     def _is_closed(self) -> bool:
         return self._closed
 
-    def _read(self, number: int) -> None:
+    def _open(self, start: int, length: int) -> Reader:
         storage = self._session.storage(self.location.storage)
         conditional = Capability.CONDITIONAL_READ in storage.capabilities
-        with storage.read(
-            self.location.key,
-            start=number * BLOCK_BYTES,
-            length=BLOCK_BYTES,
-            if_match=self._etag if conditional else None,
-        ) as reader:
+        etag = self._etag if conditional else None
+        return storage.read(self.location.key, start=start, length=length, if_match=etag)
+
+    def _read(self, number: int) -> None:
+        with self._open(number * BLOCK_BYTES, BLOCK_BYTES) as reader:
             data = b"".join(iter(lambda: reader.read(BLOCK_BYTES), b""))
             entry = reader.entry
         with self._condition:

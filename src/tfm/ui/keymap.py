@@ -65,15 +65,24 @@ BROWSE_KEYS: Final = (
 )
 
 PAGER_KEYS: Final = (
-    KeyBinding("ask_again", ("f2", "ctrl+r"), "Read again", "Refresh"),
-    KeyBinding("leave", ("f3", "f10", "q", "escape"), "Back to the panes", "Back"),
+    KeyBinding("help", ("f1",), "Show this help", "Help"),
+    KeyBinding("wrap", ("f2", "w"), "Wrap long lines, or cut them", "Wrap"),
+    KeyBinding("leave", ("f3", "f10", "q"), "Back to the panes", "Back"),
     KeyBinding("hexadecimal", ("f4", "h"), "Text or hexadecimal", "Hex"),
+    KeyBinding("go", ("f5", ":"), "Go to a line, a byte or a percentage", "Go to"),
+    KeyBinding("find", ("f7", "/"), "Find text, an expression, or bytes in hexadecimal", "Find"),
+    KeyBinding("find_next(1)", ("n", "shift+f7"), "Find the next one"),
+    KeyBinding("find_next(-1)", ("N",), "Find the one before"),
+    KeyBinding("ask_again", ("ctrl+r",), "Read again"),
     KeyBinding("move(-1)", ("up", "k"), "One line up"),
     KeyBinding("move(1)", ("down", "j", "enter"), "One line down"),
+    KeyBinding("move_columns(-1)", ("left",), "Left, where long lines are cut"),
+    KeyBinding("move_columns(1)", ("right",), "Right, where long lines are cut"),
     KeyBinding("move_page(-1)", ("pageup", "b"), "One page up"),
     KeyBinding("move_page(1)", ("pagedown", "space"), "One page down"),
     KeyBinding("move_first", ("home", "g"), "The beginning"),
     KeyBinding("move_last", ("end", "G"), "The end"),
+    KeyBinding("escape", ("escape",), "Stop a search that runs; else back to the panes"),
 )
 
 DIALOG_KEYS: Final = (

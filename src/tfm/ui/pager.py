@@ -2,157 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
-
-from rich.segment import Segment
 from textual.app import ComposeResult
-from textual.message import Message
 from textual.screen import Screen
-from textual.strip import Strip
-from textual.widget import Widget
 
 from tfm.core.location import Location
-from tfm.operations.view import BytesNotLoadedError, View
+from tfm.operations.needle import Needle
 from tfm.storage.session import Session
-from tfm.ui.byte_rows import HEX_ROW_BYTES, ByteRows, Row, looks_binary
 from tfm.ui.error_block import ErrorBlock
-from tfm.ui.format import format_size
 from tfm.ui.keymap import PAGER_KEYS, bindings, function_key_bar
 from tfm.ui.line import Line
+from tfm.ui.pager_search import PagerSearch, SearchText
+from tfm.ui.pager_view import PagerView
 from tfm.ui.places import location_text
-from tfm.ui.sanitise import fit
 from tfm.ui.update_box import UpdateBox
 
 __all__ = ["PagerScreen", "PagerView"]
-
-_SNIFFED_BYTES: Final = 4096
-
-
-class PagerView(Widget, can_focus=True):
-    """The rows. A movement whose bytes are not here yet is made when they are."""
-
-    DEFAULT_CSS = "PagerView { width: 1fr; height: 1fr; }"
-
-    def __init__(self, session: Session, location: Location) -> None:
-        super().__init__()
-        self._box: UpdateBox[bool] = UpdateBox(self)
-        self.view: Final = View(session, location, lambda: self._box.put(True))
-        self._top = 0
-        self._rows: list[Row] = []
-        self._hexadecimal: bool | None = None  # not known before the first bytes
-        self._waiting: Callable[[], None] | None = None
-        self.waits = True
-
-    def on_mount(self) -> None:
-        self.view.open()
-
-    def on_unmount(self) -> None:
-        self.view.close()
-
-    def on_resize(self) -> None:
-        self._attempt(lambda: None)
-
-    def on_update_box_arrived(self, message: UpdateBox.Arrived) -> None:
-        message.stop()
-        self._box.take()
-        self._attempt(self._waiting or (lambda: None))
-
-    # Moving
-
-    def move(self, rows: int) -> None:
-        self._attempt(lambda: self._move(rows))
-
-    def move_page(self, pages: int) -> None:
-        self.move(pages * max(1, self.size.height - 1))
-
-    def move_first(self) -> None:
-        self._attempt(lambda: self._set_top(0))
-
-    def move_last(self) -> None:
-        self._attempt(lambda: self._set_top(self._last_top()))
-
-    def toggle_hexadecimal(self) -> None:
-        self._hexadecimal = not self._hexadecimal
-        top = self._top
-
-        def align() -> None:
-            # Text begins at the beginning of a line, wherever the sixteen bytes began.
-            self._top = top - top % HEX_ROW_BYTES if self._hexadecimal else self._layout().back_from(top + 1, 1)
-
-        self._attempt(align if top else lambda: None)
-
-    def ask_again(self) -> None:
-        self.view.retry()
-        self._attempt(lambda: None)
-
-    def _attempt(self, step: Callable[[], None]) -> None:
-        try:
-            self._sniff()
-            self._stay_within()
-            step()
-            self._rows = self._layout().from_offset(self._top, self.size.height)
-            self._waiting = None
-        except BytesNotLoadedError:
-            self._waiting = step
-        self.waits = self._waiting is not None and self.view.error is None
-        self.refresh()
-        # It bubbles: asked for by name, the screen is not there while a pager that was left is being taken down.
-        self.post_message(PagerScreen.Moved())
-
-    def _sniff(self) -> None:
-        if self._hexadecimal is None:
-            self._hexadecimal = looks_binary(self.view.bytes_at(0, _SNIFFED_BYTES))
-
-    def _stay_within(self) -> None:
-        """What is read again may be shorter than where one was looking."""
-        if self._top > 0 and self._top >= (self.view.size_bytes or 0):
-            self._set_top(self._last_top())
-
-    def _layout(self) -> ByteRows:
-        return ByteRows(
-            self.view.bytes_at,
-            size_bytes=self.view.size_bytes or 0,
-            width=self.size.width,
-            hexadecimal=bool(self._hexadecimal),
-        )
-
-    def _move(self, rows: int) -> None:
-        if rows < 0:
-            self._set_top(self._layout().back_from(self._top, -rows))
-            return
-        below = self._layout().from_offset(self._top, rows + self.size.height)
-        if len(below) == rows + self.size.height:
-            self._set_top(below[rows].start)
-        else:
-            # Only here, where it is near, is the end looked at: it may be gigabytes away otherwise.
-            self._set_top(max(self._top, self._last_top()))
-
-    def _last_top(self) -> int:
-        return self._layout().back_from(self.view.size_bytes or 0, self.size.height)
-
-    def _set_top(self, top: int) -> None:
-        # Only when all of its rows are here: until then the old ones stay.
-        self._layout().from_offset(top, self.size.height)
-        self._top = top
-
-    # Drawing
-
-    @property
-    def position_text(self) -> str:
-        """Which bytes are seen, of how many."""
-        size = self.view.size_bytes
-        if size is None:
-            return "reading…" if self.waits else ""
-        end = self._rows[-1].end if self._rows else 0
-        percent = 100 * end // size if size else 100
-        waits = "reading… " if self.waits else ""
-        return f"{waits}byte {self._top:,} of {size:,} ({format_size(size)})  {percent} %"
-
-    def render_line(self, y: int) -> Strip:
-        width = self.size.width
-        text = self._rows[y].text if y < len(self._rows) else ""
-        return Strip([Segment(fit(text, width), self.rich_style)], width)
 
 
 class PagerScreen(Screen[None]):
@@ -162,45 +26,122 @@ class PagerScreen(Screen[None]):
     DEFAULT_CSS = """
     PagerScreen { layout: vertical; }
     PagerScreen > .pager--title { text-style: reverse bold; }
+    PagerScreen > .pager--status { text-style: bold; }
     PagerScreen > .pager--keys { text-style: reverse; }
     """
-
-    class Moved(Message):
-        """Something else is seen than before."""
 
     def __init__(self, session: Session, location: Location) -> None:
         super().__init__()
         self._location = location
         self._title = Line(keep_end=True, classes="pager--title")
         self.pager = PagerView(session, location)
+        self.search = PagerSearch(self, self.pager)
         self.error_block = ErrorBlock()
+        self.status = Line(classes="pager--status")
 
     def compose(self) -> ComposeResult:
         yield self._title
         yield self.pager
         yield self.error_block
-        yield Line(function_key_bar(PAGER_KEYS), "Esc Back", classes="pager--keys")
+        yield self.status
+        yield Line(function_key_bar(PAGER_KEYS), classes="pager--keys")
 
     def on_mount(self) -> None:
         self.pager.focus()
-        self.on_pager_screen_moved()
+        self._show()
 
-    def on_pager_screen_moved(self) -> None:
-        self._title.show(f" {location_text(self._location)}", self.pager.position_text + " ")
+    def on_unmount(self) -> None:
+        self.search.stop()
+
+    def on_pager_view_moved(self) -> None:
+        self._show()
+
+    def on_update_box_arrived(self, message: UpdateBox.Arrived) -> None:
+        message.stop()
+        self.search.take(message.box)
+        self._show()
+
+    def _show(self) -> None:
+        mode = f"[{self.pager.mode_text}] " if self.pager.mode_text else ""
+        self._title.show(f" {location_text(self._location)}", mode)
+        self.status.show(f" {self.search.said}", self.pager.position_text + " ")
         self.error_block.show(self.pager.view.error, otherwise="Ctrl-R reads again, Esc goes back.")
 
+    @property
+    def _is_seen(self) -> bool:
+        """Not so where a key was typed twice in one go, and the first has left, or opened a dialog."""
+        return self.app.screen is self
+
+    # Keys, by the names in the keymap
+
+    def action_help(self) -> None:
+        from tfm.ui.help import HelpScreen
+
+        if self._is_seen:
+            self.app.push_screen(HelpScreen())
+
+    def action_escape(self) -> None:
+        if self.search.runs:
+            self.search.stop()
+            self._show()
+        else:
+            self.action_leave()
+
     def action_leave(self) -> None:
-        if self.app.screen is self:  # typed twice in one go, it comes once more when this screen has left
+        if self._is_seen:
             self.dismiss()
 
     def action_ask_again(self) -> None:
+        self.search.stop()
         self.pager.ask_again()
 
     def action_hexadecimal(self) -> None:
         self.pager.toggle_hexadecimal()
 
+    def action_wrap(self) -> None:
+        self.pager.toggle_wrap()
+
+    def action_find(self) -> None:
+        from tfm.ui.pager_dialogs import FindDialog
+
+        if not self._is_seen:
+            return
+        last, hexadecimal = self.search.text, self.pager.hexadecimal
+        if last.hexadecimal != hexadecimal:
+            last = SearchText(hexadecimal=hexadecimal)  # the other way of writing it would be misread
+        self.app.push_screen(FindDialog(last), self._begin_search)
+
+    def _begin_search(self, asked: tuple[SearchText, Needle] | None) -> None:
+        if asked is not None:
+            self.search.begin(*asked)
+            self._show()
+
+    def action_find_next(self, step: int) -> None:
+        if not self.search.has_needle:
+            self.action_find()
+            return
+        self.search.go_on(forward=step > 0)
+        self._show()
+
+    def action_go(self) -> None:
+        from tfm.ui.pager_dialogs import GoDialog, Place
+
+        def go(place: Place | None) -> None:
+            if place is not None and place.line is not None:
+                self.search.go_to_line(place.line)
+            elif place is not None and place.offset is not None:
+                self.pager.move_to(place.offset)
+            self._show()
+
+        size = self.pager.view.size_bytes
+        if self._is_seen and size is not None:
+            self.app.push_screen(GoDialog(size, hexadecimal=self.pager.hexadecimal), go)
+
     def action_move(self, rows: int) -> None:
         self.pager.move(rows)
+
+    def action_move_columns(self, steps: int) -> None:
+        self.pager.move_columns(steps)
 
     def action_move_page(self, pages: int) -> None:
         self.pager.move_page(pages)

@@ -1,0 +1,264 @@
+"""The rows of the pager: which bytes are seen, how they are laid out, and moving about in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from textual import events
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tfm.core.location import Location
+from tfm.operations.needle import Needle
+from tfm.operations.search_bytes import Hit
+from tfm.operations.view import BytesNotLoadedError, View
+from tfm.storage.session import Session
+from tfm.ui.byte_rows import ByteRows, Row, hex_row_bytes, looks_binary
+from tfm.ui.format import format_size
+from tfm.ui.update_box import UpdateBox
+from tfm.ui.viewer_rows import FOUND, FOUND_TOO, StyledBytes, bytes_column, draw_row
+
+__all__ = ["COLUMN_STEP", "PagerView"]
+
+COLUMN_STEP: Final = 8
+_SNIFFED_BYTES: Final = 4096
+_WHEEL_ROWS: Final = 3
+_MOST_MARKED: Final = 500
+"""Occurrences that are marked on one screen: a search for ``e`` in lines of kilobytes must not take seconds."""
+
+
+class PagerView(Widget, can_focus=True):
+    """The rows. A movement whose bytes are not here yet is made when they are."""
+
+    DEFAULT_CSS = "PagerView { width: 1fr; height: 1fr; }"
+
+    class Moved(Message):
+        """Something else is seen than before. It bubbles: asked for by name, the screen is not there while a pager that
+        was left is being taken down."""
+
+    def __init__(self, session: Session, location: Location) -> None:
+        super().__init__()
+        self._box: UpdateBox[bool] = UpdateBox(self)
+        self.view: Final = View(session, location, lambda: self._box.put(True))
+        self.wrap = True
+        self.needle: Needle | None = None
+        self.hit: Hit | None = None
+        self._top = 0
+        self._column = 0
+        self._rows: list[Row] = []
+        self._styles: list[StyledBytes] = []
+        self._hexadecimal: bool | None = None  # not known before the first bytes
+        self._waiting: Callable[[], None] | None = None
+        self.waits = True
+
+    def on_mount(self) -> None:
+        self.view.open()
+
+    def on_unmount(self) -> None:
+        self.view.close()
+
+    def on_resize(self) -> None:
+        self._attempt(self._align)
+
+    def on_update_box_arrived(self, message: UpdateBox.Arrived) -> None:
+        message.stop()
+        self._box.take()
+        self._attempt(self._waiting or (lambda: None))
+
+    # What is seen
+
+    @property
+    def hexadecimal(self) -> bool:
+        return bool(self._hexadecimal)
+
+    @property
+    def top(self) -> int:
+        """The offset of the first byte that is seen."""
+        return self._top
+
+    @property
+    def end(self) -> int:
+        """Just behind the last byte that is seen."""
+        return self._rows[-1].end if self._rows else 0
+
+    @property
+    def mode_text(self) -> str:
+        """How the bytes are shown."""
+        if self._hexadecimal is None:
+            return ""
+        if self._hexadecimal:
+            return "hex"
+        column = f", from column {self._column + 1}" if self._column else ""
+        return "text" if self.wrap else f"text, long lines cut{column}"
+
+    @property
+    def position_text(self) -> str:
+        """Which bytes are seen, of how many."""
+        size = self.view.size_bytes
+        if size is None:
+            return "reading…" if self.waits else ""
+        percent = 100 * self.end // size if size else 100
+        waits = "reading… " if self.waits else ""
+        return f"{waits}byte {self._top:,} of {size:,} ({format_size(size)})  {percent} %"
+
+    # Moving
+
+    def move(self, rows: int) -> None:
+        self._attempt(lambda: self._move(rows))
+
+    def move_page(self, pages: int) -> None:
+        self.move(pages * max(1, self.size.height - 1))
+
+    def move_first(self) -> None:
+        self._attempt(lambda: self._set_top(0))
+
+    def move_last(self) -> None:
+        self._attempt(lambda: self._set_top(self._last_top()))
+
+    def move_columns(self, steps: int) -> None:
+        """Sideways, where lines are longer than the screen is wide."""
+        if not self.wrap and not self._hexadecimal:
+            self._column = max(0, self._column + steps * COLUMN_STEP)
+            self._attempt(lambda: None)
+
+    def move_to(self, offset: int) -> None:
+        """Let the row with this byte be the first, or the last screenful be seen where that comes earlier."""
+
+        def go() -> None:
+            size = self.view.size_bytes or 0
+            row = self._layout().back_from(min(offset, size - 1) + 1, 1) if size else 0
+            self._set_top(min(row, self._last_top()) if size - row < self._screen_bytes() else row)
+
+        self._attempt(go)
+
+    def show_hit(self, hit: Hit | None, needle: Needle | None) -> None:
+        """Mark it, and go where it is seen; a third of the screen above it stays in sight."""
+        self.hit, self.needle = hit, needle
+        self._attempt(self._show_hit)
+
+    def _show_hit(self) -> None:
+        hit = self.hit
+        if hit is None:
+            return
+        layout = self._layout()
+        row = layout.back_from(hit.start + 1, 1)
+        if not self._top <= row < self.end:
+            self._set_top(layout.back_from(row, self.size.height // 3))
+        if not self.wrap and not self._hexadecimal:
+            line = self.view.bytes_at(row, hit.end)
+            column = bytes_column(line, row, hit.start)
+            if not self._column <= column < self._column + self.size.width - COLUMN_STEP:
+                before = max(0, column - self.size.width // 2)
+                self._column = before - before % COLUMN_STEP
+
+    def toggle_hexadecimal(self) -> None:
+        self._hexadecimal = not self._hexadecimal
+        self._attempt(self._align)
+
+    def toggle_wrap(self) -> None:
+        self.wrap = not self.wrap
+        self._column = 0
+        self._attempt(self._align)
+
+    def ask_again(self) -> None:
+        self.hit = None
+        self.view.retry()
+        self._attempt(lambda: None)
+
+    def _align(self) -> None:
+        """Begin at the beginning of a row, wherever the rows of before began."""
+        if self._hexadecimal:
+            self._top -= self._top % hex_row_bytes(self.size.width)
+        elif self._top and self._rows:
+            self._top = self._layout().back_from(self._top + 1, 1)
+
+    def _attempt(self, step: Callable[[], None]) -> None:
+        try:
+            self._sniff()
+            self._stay_within()
+            step()
+            self._rows = self._layout().from_offset(self._top, self.size.height)
+            self._waiting = None
+        except BytesNotLoadedError:
+            self._waiting = step
+        self.waits = self._waiting is not None and self.view.error is None
+        self._styles = list(self._styled())
+        self.refresh()
+        self.post_message(self.Moved())
+
+    def _sniff(self) -> None:
+        if self._hexadecimal is None:
+            self._hexadecimal = looks_binary(self.view.bytes_at(0, _SNIFFED_BYTES))
+
+    def _stay_within(self) -> None:
+        """What is read again may be shorter than where one was looking."""
+        if self._top > 0 and self._top >= (self.view.size_bytes or 0):
+            self._set_top(self._last_top())
+
+    def _layout(self) -> ByteRows:
+        return ByteRows(
+            self.view.bytes_at,
+            size_bytes=self.view.size_bytes or 0,
+            width=self.size.width,
+            hexadecimal=self.hexadecimal,
+            wrap=self.wrap,
+        )
+
+    def _move(self, rows: int) -> None:
+        if rows < 0:
+            self._set_top(self._layout().back_from(self._top, -rows))
+            return
+        below = self._layout().from_offset(self._top, rows + self.size.height)
+        if len(below) == rows + self.size.height:
+            self._set_top(below[rows].start)
+        else:
+            # Only here, where it is near, is the end looked at: it may be gigabytes away otherwise.
+            self._set_top(max(self._top, self._last_top()))
+
+    def _last_top(self) -> int:
+        return self._layout().back_from(self.view.size_bytes or 0, self.size.height)
+
+    def _screen_bytes(self) -> int:
+        """More than fits on the screen: beyond that the end is not looked at."""
+        return self.size.height * max(1, self.size.width) * 4
+
+    def _set_top(self, top: int) -> None:
+        # Only when all of its rows are here: until then the old ones stay.
+        self._layout().from_offset(top, self.size.height)
+        self._top = top
+
+    # Drawing
+
+    def _styled(self) -> Iterator[StyledBytes]:
+        if self.needle is None:
+            return
+        data = b"".join([row.data for row in self._rows])
+        for number, (start, end) in enumerate(self.needle.spans(data)):
+            if number == _MOST_MARKED:
+                break
+            yield StyledBytes(self._top + start, self._top + end, FOUND_TOO)
+        if self.hit is not None:
+            yield StyledBytes(self.hit.start, self.hit.end, FOUND)
+
+    def render_line(self, y: int) -> Strip:
+        width, plain = self.size.width, self.rich_style
+        if y >= len(self._rows):
+            return Strip.blank(width, plain)
+        return draw_row(
+            self._rows[y],
+            hexadecimal=self.hexadecimal,
+            column=0 if self.wrap or self.hexadecimal else self._column,
+            width=width,
+            styles=self._styles,
+            plain=plain,
+        )
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.move(_WHEEL_ROWS)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.move(-_WHEEL_ROWS)
