@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -94,6 +95,14 @@ class Tmux:
 
     def resize(self, columns: int, rows: int) -> None:
         self._run("resize-window", "-t", "tfm", "-x", str(columns), "-y", str(rows))
+
+    def kill(self) -> None:
+        """End the program as a crash does: SIGKILL, and nothing is cleaned up."""
+        shell = self._run("display-message", "-p", "-t", "tfm", "#{pane_pid}").strip()
+        children = Path(f"/proc/{shell}/task/{shell}/children").read_text(encoding="ascii").split()
+        for child in children:
+            os.kill(int(child), signal.SIGKILL)
+        self.ended()
 
     def ended(self, *, seconds: float = _DEADLINE_SECONDS) -> int:
         """The program's exit code."""

@@ -141,13 +141,30 @@ def test_the_destination_is_edited_and_asked_for_only_when_it_is_complete() -> N
         await running.pilot.pause(0.1)
         assert "Tab counts" in dialog(running).plan_text.text
         assert memory.requests == before
-        await running.press("tab")
+        running.app.simulate_key("c")
+        running.app.simulate_key("tab")
         await until_counted(running, "1 object")
         await running.press("enter")
         await until_over(running)
 
     run_app(memory.session, place("d/"), place("e/"), look)
-    assert memory.stored() == ["d/a", "e/other", "new/b"]
+    assert memory.stored() == ["d/a", "e/other", "new/bc"]
+
+
+def test_enter_typed_right_behind_a_destination_means_that_one() -> None:
+    memory = memory_with("d/a", "e/other")
+
+    async def look(running: Running) -> None:
+        await both_listed(running)
+        await running.press("down", "f5")
+        await until_counted(running, "1 object")
+        for key in ("x", "enter"):
+            running.app.simulate_key(key)
+        await running.until(lambda: bool(queue(running).jobs()))
+        await until_over(running)
+
+    run_app(memory.session, place("d/"), place("e/"), look)
+    assert memory.stored() == ["d/a", "e/other", "e/x"]
 
 
 def test_a_name_alone_is_one_beside_the_source() -> None:

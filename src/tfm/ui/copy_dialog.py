@@ -82,6 +82,7 @@ class CopyDialog(Dialog[bool]):
         self._submit = submit
         self._plan: CountedPlan | None = None
         self._number = 0
+        self._counted = ""
         self._counting: Work[None] | None = None
         self._begins_when_ready = False
         self._box: UpdateBox[_Told] = UpdateBox(self)
@@ -113,6 +114,7 @@ class CopyDialog(Dialog[bool]):
         self._stop_counting()
         self._number += 1
         number, text = self._number, self.field.value
+        self._counted = text
         self.error_block.show(None)
         self.plan_text.show("counting…")
 
@@ -147,6 +149,8 @@ class CopyDialog(Dialog[bool]):
         self._counting = self._plan = None
 
     def on_text_field_edited(self) -> None:
+        if self._is_counted:
+            return  # Tab or Enter came before this, and knew
         # Not counted anew at each letter: half a path would be looked for, at a request each.
         self._stop_counting()
         self._begins_when_ready = False
@@ -156,8 +160,16 @@ class CopyDialog(Dialog[bool]):
 
     def action_move_focus(self, step: int) -> None:
         super().action_move_focus(step)
-        if self._counting is None:
+        self.field.call_later(self._count_if_edited)  # behind the keys that are on their way to it
+
+    def _count_if_edited(self) -> None:
+        if not self._is_counted and self.app.screen is self:
             self._count()
+
+    @property
+    def _is_counted(self) -> bool:
+        """Whether what is, or was, counted is for the destination that stands there now."""
+        return self._counting is not None and self._counted == self.field.value
 
     def on_update_box_arrived(self, message: UpdateBox.Arrived) -> None:
         message.stop()
@@ -181,12 +193,12 @@ class CopyDialog(Dialog[bool]):
     def pressed(self, name: str) -> None:
         if name == "cancel":
             self.leave()
-        elif self._plan is not None:
+        elif self._plan is not None and self._is_counted:
             self._begin(self._plan)
         else:
-            self._begins_when_ready = True
-            if self._counting is None:
+            if not self._is_counted:
                 self._count()
+            self._begins_when_ready = True
 
     def _begin(self, plan: CountedPlan) -> None:
         if self.app.screen is self:
