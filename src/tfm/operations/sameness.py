@@ -8,7 +8,6 @@ from tfm.core.capability import Capability
 from tfm.core.entry import Asked, Entry
 from tfm.core.errors import StorageError
 from tfm.core.step import Step
-from tfm.core.writing import Description
 from tfm.storage.storage import Storage
 from tfm.transfer.checksum import fits
 
@@ -40,7 +39,7 @@ def _same_object(source: Storage, target: Storage, step: Step) -> bool:
     if there.checksum is None:
         return False
     if Capability.LOCAL_PATHS in source.capabilities:
-        return fits(there.checksum, there.entry.size_bytes or 0, None, _reading(source, step.source_key)) is True
+        return fits(there.checksum, there.entry.size_bytes or 0, None, _Reading(source, step.source_key)) is True
     here = source.describe(step.source_key, if_match=step.etag)
     return here.checksum == there.checksum
 
@@ -53,35 +52,37 @@ def _same_file(source: Storage, target: Storage, step: Step) -> bool:
         return True  # a link is not looked into
     if there.size_bytes != step.size_bytes:
         return False
-    wanted = _time_of(step, source)
-    return (
-        wanted is not None
-        and there.modified_timestamp is not None
-        and abs(there.modified_timestamp - wanted) < _SAME_SECONDS
+    if Capability.FLAT_KEYS not in source.capabilities:
+        return _same_time(there, step.modified_timestamp)
+    here = source.describe(step.source_key, if_match=step.etag)
+    # The bytes themselves say it best: the object may have been written again since, and times may be equal by chance.
+    same = None
+    if here.checksum is not None:
+        same = fits(here.checksum, step.size_bytes or 0, None, _Reading(target, step.target_key))
+    if same is not None:
+        return same
+    return any(
+        _same_time(there, time)
+        for time in (here.facts.modified_timestamp, here.entry.modified_timestamp, step.modified_timestamp)
     )
 
 
-def _time_of(step: Step, source: Storage) -> float | None:
-    if Capability.FLAT_KEYS not in source.capabilities:
-        return step.modified_timestamp
-    here: Description = source.describe(step.source_key, if_match=step.etag)
-    told = here.facts.modified_timestamp
-    entry: Entry = here.entry
-    return entry.modified_timestamp if told is None else told
+def _same_time(there: Entry, time: float | None) -> bool:
+    return (
+        time is not None
+        and there.modified_timestamp is not None
+        and abs(there.modified_timestamp - time) < _SAME_SECONDS
+    )
 
 
 class _Reading:
-    """Reads a source again, piece by piece."""
+    """Reads an object again, piece by piece."""
 
-    def __init__(self, source: Storage, key: str) -> None:
-        self._source = source
+    def __init__(self, storage: Storage, key: str) -> None:
+        self._storage = storage
         self._key = key
 
     def __call__(self, start: int, length: int) -> Iterator[bytes]:
-        with self._source.read(self._key, start=start, length=length) as reader:
+        with self._storage.read(self._key, start=start, length=length) as reader:
             while piece := reader.read(_CHUNK_BYTES):
                 yield piece
-
-
-def _reading(source: Storage, key: str) -> _Reading:
-    return _Reading(source, key)
