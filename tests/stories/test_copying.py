@@ -235,4 +235,5 @@ def test_quitting_while_it_copies_asks_and_is_quick(
         program.until_shown("“copy runs” is running. Stop it and quit?", "go on where they were")
         program.press("Left", "Enter")
         assert program.ended(seconds=5) == 0
+        assert "Traceback" not in program.screen()
     assert files(home / "disk") == {}

@@ -35,7 +35,10 @@ __all__ = ["BrowseScreen", "request_text"]
 _SHORT_NAMES: Final = {
     "ListObjectsV2": "LIST",
     "ListBuckets": "LIST",
+    "ListMultipartUploads": "LIST",
+    "ListParts": "LIST",
     "GetObject": "GET",
+    "GetObjectTagging": "GET",
     "HeadObject": "HEAD",
     "HeadBucket": "HEAD",
     "PutObject": "PUT",

@@ -37,6 +37,7 @@ class JobWatch:
         self._over: set[QueuedJob] = set()
         self._asking: Question | None = None
         self._notice = ""
+        self._has_warned = False
 
     def look_back(self) -> None:
         """Offer what an earlier run left; in a thread of its own, so that nobody waits for it."""
@@ -57,10 +58,13 @@ class JobWatch:
             if job.is_over and job not in self._over:
                 self._notice = ended_text(job)
         self._over = {job for job in jobs if job.is_over}
-        if len(self._over) < len(jobs):
+        if self.queue.journal_error is not None and not self._has_warned:
+            self._has_warned = True
+            self._notice = " ! what is copied now cannot be resumed after a kill: Ctrl-T says why"
+        elif len(self._over) < len(jobs):
             self._notice = ""
-            if self._timer is None:
-                self._timer = self._screen.set_interval(_LOOK_SECONDS, self._look)
+        if len(self._over) < len(jobs) and self._timer is None:
+            self._timer = self._screen.set_interval(_LOOK_SECONDS, self._look)
         self._look()
 
     def _look(self) -> None:
