@@ -12,9 +12,14 @@ import pytest
 from tests.memory_world import MemoryWorld, memory_world
 from tests.transfer.places import copied
 from tfm import OperationFailed, Path
-from tfm.core.errors import NoSpaceError
+from tfm.core.entry import Kind
+from tfm.core.errors import NetworkError, NoSpaceError, NotFoundError, PermissionDeniedError
 from tfm.core.progress import Progress
 from tfm.core.settings import Settings
+from tfm.core.writing import Content, DeleteFailure, Part, Upload
+from tfm.operations.copy_job import CopyJob
+from tfm.operations.copy_spec import CopySpec
+from tfm.storage.storage import Storage
 
 MEBIBYTE = 1 << 20
 
@@ -130,10 +135,6 @@ def test_a_callback_that_raises_ends_the_job(world: MemoryWorld, tmp_path: Disk)
 def test_a_source_that_cannot_be_deleted_is_one_failure_of_the_move(
     world: MemoryWorld, tmp_path: Disk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tfm.core.errors import PermissionDeniedError
-    from tfm.core.writing import DeleteFailure
-    from tfm.storage.storage import Storage
-
     world.put("d/1", "d/2", "d/3")
     original: Callable[..., list[DeleteFailure]] = Storage.delete_many
 
@@ -151,12 +152,35 @@ def test_a_source_that_cannot_be_deleted_is_one_failure_of_the_move(
         Path("memory://bucket/d/").move(tmp_path / "e")
 
 
-def test_one_of_several_sources_that_is_gone_does_not_stop_the_others(world: MemoryWorld, tmp_path: Disk) -> None:
-    from tfm.core.entry import Kind
-    from tfm.core.errors import NotFoundError
-    from tfm.operations.copy_job import CopyJob
-    from tfm.operations.copy_spec import CopySpec
+def test_what_breaks_while_a_job_is_cancelled_does_not_abort_what_was_sent(
+    tmp_path: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the journal is closed already, at the end of a program that Ctrl-C ended."""
+    with memory_world(Settings(transfer_workers=1)) as world:
+        (tmp_path / "d").mkdir()
+        (tmp_path / "d" / "large").write_bytes(bytes(40 * MEBIBYTE))
+        jobs: list[CopyJob] = []
+        original = Storage.put_part
+        calls = 0
 
+        def put_part(self: Storage, upload: Upload, number: int, content: Content, *, offset: int) -> Part:
+            nonlocal calls
+            calls += 1
+            if calls == 2:
+                jobs[0].cancel()
+                raise NetworkError("It broke.")
+            return original(self, upload, number, content, offset=offset)
+
+        monkeypatch.setattr(Storage, "put_part", put_part)
+        result = copied(world.session, Path(tmp_path / "d"), Path("memory://bucket/d"), started=jobs.append)
+        assert result.summary.stopped
+        assert result.summary.failures == []
+        backend = world.factory.open(world.storage.address)
+        (upload,) = backend.list_uploads()
+        assert len(backend.list_parts(upload)) == 1
+
+
+def test_one_of_several_sources_that_is_gone_does_not_stop_the_others(world: MemoryWorld, tmp_path: Disk) -> None:
     world.put("a/x", "c/x")
     sources = tuple(Path(f"memory://bucket/{name}/").location_as(Kind.DIRECTORY) for name in "abc")
     (tmp_path / "to").mkdir()

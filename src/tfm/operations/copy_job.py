@@ -20,6 +20,7 @@ from tfm.journal import JobState as RecordedState
 from tfm.operations.conflict import Conflict, Conflicts, Decision
 from tfm.operations.copy_plan import CopyPlanner, Planned, Planner, Problem, Skipped
 from tfm.operations.copy_spec import CopySpec
+from tfm.operations.destination import Destination
 from tfm.operations.job_state import CopySummary, JobSnapshot, JobState
 from tfm.operations.moving import MovedSources
 from tfm.operations.sameness import is_done_already
@@ -39,6 +40,9 @@ it can have had under way."""
 
 _HELD_STEPS: Final = 2000
 """How far a plan is looked at before the first byte is written, where room may be short: two requests of a listing."""
+
+_SETTLE_SECONDS: Final = 0.8
+"""So long what is under way when a job is stopped may take to end and be written down: Ctrl-C is heard in a second."""
 
 _MEMORY_BYTES: Final = 96 << 20
 """What objects and parts in memory weigh at most; with the program itself that stays below 200 MB."""
@@ -154,9 +158,15 @@ class CopyJob:
 
     def _end(self, state: JobState) -> None:
         self._engine.stop()
+        self._engine.settle(_SETTLE_SECONDS)
         with self._lock:
             self._state = state
-        self._tell(force=True)
+        try:
+            self._tell(force=True)
+        finally:
+            self._close_log(state)
+
+    def _close_log(self, state: JobState) -> None:
         log = self._log
         if log is None:
             return
@@ -202,8 +212,6 @@ class CopyJob:
             self._planned = not self._cancel.wanted
             self._engine.wait()
             if self._cancel.wanted:
-                self._engine.settle(1.0)
-                log.flush()
                 return
             context.directories.finish()
             if moved is not None:
@@ -242,22 +250,17 @@ class CopyJob:
                 pass  # a directory that was never made
 
     def _add_moved_before(self, source: Storage, log: Job, moved: MovedSources) -> None:
-        """Of what that run had copied, the sources that it could not delete any more, if they are what was copied."""
+        """Of what that run had copied, the sources that it could not delete any more, if they are what was copied:
+        ``ceil(n / 1000)`` requests for each directory of n objects, which are listed in the order of the steps."""
+        flat = Capability.FLAT_KEYS in source.capabilities
+        trees = [each.key for each in self.spec.sources if each.kind is Kind.DIRECTORY and flat]
+        listed = {prefix: Destination(source, prefix, ordered=True) for prefix in trees}
         after = 0
         while records := log.steps({StepState.DONE}, after=after):
             after = records[-1].number
             for record in records:
-                if record.number in self._done_now:
-                    continue
-                step = record.step
-                now = source.lookup(step.source_key, asked=Asked.FILE)
-                entry = now.directory if step.source_key.endswith("/") else now.file
-                if entry is not None and (entry.size_bytes, entry.etag, entry.modified_timestamp) == (
-                    step.size_bytes,
-                    step.etag,
-                    step.modified_timestamp,
-                ):
-                    moved.add(step)
+                if record.number not in self._done_now and _stands_there(source, record.step, listed):
+                    moved.add(record.step)
 
     def _renamed(self, source: Storage, target: Storage) -> CopySpec:
         """Move what one step of the storage's own can move; what is left to be copied."""
@@ -471,3 +474,18 @@ def _place_of(planned: Planned) -> tuple[str, Kind]:
 
 def _parent(key: str) -> str:
     return key[: key.rfind("/", 0, -1) + 1]
+
+
+def _stands_there(source: Storage, step: Step, listed: dict[str, Destination]) -> bool:
+    """Whether the source is still there, and still what the step copied."""
+    tree = next((tree for prefix, tree in listed.items() if step.source_key.startswith(prefix)), None)
+    if tree is not None:
+        entry = tree.find(step.source_key, step.kind)
+    else:
+        now = source.lookup(step.source_key, asked=Asked.FILE)
+        entry = now.directory if step.source_key.endswith("/") else now.file
+    return entry is not None and (entry.size_bytes, entry.etag, entry.modified_timestamp) == (
+        step.size_bytes,
+        step.etag,
+        step.modified_timestamp,
+    )

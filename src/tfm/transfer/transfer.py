@@ -107,7 +107,8 @@ class Transfer:
             failure = error
         except Exception as error:  # noqa: BLE001 - the thread's boundary: told as this object's failure
             failure = _defect(error)
-        self._finished(outcome, failure)
+        # What breaks while a job ends (its journal may be closed by now) is for whoever goes on with it.
+        self._finished(outcome, None if self._context.cancel.wanted else failure)
         return None
 
     def _finished(self, outcome: Outcome | None, error: StorageError | None) -> None:
@@ -282,7 +283,8 @@ class PartedTransfer:
         with self._lock:
             if not self._failed:
                 self._failed = True
-                self._error = error
+                # What breaks while a job ends, whose journal may be closed by now, is no reason to abort what was sent.
+                self._error = None if self._context.cancel.wanted else error
 
     def _leave(self, outcome: Outcome | None) -> None:
         with self._lock:
