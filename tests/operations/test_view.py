@@ -81,3 +81,37 @@ def test_what_nobody_expected_is_an_error_of_the_view() -> None:
     assert opened.view.error is not None
     assert "KeyError" in opened.view.error.cause
     opened.view.close()
+
+
+def test_an_object_that_grew_is_noticed_for_one_request() -> None:
+    script = Script(contents={"big": b"one\n"})
+    opened = OpenView(script)
+    opened.view.open()
+    opened.wait()
+    assert opened.bytes_at(0, 10) == b"one\n"
+    script.contents["big"] += b"two\n"
+    assert opened.view.size_bytes == 4
+    opened.view.look_for_change()
+    opened.wait()
+    assert opened.view.size_bytes == 8
+    assert script.reads[1:] == [("big", 0, 0)], "no byte of it is read before somebody looks"
+    assert opened.bytes_at(0, 10) == b"one\ntwo\n"
+    opened.view.close()
+
+
+def test_an_object_that_went_and_came_again_is_seen_again() -> None:
+    script = Script(contents={"big": b"one\n"})
+    opened = OpenView(script)
+    opened.view.open()
+    opened.wait()
+    assert opened.bytes_at(0, 10) == b"one\n"
+    script.read_errors["big"] = storage_error()
+    opened.view.look_for_change()
+    opened.wait()
+    failed = opened.view.error
+    assert failed is not None
+    script.read_errors.clear()
+    opened.view.look_for_change()
+    opened.wait()
+    assert opened.bytes_at(0, 10) == b"one\n"
+    opened.view.close()

@@ -42,6 +42,7 @@ class View:
         self._etag: str | None = None
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
         self._waiting: list[int] = []
+        self._looks_for_change = False
         self._closed = False
         self._condition = threading.Condition()
 
@@ -65,6 +66,20 @@ class View:
             self._etag = None
             self._blocks.clear()
         self._want([0])
+
+    @property
+    def asking_costs(self) -> bool:
+        """Whether each look at the storage is a request that somebody may have to pay for."""
+        return Capability.CACHED in self._session.storage(self.location.storage).capabilities
+
+    def look_for_change(self) -> None:
+        """Ask whether the object is another one now, in the view's thread, one request; ``changed`` is called if so.
+
+        All that is held is forgotten then, as by :meth:`retry`, but the new size is known already.
+        """
+        with self._condition:
+            self._looks_for_change = True
+            self._condition.notify()
 
     def bytes_at(self, start: int, end: int) -> bytes:
         """The bytes from ``start`` to ``end``, fewer at the object's end. Raises BytesNotLoadedError, at once."""
@@ -106,12 +121,16 @@ class View:
     def _run(self) -> None:
         while True:
             with self._condition:
-                self._condition.wait_for(lambda: self._waiting or self._closed)
+                self._condition.wait_for(lambda: self._waiting or self._looks_for_change or self._closed)
                 if self._closed:
                     return
-                number = self._waiting.pop()
+                number = self._waiting.pop() if self._waiting else None
+                self._looks_for_change = self._looks_for_change and number is not None
             try:
-                self._read(number)
+                if number is not None:
+                    self._read(number)
+                elif not self._has_changed():
+                    continue
             except StorageError as error:
                 self._fail(error)
             except Exception as error:  # noqa: BLE001 - the thread's boundary: shown in the pager
@@ -139,6 +158,19 @@ class View:
             self._blocks.move_to_end(number)
             while len(self._blocks) > _MOST_BLOCKS:
                 self._blocks.popitem(last=False)
+
+    def _has_changed(self) -> bool:
+        entry = self._session.storage(self.location.storage).describe(self.location.key).entry
+        with self._condition:
+            same = (entry.etag, entry.size_bytes) == (self._etag, self.size_bytes)
+            if same and self.error is None:
+                return False
+            self.error = None
+            if not same:
+                # Longer or shorter, it is another version: no block of the old one may stand beside a new one.
+                self._etag, self.size_bytes = entry.etag, entry.size_bytes
+                self._blocks.clear()
+            return True
 
     def _fail(self, error: StorageError) -> None:
         with self._condition:

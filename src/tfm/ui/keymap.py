@@ -73,6 +73,8 @@ PAGER_KEYS: Final = (
     KeyBinding("find", ("f7", "/"), "Find text, an expression, or bytes in hexadecimal", "Find"),
     KeyBinding("find_next(1)", ("n", "shift+f7"), "Find the next one"),
     KeyBinding("find_next(-1)", ("N",), "Find the one before"),
+    KeyBinding("colours", ("f9", "c"), "Colours of source code, or none", "Colours"),
+    KeyBinding("follow", ("F",), "Follow the end as the file grows, or stop that"),
     KeyBinding("ask_again", ("ctrl+r",), "Read again"),
     KeyBinding("move(-1)", ("up", "k"), "One line up"),
     KeyBinding("move(1)", ("down", "j", "enter"), "One line down"),
@@ -82,7 +84,7 @@ PAGER_KEYS: Final = (
     KeyBinding("move_page(1)", ("pagedown", "space"), "One page down"),
     KeyBinding("move_first", ("home", "g"), "The beginning"),
     KeyBinding("move_last", ("end", "G"), "The end"),
-    KeyBinding("escape", ("escape",), "Stop a search that runs; else back to the panes"),
+    KeyBinding("escape", ("escape",), "Stop a search or following; else back to the panes"),
 )
 
 DIALOG_KEYS: Final = (

@@ -64,7 +64,7 @@ class PagerScreen(Screen[None]):
     def _show(self) -> None:
         mode = f"[{self.pager.mode_text}] " if self.pager.mode_text else ""
         self._title.show(f" {location_text(self._location)}", mode)
-        self.status.show(f" {self.search.said}", self.pager.position_text + " ")
+        self.status.show(f" {self.pager.follow_text or self.search.said}", self.pager.position_text + " ")
         self.error_block.show(self.pager.view.error, otherwise="Ctrl-R reads again, Esc goes back.")
 
     @property
@@ -84,6 +84,8 @@ class PagerScreen(Screen[None]):
         if self.search.runs:
             self.search.stop()
             self._show()
+        elif self.pager.follows:
+            self.pager.follow(on=False)
         else:
             self.action_leave()
 
@@ -100,6 +102,13 @@ class PagerScreen(Screen[None]):
 
     def action_wrap(self) -> None:
         self.pager.toggle_wrap()
+
+    def action_colours(self) -> None:
+        self.pager.toggle_colours()
+
+    def action_follow(self) -> None:
+        self.search.stop()
+        self.pager.follow(on=not self.pager.follows)
 
     def action_find(self) -> None:
         from tfm.ui.pager_dialogs import FindDialog

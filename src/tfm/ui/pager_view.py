@@ -8,6 +8,7 @@ from typing import Final
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
+from textual.timer import Timer
 from textual.widget import Widget
 
 from tfm.core.location import Location
@@ -17,12 +18,17 @@ from tfm.operations.view import BytesNotLoadedError, View
 from tfm.storage.session import Session
 from tfm.ui.byte_rows import ByteRows, Row, hex_row_bytes, looks_binary
 from tfm.ui.format import format_size
+from tfm.ui.pager_colours import PagerColours
 from tfm.ui.update_box import UpdateBox
 from tfm.ui.viewer_rows import FOUND, FOUND_TOO, StyledBytes, bytes_column, draw_row
 
 __all__ = ["COLUMN_STEP", "PagerView"]
 
 COLUMN_STEP: Final = 8
+LOOK_SECONDS: Final = 1.0
+REQUEST_SECONDS: Final = 5.0
+"""How often one looks whether an object has grown: on a disk, and where each look is a request."""
+
 _SNIFFED_BYTES: Final = 4096
 _WHEEL_ROWS: Final = 3
 _MOST_MARKED: Final = 500
@@ -49,6 +55,8 @@ class PagerView(Widget, can_focus=True):
         self._column = 0
         self._rows: list[Row] = []
         self._styles: list[StyledBytes] = []
+        self.colours: Final = PagerColours(self, location.key.rpartition("/")[2])
+        self._follow: Timer | None = None
         self._hexadecimal: bool | None = None  # not known before the first bytes
         self._waiting: Callable[[], None] | None = None
         self.waits = True
@@ -64,8 +72,12 @@ class PagerView(Widget, can_focus=True):
 
     def on_update_box_arrived(self, message: UpdateBox.Arrived) -> None:
         message.stop()
+        if message.box is not self._box:
+            if self.colours.take(message.box):
+                self._attempt(lambda: None)
+            return
         self._box.take()
-        self._attempt(self._waiting or (lambda: None))
+        self._attempt(self._waiting or (self._go_last if self.follows else lambda: None))
 
     # What is seen
 
@@ -91,7 +103,18 @@ class PagerView(Widget, can_focus=True):
         if self._hexadecimal:
             return "hex"
         column = f", from column {self._column + 1}" if self._column else ""
-        return "text" if self.wrap else f"text, long lines cut{column}"
+        language = self.colours.language if self.colours.wanted else None
+        return (language or "text") + ("" if self.wrap else f", long lines cut{column}")
+
+    @property
+    def follow_text(self) -> str:
+        """What following means, and costs."""
+        if not self.follows:
+            return ""
+        often = int(self._follow_seconds)
+        request = f"one request every {often} s, {3600 // often} an hour"
+        cost = request if self.view.asking_costs else "looks every second"
+        return f"following the end: {cost}; Esc stops"
 
     @property
     def position_text(self) -> str:
@@ -106,16 +129,39 @@ class PagerView(Widget, can_focus=True):
     # Moving
 
     def move(self, rows: int) -> None:
+        if rows < 0:
+            self.follow(on=False)
         self._attempt(lambda: self._move(rows))
 
     def move_page(self, pages: int) -> None:
         self.move(pages * max(1, self.size.height - 1))
 
     def move_first(self) -> None:
+        self.follow(on=False)
         self._attempt(lambda: self._set_top(0))
 
     def move_last(self) -> None:
-        self._attempt(lambda: self._set_top(self._last_top()))
+        self._attempt(self._go_last)
+
+    @property
+    def follows(self) -> bool:
+        return self._follow is not None
+
+    @property
+    def _follow_seconds(self) -> float:
+        return REQUEST_SECONDS if self.view.asking_costs else LOOK_SECONDS
+
+    def follow(self, *, on: bool) -> None:
+        """Stay at the end as the object grows, until one moves up or stops it."""
+        if self._follow is not None:
+            self._follow.stop()
+            self._follow = None
+        if on:
+            self._follow = self.set_interval(self._follow_seconds, self.view.look_for_change)
+            self.view.look_for_change()
+            self.move_last()
+        else:
+            self.post_message(self.Moved())
 
     def move_columns(self, steps: int) -> None:
         """Sideways, where lines are longer than the screen is wide."""
@@ -125,6 +171,7 @@ class PagerView(Widget, can_focus=True):
 
     def move_to(self, offset: int) -> None:
         """Let the row with this byte be the first, or the last screenful be seen where that comes earlier."""
+        self.follow(on=False)
 
         def go() -> None:
             size = self.view.size_bytes or 0
@@ -136,6 +183,7 @@ class PagerView(Widget, can_focus=True):
     def show_hit(self, hit: Hit | None, needle: Needle | None) -> None:
         """Mark it, and go where it is seen; a third of the screen above it stays in sight."""
         self.hit, self.needle = hit, needle
+        self.follow(on=False)
         self._attempt(self._show_hit)
 
     def _show_hit(self) -> None:
@@ -157,6 +205,10 @@ class PagerView(Widget, can_focus=True):
         self._hexadecimal = not self._hexadecimal
         self._attempt(self._align)
 
+    def toggle_colours(self) -> None:
+        self.colours.wanted = not self.colours.wanted
+        self._attempt(lambda: None)
+
     def toggle_wrap(self) -> None:
         self.wrap = not self.wrap
         self._column = 0
@@ -164,6 +216,7 @@ class PagerView(Widget, can_focus=True):
 
     def ask_again(self) -> None:
         self.hit = None
+        self.colours.forget()
         self.view.retry()
         self._attempt(lambda: None)
 
@@ -220,6 +273,11 @@ class PagerView(Widget, can_focus=True):
     def _last_top(self) -> int:
         return self._layout().back_from(self.view.size_bytes or 0, self.size.height)
 
+    def _go_last(self) -> None:
+        if self.follows:
+            self.colours.forget()  # it may be another version
+        self._set_top(self._last_top())
+
     def _screen_bytes(self) -> int:
         """More than fits on the screen: beyond that the end is not looked at."""
         return self.size.height * max(1, self.size.width) * 4
@@ -232,6 +290,8 @@ class PagerView(Widget, can_focus=True):
     # Drawing
 
     def _styled(self) -> Iterator[StyledBytes]:
+        if not self.hexadecimal and self._rows:
+            yield from self.colours.styles(self._top, self.end, self.view.size_bytes or 0, self._read_whole)
         if self.needle is None:
             return
         data = b"".join([row.data for row in self._rows])
@@ -241,6 +301,13 @@ class PagerView(Widget, can_focus=True):
             yield StyledBytes(self._top + start, self._top + end, FOUND_TOO)
         if self.hit is not None:
             yield StyledBytes(self.hit.start, self.hit.end, FOUND)
+
+    def _read_whole(self, start: int, end: int) -> bytes:
+        """For the thread that colours: what is held costs nothing, the rest is asked for."""
+        try:
+            return self.view.bytes_at(start, end)
+        except BytesNotLoadedError:
+            return b"".join(self.view.chunks(start, end))
 
     def render_line(self, y: int) -> Strip:
         width, plain = self.size.width, self.rich_style
