@@ -59,3 +59,34 @@ def test_what_was_finished_and_not_on_record_is_done(tmp_path: LocalPath, *, wri
             name: b"x" if name == "3" else name.encode() for name in NAMES
         }
         journal.close()
+
+
+def test_a_move_that_was_killed_before_its_deletes_costs_a_listing_to_finish() -> None:
+    with memory_world() as world:
+        number = 1200
+        world.put(files={f"d/{row:04}": b"1" for row in range(number)})
+        world.put(files={"d2/x": b"beside"})
+        spec = CopySpec(
+            (Location(StorageAddress("memory", BUCKET), "d/", Kind.DIRECTORY),),
+            Location(StorageAddress("memory", BUCKET), "e/", Kind.DIRECTORY),
+            into=False,
+            move=True,
+        )
+        journal = null_journal()
+        job = journal.begin_job("move", "move d", spec.record())
+        storage = world.storage
+        planner = CopyPlanner(storage, storage, spec, Conflicts(ConflictPolicy.FAIL))
+        for batch in planner.batches():
+            for number_of_step in job.add_steps([each for each in batch if isinstance(each, Step)]):
+                job.done(number_of_step)
+        job.steps_added()
+        Path(f"memory://{BUCKET}/d/").copy(f"memory://{BUCKET}/e")
+        world.put(files={"d/0007": b"new"})  # somebody wrote it since
+        job.release()
+        job.flush()
+        cost = world.cost(lambda: resume(world.session, journal, job.id).run())
+        assert cost <= 2 + 2 + 1
+        assert [path.name for path in Path(f"memory://{BUCKET}/d/").iterdir(fresh=True)] == ["0007"]
+        assert len(list(Path(f"memory://{BUCKET}/e/").iterdir(fresh=True))) == number
+        assert Path(f"memory://{BUCKET}/d2/x").exists()
+        journal.close()
