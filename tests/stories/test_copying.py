@@ -232,7 +232,7 @@ def test_quitting_while_it_copies_asks_and_is_quick(
         assert stalled.happened.wait(10)
         program.until_shown("⇣ copy runs → ")
         program.press("F10")
-        program.until_shown("“copy runs” is running. Stop it and quit?", "go on where they were")
+        program.until_shown("“copy runs” is running. Stop it and quit?", "At the next start")
         program.press("Left", "Enter")
         assert program.ended(seconds=5) == 0
         assert "Traceback" not in program.screen()

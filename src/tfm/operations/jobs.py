@@ -179,6 +179,8 @@ class JobQueue:
         finally:
             with self._lock:
                 job.is_over = True
+                self._waiting = [each for each in self._waiting if each is not job]  # where its turn never came
+                self._turn_came.notify_all()
             self._changed()
 
     @contextmanager

@@ -58,7 +58,9 @@ class QuitDialog(Dialog[None]):
         be, them = ("is", "it") if len(titles) == 1 else ("are", "them")
         said = " and ".join(titles)
         lines = [f"{said[:1].upper()}{said[1:]} {be} running. Stop {them} and quit?"]
-        return [*lines, "Copies and moves go on where they were, when tfm is started again."] if jobs else lines
+        if jobs and self._queue is not None and self._queue.journal_error is None:
+            lines.append("At the next start it is offered to go on with copies and moves where they were.")
+        return lines
 
     def _jobs(self) -> list[QueuedJob]:
         return [] if self._queue is None else self._queue.active()
