@@ -12,6 +12,7 @@ from tfm.ui.error_block import ErrorBlock
 from tfm.ui.keymap import PAGER_KEYS, bindings, function_key_bar
 from tfm.ui.line import Line
 from tfm.ui.pager_search import PagerSearch, SearchText
+from tfm.ui.pager_text import follow_text
 from tfm.ui.pager_view import PagerView
 from tfm.ui.places import location_text
 from tfm.ui.update_box import UpdateBox
@@ -64,7 +65,7 @@ class PagerScreen(Screen[None]):
     def _show(self) -> None:
         mode = f"[{self.pager.mode_text}] " if self.pager.mode_text else ""
         self._title.show(f" {location_text(self._location)}", mode)
-        self.status.show(f" {self.pager.follow_text or self.search.said}", self.pager.position_text + " ")
+        self.status.show(f" {follow_text(self.pager) or self.search.said}", self.pager.position_text + " ")
         self.error_block.show(self.pager.view.error, otherwise="Ctrl-R reads again, Esc goes back.")
 
     @property
@@ -102,6 +103,10 @@ class PagerScreen(Screen[None]):
 
     def action_wrap(self) -> None:
         self.pager.toggle_wrap()
+
+    def action_raw(self) -> None:
+        self.search.stop()
+        self.pager.toggle_shape()
 
     def action_colours(self) -> None:
         self.pager.toggle_colours()
@@ -142,7 +147,7 @@ class PagerScreen(Screen[None]):
                 self.pager.move_to(place.offset)
             self._show()
 
-        size = self.pager.view.size_bytes
+        size = self.pager.source.size_bytes
         if self._is_seen and size is not None:
             self.app.push_screen(GoDialog(size, hexadecimal=self.pager.hexadecimal), go)
 

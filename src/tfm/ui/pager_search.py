@@ -70,7 +70,7 @@ class PagerSearch:
     def go_on(self, *, forward: bool) -> None:
         """To the next one, or the one before: from the last one found as long as it is seen, else from the screen."""
         needle, pager = self._needle, self._pager
-        if needle is None or pager.view.size_bytes is None:
+        if needle is None or pager.source.size_bytes is None:
             return
         hit = pager.hit
         seen = hit is not None and pager.top <= hit.start < pager.end
@@ -78,10 +78,10 @@ class PagerSearch:
             start = hit.start + 1 if hit is not None and seen else pager.top
         else:
             start = hit.start if hit is not None and seen else pager.top
-        view, size = pager.view, pager.view.size_bytes
+        source, size = pager.source, pager.source.size_bytes
 
         def look(tell: Tell, cancel: Cancel) -> Hit | None:
-            search = ByteSearch(view.chunks, size, needle, tell, cancel)
+            search = ByteSearch(source.chunks, size, needle, tell, cancel)
             return search.forward(start) if forward else search.backward(start)
 
         self._other_end = "the beginning" if forward else "the end"
@@ -89,10 +89,10 @@ class PagerSearch:
 
     def go_to_line(self, number: int) -> None:
         """To the line of that number: all before it is read."""
-        view, size = self._pager.view, self._pager.view.size_bytes or 0
+        source, size = self._pager.source, self._pager.source.size_bytes or 0
 
         def count(tell: Tell, cancel: Cancel) -> Hit | None:
-            offset = ByteSearch(view.chunks, size, tell=tell, cancel=cancel).line(number)
+            offset = ByteSearch(source.chunks, size, tell=tell, cancel=cancel).line(number)
             return None if offset is None else Hit(offset, offset)
 
         self._begin("counting lines", count)
@@ -139,7 +139,8 @@ class PagerSearch:
             self._pager.show_hit(None, self._needle)
             return
         wrapped = f", from {self._other_end} on" if hit.wrapped else ""
-        self.said = f"found at byte {hit.start:,}{wrapped}"
+        where = f" at byte {hit.start:,}" if self._pager.source is self._pager.view else ""
+        self.said = f"found{where}{wrapped}"
         self._pager.show_hit(hit, self._needle)
 
 

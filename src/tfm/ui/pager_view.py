@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Final
 
 from textual import events
@@ -12,15 +13,18 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from tfm.core.location import Location
+from tfm.operations.held_bytes import ByteSource
 from tfm.operations.needle import Needle
 from tfm.operations.search_bytes import Hit
 from tfm.operations.view import BytesNotLoadedError, View
 from tfm.storage.session import Session
 from tfm.ui.byte_rows import ByteRows, Row, hex_row_bytes, looks_binary
-from tfm.ui.format import format_size
 from tfm.ui.pager_colours import PagerColours
+from tfm.ui.pager_shape import PagerShape, ShapeKind
+from tfm.ui.pager_text import mode_text, position_text
 from tfm.ui.update_box import UpdateBox
 from tfm.ui.viewer_rows import FOUND, FOUND_TOO, StyledBytes, bytes_column, draw_row
+from tfm.ui.viewer_table import Table
 
 __all__ = ["COLUMN_STEP", "PagerView"]
 
@@ -56,6 +60,7 @@ class PagerView(Widget, can_focus=True):
         self._rows: list[Row] = []
         self._styles: list[StyledBytes] = []
         self.colours: Final = PagerColours(self, location.key.rpartition("/")[2])
+        self.shape: Final = PagerShape(self, location.key.rpartition("/")[2])
         self._follow: Timer | None = None
         self._hexadecimal: bool | None = None  # not known before the first bytes
         self._waiting: Callable[[], None] | None = None
@@ -73,13 +78,43 @@ class PagerView(Widget, can_focus=True):
     def on_update_box_arrived(self, message: UpdateBox.Arrived) -> None:
         message.stop()
         if message.box is not self._box:
-            if self.colours.take(message.box):
-                self._attempt(lambda: None)
+            self._something_came(message.box)
             return
         self._box.take()
         self._attempt(self._waiting or (self._go_last if self.follows else lambda: None))
 
+    def _something_came(self, box: object) -> None:
+        """What a thread made of the bytes."""
+        if self.shape.take(box):
+            if self._top > 0 or self.hit is not None or self.hexadecimal:
+                self.shape.wanted = False  # one is reading already: it does not jump away
+            self.colours.forget()
+        else:
+            self.colours.take(box)
+        self._attempt(lambda: None)
+
     # What is seen
+
+    @property
+    def shown_as(self) -> ShapeKind | None:
+        """What the bytes are laid out as; None: as they are."""
+        return None if self.hexadecimal else self.shape.kind
+
+    @property
+    def source(self) -> ByteSource:
+        """Where what is shown comes from: offsets are this one's."""
+        held = self.shape.held
+        return self.view if self.shown_as is None or held is None else held
+
+    @property
+    def _height(self) -> int:
+        """The rows that move: a table's header stays where it is."""
+        return max(0, self.size.height - (self.table is not None))
+
+    @property
+    def cuts_lines(self) -> bool:
+        """Whether a line takes one row, however long it is."""
+        return not self.hexadecimal and (not self.wrap or self.shown_as in {ShapeKind.TABLE, ShapeKind.MARKDOWN})
 
     @property
     def hexadecimal(self) -> bool:
@@ -96,35 +131,24 @@ class PagerView(Widget, can_focus=True):
         return self._rows[-1].end if self._rows else 0
 
     @property
-    def mode_text(self) -> str:
-        """How the bytes are shown."""
-        if self._hexadecimal is None:
-            return ""
-        if self._hexadecimal:
-            return "hex"
-        column = f", from column {self._column + 1}" if self._column else ""
-        language = self.colours.language if self.colours.wanted else None
-        return (language or "text") + ("" if self.wrap else f", long lines cut{column}")
+    def table(self) -> Table | None:
+        """How the columns stand, where the bytes are shown as a table."""
+        return self.shape.table if self.shown_as is ShapeKind.TABLE else None
 
     @property
-    def follow_text(self) -> str:
-        """What following means, and costs."""
-        if not self.follows:
-            return ""
-        often = int(self._follow_seconds)
-        request = f"one request every {often} s, {3600 // often} an hour"
-        cost = request if self.view.asking_costs else "looks every second"
-        return f"following the end: {cost}; Esc stops"
+    def column(self) -> int:
+        """The first cell of a line that is seen."""
+        return self._column if self.cuts_lines else 0
+
+    @property
+    def mode_text(self) -> str:
+        """How the bytes are shown."""
+        return "" if self._hexadecimal is None else mode_text(self)
 
     @property
     def position_text(self) -> str:
         """Which bytes are seen, of how many."""
-        size = self.view.size_bytes
-        if size is None:
-            return "reading…" if self.waits else ""
-        percent = 100 * self.end // size if size else 100
-        waits = "reading… " if self.waits else ""
-        return f"{waits}byte {self._top:,} of {size:,} ({format_size(size)})  {percent} %"
+        return position_text(self)
 
     # Moving
 
@@ -134,7 +158,7 @@ class PagerView(Widget, can_focus=True):
         self._attempt(lambda: self._move(rows))
 
     def move_page(self, pages: int) -> None:
-        self.move(pages * max(1, self.size.height - 1))
+        self.move(pages * max(1, self._height - 1))
 
     def move_first(self) -> None:
         self.follow(on=False)
@@ -148,7 +172,7 @@ class PagerView(Widget, can_focus=True):
         return self._follow is not None
 
     @property
-    def _follow_seconds(self) -> float:
+    def follow_seconds(self) -> float:
         return REQUEST_SECONDS if self.view.asking_costs else LOOK_SECONDS
 
     def follow(self, *, on: bool) -> None:
@@ -157,7 +181,9 @@ class PagerView(Widget, can_focus=True):
             self._follow.stop()
             self._follow = None
         if on:
-            self._follow = self.set_interval(self._follow_seconds, self.view.look_for_change)
+            if self.source is not self.view:
+                self.toggle_shape()
+            self._follow = self.set_interval(self.follow_seconds, self.view.look_for_change)
             self.view.look_for_change()
             self.move_last()
         else:
@@ -165,7 +191,7 @@ class PagerView(Widget, can_focus=True):
 
     def move_columns(self, steps: int) -> None:
         """Sideways, where lines are longer than the screen is wide."""
-        if not self.wrap and not self._hexadecimal:
+        if self.cuts_lines:
             self._column = max(0, self._column + steps * COLUMN_STEP)
             self._attempt(lambda: None)
 
@@ -174,7 +200,7 @@ class PagerView(Widget, can_focus=True):
         self.follow(on=False)
 
         def go() -> None:
-            size = self.view.size_bytes or 0
+            size = self.source.size_bytes or 0
             row = self._layout().back_from(min(offset, size - 1) + 1, 1) if size else 0
             self._set_top(min(row, self._last_top()) if size - row < self._screen_bytes() else row)
 
@@ -193,16 +219,29 @@ class PagerView(Widget, can_focus=True):
         layout = self._layout()
         row = layout.back_from(hit.start + 1, 1)
         if not self._top <= row < self.end:
-            self._set_top(layout.back_from(row, self.size.height // 3))
-        if not self.wrap and not self._hexadecimal:
-            line = self.view.bytes_at(row, hit.end)
-            column = bytes_column(line, row, hit.start)
+            self._set_top(layout.back_from(row, self._height // 3))
+        if self.cuts_lines:
+            data = self.source.bytes_at(row, hit.end)
+            table = self.table
+            column = bytes_column(data, row, hit.start) if table is None else table.column_of(row, data, hit.start)
             if not self._column <= column < self._column + self.size.width - COLUMN_STEP:
                 before = max(0, column - self.size.width // 2)
                 self._column = before - before % COLUMN_STEP
 
     def toggle_hexadecimal(self) -> None:
         self._hexadecimal = not self._hexadecimal
+        self._attempt(self._align)
+
+    def toggle_shape(self) -> None:
+        """Laid out, or the bytes as they are."""
+        self.shape.wanted = not self.shape.wanted
+        self.shape.refused = ""
+        self._column = 0
+        if self.shape.possible is not ShapeKind.TABLE:
+            self._top, self.hit = 0, None  # offsets mean something else now
+            self.colours.forget()
+        elif self.shape.table is not None and self._top == self.shape.table.header.end:
+            self._top = 0
         self._attempt(self._align)
 
     def toggle_colours(self) -> None:
@@ -217,6 +256,7 @@ class PagerView(Widget, can_focus=True):
     def ask_again(self) -> None:
         self.hit = None
         self.colours.forget()
+        self.shape.forget()
         self.view.retry()
         self._attempt(lambda: None)
 
@@ -230,9 +270,10 @@ class PagerView(Widget, can_focus=True):
     def _attempt(self, step: Callable[[], None]) -> None:
         try:
             self._sniff()
+            self._lay_out()
             self._stay_within()
             step()
-            self._rows = self._layout().from_offset(self._top, self.size.height)
+            self._rows = self._layout().from_offset(self._top, self._height)
             self._waiting = None
         except BytesNotLoadedError:
             self._waiting = step
@@ -245,33 +286,42 @@ class PagerView(Widget, can_focus=True):
         if self._hexadecimal is None:
             self._hexadecimal = looks_binary(self.view.bytes_at(0, _SNIFFED_BYTES))
 
+    def _lay_out(self) -> None:
+        size = self.view.size_bytes
+        if size and not self.hexadecimal and self.size.width:
+            self.shape.prepare(
+                size, self.size.width, partial(_read_whole, self.view), lambda end: self.view.bytes_at(0, end)
+            )
+
     def _stay_within(self) -> None:
-        """What is read again may be shorter than where one was looking."""
-        if self._top > 0 and self._top >= (self.view.size_bytes or 0):
+        """What is read again may be shorter than where one was looking; a table begins below its header."""
+        if self.table is not None:
+            self._top = max(self._top, self.table.header.end)
+        if self._top > 0 and self._top >= (self.source.size_bytes or 0):
             self._set_top(self._last_top())
 
     def _layout(self) -> ByteRows:
         return ByteRows(
-            self.view.bytes_at,
-            size_bytes=self.view.size_bytes or 0,
+            self.source.bytes_at,
+            size_bytes=self.source.size_bytes or 0,
             width=self.size.width,
             hexadecimal=self.hexadecimal,
-            wrap=self.wrap,
+            wrap=not self.cuts_lines,
         )
 
     def _move(self, rows: int) -> None:
         if rows < 0:
             self._set_top(self._layout().back_from(self._top, -rows))
             return
-        below = self._layout().from_offset(self._top, rows + self.size.height)
-        if len(below) == rows + self.size.height:
+        below = self._layout().from_offset(self._top, rows + self._height)
+        if len(below) == rows + self._height:
             self._set_top(below[rows].start)
         else:
             # Only here, where it is near, is the end looked at: it may be gigabytes away otherwise.
             self._set_top(max(self._top, self._last_top()))
 
     def _last_top(self) -> int:
-        return self._layout().back_from(self.view.size_bytes or 0, self.size.height)
+        return self._layout().back_from(self.source.size_bytes or 0, self._height)
 
     def _go_last(self) -> None:
         if self.follows:
@@ -280,18 +330,19 @@ class PagerView(Widget, can_focus=True):
 
     def _screen_bytes(self) -> int:
         """More than fits on the screen: beyond that the end is not looked at."""
-        return self.size.height * max(1, self.size.width) * 4
+        return self._height * max(1, self.size.width) * 4
 
     def _set_top(self, top: int) -> None:
+        if self.table is not None:
+            top = max(top, self.table.header.end)
         # Only when all of its rows are here: until then the old ones stay.
-        self._layout().from_offset(top, self.size.height)
+        self._layout().from_offset(top, self._height)
         self._top = top
 
     # Drawing
 
     def _styled(self) -> Iterator[StyledBytes]:
-        if not self.hexadecimal and self._rows:
-            yield from self.colours.styles(self._top, self.end, self.view.size_bytes or 0, self._read_whole)
+        yield from self._coloured()
         if self.needle is None:
             return
         data = b"".join([row.data for row in self._rows])
@@ -302,25 +353,24 @@ class PagerView(Widget, can_focus=True):
         if self.hit is not None:
             yield StyledBytes(self.hit.start, self.hit.end, FOUND)
 
-    def _read_whole(self, start: int, end: int) -> bytes:
-        """For the thread that colours: what is held costs nothing, the rest is asked for."""
-        try:
-            return self.view.bytes_at(start, end)
-        except BytesNotLoadedError:
-            return b"".join(self.view.chunks(start, end))
+    def _coloured(self) -> Iterable[StyledBytes]:
+        if self.hexadecimal or not self._rows or self.table is not None:
+            return []
+        if self.shown_as is ShapeKind.MARKDOWN:
+            return self.shape.styles(self._top, self.end)
+        source = self.source
+        return self.colours.styles(self._top, self.end, source.size_bytes or 0, partial(_read_whole, source))
 
     def render_line(self, y: int) -> Strip:
-        width, plain = self.size.width, self.rich_style
-        if y >= len(self._rows):
+        width, plain, table = self.size.width, self.rich_style, self.table
+        column = self.column
+        rows = self._rows if table is None else [table.header, *self._rows]
+        if y >= len(rows):
             return Strip.blank(width, plain)
-        return draw_row(
-            self._rows[y],
-            hexadecimal=self.hexadecimal,
-            column=0 if self.wrap or self.hexadecimal else self._column,
-            width=width,
-            styles=self._styles,
-            plain=plain,
-        )
+        if table is not None:
+            return table.draw(rows[y], column=column, width=width, styles=self._styles, plain=plain)
+        hexadecimal = self.hexadecimal
+        return draw_row(rows[y], hexadecimal=hexadecimal, column=column, width=width, styles=self._styles, plain=plain)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()
@@ -329,3 +379,11 @@ class PagerView(Widget, can_focus=True):
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         event.stop()
         self.move(-_WHEEL_ROWS)
+
+
+def _read_whole(source: ByteSource, start: int, end: int) -> bytes:
+    """For a thread: what is held costs nothing, the rest is asked for."""
+    try:
+        return source.bytes_at(start, end)
+    except BytesNotLoadedError:
+        return b"".join(source.chunks(start, end))

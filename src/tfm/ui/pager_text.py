@@ -1,0 +1,49 @@
+"""What the pager's lines say: how the bytes are shown, which of them, and what following costs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tfm.ui.format import format_size
+
+if TYPE_CHECKING:
+    from tfm.ui.pager_view import PagerView
+
+__all__ = ["follow_text", "mode_text", "position_text"]
+
+
+def mode_text(view: PagerView) -> str:
+    """``python, long lines cut, from column 17``."""
+    if view.hexadecimal:
+        return "hex"
+    column = f", from column {view.column + 1}" if view.column else ""
+    if view.table is not None:
+        return f"table, {len(view.table.columns)} columns{column}"
+    if view.shown_as is not None:
+        return f"{view.shown_as}, laid out{column}"
+    language = view.colours.language if view.colours.wanted else None
+    refused = f", {view.shape.refused}" if view.shape.refused else ""
+    cut = "" if view.wrap else ", long lines cut"
+    return f"{language or 'text'}{refused}{cut}{column}"
+
+
+def position_text(view: PagerView) -> str:
+    """``byte 1,024 of 5,200,000 (5.0 MB)  12 %``; of what is laid out only the share, whose bytes are others."""
+    size, shown = view.view.size_bytes, view.source.size_bytes
+    if size is None:
+        return "reading…" if view.waits else ""
+    percent = 100 * view.end // shown if shown else 100
+    waits = "reading… " if view.waits else ""
+    if view.source is not view.view:
+        return f"{waits}{format_size(size)}  {percent} %"
+    return f"{waits}byte {view.top:,} of {size:,} ({format_size(size)})  {percent} %"
+
+
+def follow_text(view: PagerView) -> str:
+    """What following means; blank where the end is not followed."""
+    if not view.follows:
+        return ""
+    often = int(view.follow_seconds)
+    request = f"one request every {often} s, {3600 // often} an hour"
+    cost = request if view.view.asking_costs else "looks every second"
+    return f"following: {cost}; Esc stops"
