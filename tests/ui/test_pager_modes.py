@@ -66,7 +66,7 @@ def test_following_shows_what_is_added_and_says_what_it_costs() -> None:
         view = await open_pager(running)
         await running.press("F")
         await running.until(lambda: rows(view)[-1] == "line 999")
-        assert "one request every 5 s, 720 an hour" in running.pager.status.text
+        assert "a request every 5 s, 720 an hour" in running.pager.status.text
         script.contents["log"] += b"line 1000\n"
         view.view.look_for_change()
         await running.until(lambda: rows(view)[-1] == "line 1000")

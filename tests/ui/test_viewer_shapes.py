@@ -164,3 +164,10 @@ def test_any_text_can_be_laid_out(text: str) -> None:
     ends = [0, *[part.end for part in styles]]
     assert all(end <= part.start for end, part in zip(ends, styles, strict=False))
     assert data == b"" or data.endswith(b"\n")
+
+
+def test_code_in_markdown_has_the_colours_of_code() -> None:
+    data, styles = laid_out_markdown("```python\ndef name(): return 'text'\n```\n", 60)
+    colours = {data[part.start : part.end]: part.style.color for part in styles if part.style.color}
+    assert {colour.name for colour in colours.values() if colour} <= {"blue", "cyan", "green", "magenta"}
+    assert b"def" in colours

@@ -29,9 +29,14 @@ __all__ = ["HelpScreen"]
 class _HelpText(Widget):
     DEFAULT_CSS = "_HelpText { width: 1fr; height: auto; padding: 0 1; }"
 
+    def __init__(self, *, pager_first: bool) -> None:
+        super().__init__()
+        self._pager_first = pager_first
+
     def render(self) -> Content:
-        lines = help_lines("In the panes", BROWSE_KEYS)
-        lines += help_lines("In the pager (F3)", PAGER_KEYS)
+        parts = [help_lines("In the panes", BROWSE_KEYS), help_lines("In the pager (F3)", PAGER_KEYS)]
+        first, second = reversed(parts) if self._pager_first else parts
+        lines = first + second
         lines += help_lines("In a dialog", (*DIALOG_KEYS, *BUTTON_KEYS, *CHOICE_KEYS, *FIELD_KEYS))
         lines += help_lines("Where something is in the way of a copy", CONFLICT_KEYS)
         lines += help_lines("In the list of jobs (Ctrl-T)", JOB_KEYS)
@@ -41,15 +46,19 @@ class _HelpText(Widget):
 
 
 class HelpScreen(Screen[None]):
-    """The help, over the panes."""
+    """The help, over the panes, or over the pager and with that first."""
 
     BINDINGS = bindings((KeyBinding("leave", ("escape", "q", "f1", "f10", "enter"), "Back to the panes"),))
     DEFAULT_CSS = "HelpScreen > .help--line { text-style: reverse; }"
 
+    def __init__(self, *, pager_first: bool = False) -> None:
+        super().__init__()
+        self._pager_first = pager_first
+
     def compose(self) -> ComposeResult:
         yield Line(" tfm help", classes="help--line")
         with VerticalScroll() as scroll:
-            yield _HelpText()
+            yield _HelpText(pager_first=self._pager_first)
         scroll.focus()
         yield Line(" Esc Back", "↑ ↓ PgUp PgDn scroll ", classes="help--line")
 

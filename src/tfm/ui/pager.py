@@ -12,7 +12,7 @@ from tfm.ui.error_block import ErrorBlock
 from tfm.ui.keymap import PAGER_KEYS, bindings, function_key_bar
 from tfm.ui.line import Line
 from tfm.ui.pager_search import PagerSearch, SearchText
-from tfm.ui.pager_text import follow_text
+from tfm.ui.pager_text import follow_text, position_beside
 from tfm.ui.pager_view import PagerView
 from tfm.ui.places import location_text
 from tfm.ui.update_box import UpdateBox
@@ -54,6 +54,9 @@ class PagerScreen(Screen[None]):
     def on_unmount(self) -> None:
         self.search.stop()
 
+    def on_resize(self) -> None:
+        self._show()
+
     def on_pager_view_moved(self) -> None:
         self._show()
 
@@ -65,7 +68,8 @@ class PagerScreen(Screen[None]):
     def _show(self) -> None:
         mode = f"[{self.pager.mode_text}] " if self.pager.mode_text else ""
         self._title.show(f" {location_text(self._location)}", mode)
-        self.status.show(f" {follow_text(self.pager) or self.search.said}", self.pager.position_text + " ")
+        said = follow_text(self.pager) or self.search.said
+        self.status.show(f" {said}", position_beside(self.pager, said, self.size.width) + " ")
         self.error_block.show(self.pager.view.error, otherwise="Ctrl-R reads again, Esc goes back.")
 
     @property
@@ -79,7 +83,7 @@ class PagerScreen(Screen[None]):
         from tfm.ui.help import HelpScreen
 
         if self._is_seen:
-            self.app.push_screen(HelpScreen())
+            self.app.push_screen(HelpScreen(pager_first=True))
 
     def action_escape(self) -> None:
         if self.search.runs:

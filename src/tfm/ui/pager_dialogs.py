@@ -29,8 +29,8 @@ class FindDialog(Dialog[tuple[SearchText, Needle]]):
         super().__init__("Find bytes" if last.hexadecimal else "Find")
         self._hexadecimal = last.hexadecimal
         self.field: Final = TextField(last.text)
-        meanings = [(False, "text"), (True, "regular expression, line by line")]
-        cases = [(True, "capitals and small letters alike"), (False, "as typed")]
+        meanings = [(False, "text"), (True, "regular expression")]
+        cases = [(True, "either"), (False, "as typed")]
         self.regular: Final = Choice(_beginning_with(meanings, last.regular))
         self.fold: Final = Choice(_beginning_with(cases, last.fold))
         self.wrong: Final = DialogText(id="wrong")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tfm.ui.format import format_size
+from tfm.ui.sanitise import cell_width, screen_text
 
 if TYPE_CHECKING:
     from tfm.ui.pager_view import PagerView
 
-__all__ = ["follow_text", "mode_text", "position_text"]
+__all__ = ["follow_text", "mode_text", "position_beside", "position_text"]
 
 
 def mode_text(view: PagerView) -> str:
@@ -39,11 +40,19 @@ def position_text(view: PagerView) -> str:
     return f"{waits}byte {view.top:,} of {size:,} ({format_size(size)})  {percent} %"
 
 
+def position_beside(view: PagerView, said: str, width: int) -> str:
+    """The position, or only its share where the whole would hide what is said beside it."""
+    whole = view.position_text
+    if not said or cell_width(screen_text(said)) + len(whole) + 3 <= width:
+        return whole
+    return whole.rpartition("  ")[2]
+
+
 def follow_text(view: PagerView) -> str:
     """What following means; blank where the end is not followed."""
     if not view.follows:
         return ""
     often = int(view.follow_seconds)
-    request = f"one request every {often} s, {3600 // often} an hour"
+    request = f"a request every {often} s, {3600 // often} an hour"
     cost = request if view.view.asking_costs else "looks every second"
     return f"following: {cost}; Esc stops"

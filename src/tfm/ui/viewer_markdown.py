@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from rich.style import Style
 
 from tfm.ui.sanitise import screen_text
 from tfm.ui.viewer_rows import StyledBytes
+from tfm.ui.viewer_syntax import TOKEN_STYLES
 
 __all__ = ["laid_out_markdown"]
 
@@ -39,8 +40,10 @@ _STYLES: Final = {
 
 def laid_out_markdown(text: str, width: int) -> tuple[bytes, list[StyledBytes]]:
     """Lines of that width. For a thread: Rich's Markdown is loaded here, and takes its time."""
+    from pygments.token import string_to_tokentype  # type: ignore[import-untyped]  # it has no types
     from rich.console import Console
     from rich.markdown import Markdown
+    from rich.syntax import ANSISyntaxTheme
     from rich.theme import Theme
 
     harmless = "\n".join(screen_text(line.expandtabs(4)) for line in text.split("\n"))
@@ -48,7 +51,11 @@ def laid_out_markdown(text: str, width: int) -> tuple[bytes, list[StyledBytes]]:
         file=io.StringIO(), width=max(20, width), color_system="standard", force_terminal=True, theme=Theme(_STYLES)
     )
     # No links of the terminal: where one leads is written behind it.
-    lines = console.render_lines(Markdown(harmless, code_theme="ansi_light", hyperlinks=False), pad=False)
+    # Code in the colours of code; Rich says that it takes a name, and hands on what it gets.
+    colours: Any = ANSISyntaxTheme(
+        {string_to_tokentype(f"Token.{name}"): style for name, style in TOKEN_STYLES.items()}
+    )
+    lines = console.render_lines(Markdown(harmless, code_theme=colours, hyperlinks=False), pad=False)
     shown = bytearray()
     styles: list[StyledBytes] = []
     for line in lines:

@@ -10,7 +10,7 @@ from rich.style import Style
 
 from tfm.ui.viewer_rows import StyledBytes
 
-__all__ = ["LOOK_AROUND_BYTES", "Coloured", "coloured", "language_of"]
+__all__ = ["LOOK_AROUND_BYTES", "TOKEN_STYLES", "Coloured", "coloured", "language_of"]
 
 LOOK_AROUND_BYTES: Final = 16 * 1024
 """So much before and after the screen is read along. A comment that began further up is taken for code."""
@@ -72,7 +72,7 @@ _LANGUAGES: Final = {
 _BY_ENDING: Final = {ending: language for language, endings in _LANGUAGES.items() for ending in endings.split()}
 
 # None is yellow or white, which nobody reads on a light ground, nor bright black, which some dark themes hide.
-_STYLES: Final = {
+TOKEN_STYLES: Final = {
     "Comment": Style(dim=True, italic=True),
     "Comment.Preproc": Style(color="magenta"),
     "Generic.Deleted": Style(color="red"),
@@ -84,7 +84,6 @@ _STYLES: Final = {
     "Keyword.Type": Style(color="cyan"),
     "Literal.Number": Style(color="cyan"),
     "Literal.String": Style(color="green"),
-    "Literal.String.Doc": Style(color="green", dim=True),
     "Name.Attribute": Style(color="cyan"),
     "Name.Builtin": Style(color="cyan"),
     "Name.Class": Style(color="blue", bold=True),
@@ -150,6 +149,6 @@ def _styled_tokens(lexer: Any, text: str) -> Iterator[tuple[Style | None, str]]:
 
 
 def _style_of(kind: str) -> Style | None:
-    while kind and kind not in _STYLES:
+    while kind and kind not in TOKEN_STYLES:
         kind = kind.rpartition(".")[0]
-    return _STYLES.get(kind)
+    return TOKEN_STYLES.get(kind)
