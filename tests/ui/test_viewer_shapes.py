@@ -168,6 +168,6 @@ def test_any_text_can_be_laid_out(text: str) -> None:
 
 def test_code_in_markdown_has_the_colours_of_code() -> None:
     data, styles = laid_out_markdown("```python\ndef name(): return 'text'\n```\n", 60)
-    colours = {data[part.start : part.end]: part.style.color for part in styles if part.style.color}
-    assert {colour.name for colour in colours.values() if colour} <= {"blue", "cyan", "green", "magenta"}
+    colours = {data[part.start : part.end]: part.style.color.name for part in styles if part.style.color}
+    assert set(colours.values()) <= {"blue", "cyan", "green", "magenta"}
     assert b"def" in colours

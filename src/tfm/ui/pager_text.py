@@ -2,18 +2,54 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from tfm.operations.held_bytes import ByteSource
+from tfm.operations.view import View
 from tfm.ui.format import format_size
+from tfm.ui.pager_colours import PagerColours
+from tfm.ui.pager_shape import PagerShape, ShapeKind
 from tfm.ui.sanitise import cell_width, screen_text
+from tfm.ui.viewer_table import Table
 
-if TYPE_CHECKING:
-    from tfm.ui.pager_view import PagerView
-
-__all__ = ["follow_text", "mode_text", "position_beside", "position_text"]
+__all__ = ["Shown", "follow_text", "mode_text", "position_beside", "position_text"]
 
 
-def mode_text(view: PagerView) -> str:
+class Shown(Protocol):
+    """What is told of: PagerView's own words."""
+
+    @property
+    def view(self) -> View: ...
+    @property
+    def colours(self) -> PagerColours: ...
+    @property
+    def shape(self) -> PagerShape: ...
+    @property
+    def wrap(self) -> bool: ...
+    @property
+    def waits(self) -> bool: ...
+
+    @property
+    def hexadecimal(self) -> bool: ...
+    @property
+    def column(self) -> int: ...
+    @property
+    def table(self) -> Table | None: ...
+    @property
+    def shown_as(self) -> ShapeKind | None: ...
+    @property
+    def source(self) -> ByteSource: ...
+    @property
+    def top(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+    @property
+    def follows(self) -> bool: ...
+    @property
+    def follow_seconds(self) -> float: ...
+
+
+def mode_text(view: Shown) -> str:
     """``python, long lines cut, from column 17``."""
     if view.hexadecimal:
         return "hex"
@@ -28,7 +64,7 @@ def mode_text(view: PagerView) -> str:
     return f"{language or 'text'}{refused}{cut}{column}"
 
 
-def position_text(view: PagerView) -> str:
+def position_text(view: Shown) -> str:
     """``byte 1,024 of 5,200,000 (5.0 MB)  12 %``; of what is laid out only the share, whose bytes are others."""
     size, shown = view.view.size_bytes, view.source.size_bytes
     if size is None:
@@ -40,15 +76,15 @@ def position_text(view: PagerView) -> str:
     return f"{waits}byte {view.top:,} of {size:,} ({format_size(size)})  {percent} %"
 
 
-def position_beside(view: PagerView, said: str, width: int) -> str:
+def position_beside(view: Shown, said: str, width: int) -> str:
     """The position, or only its share where the whole would hide what is said beside it."""
-    whole = view.position_text
+    whole = position_text(view)
     if not said or cell_width(screen_text(said)) + len(whole) + 3 <= width:
         return whole
     return whole.rpartition("  ")[2]
 
 
-def follow_text(view: PagerView) -> str:
+def follow_text(view: Shown) -> str:
     """What following means; blank where the end is not followed."""
     if not view.follows:
         return ""

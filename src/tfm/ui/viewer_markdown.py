@@ -50,11 +50,9 @@ def laid_out_markdown(text: str, width: int) -> tuple[bytes, list[StyledBytes]]:
     console = Console(
         file=io.StringIO(), width=max(20, width), color_system="standard", force_terminal=True, theme=Theme(_STYLES)
     )
+    # Rich's types want the name of a theme; it hands on what it gets.
+    colours: Any = ANSISyntaxTheme({string_to_tokentype(f"Token.{name}"): own for name, own in TOKEN_STYLES.items()})
     # No links of the terminal: where one leads is written behind it.
-    # Code in the colours of code; Rich says that it takes a name, and hands on what it gets.
-    colours: Any = ANSISyntaxTheme(
-        {string_to_tokentype(f"Token.{name}"): style for name, style in TOKEN_STYLES.items()}
-    )
     lines = console.render_lines(Markdown(harmless, code_theme=colours, hyperlinks=False), pad=False)
     shown = bytearray()
     styles: list[StyledBytes] = []
