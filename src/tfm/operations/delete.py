@@ -43,7 +43,7 @@ def remove_empty_directory(storage: Storage, key: str) -> None:
     """
     if Capability.FLAT_KEYS in storage.capabilities:
         page = storage.first_rows(key, limit=2)
-        if len(page):
+        if len(page) or page.token is not None:
             raise NotEmptyError(
                 "The directory is not empty.",
                 next_step="Delete what is in it first, or delete the tree.",
@@ -52,6 +52,13 @@ def remove_empty_directory(storage: Storage, key: str) -> None:
             )
         if page.own_entry is None:
             raise _no_directory(storage, key)
+        if page.own_entry.size_bytes:
+            raise NotEmptyError(
+                "The directory's own marker has content.",
+                next_step="Copy it elsewhere, or delete the tree.",
+                uri=storage.uri_of(key),
+                operation="rmdir",
+            )
     storage.remove_directory(key)
 
 

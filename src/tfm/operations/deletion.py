@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from tfm.core.capability import Capability
 from tfm.core.entry import Entry
@@ -23,6 +24,9 @@ from tfm.storage.effects import TreeGone
 from tfm.storage.storage import Storage
 
 __all__ = ["DeleteSummary", "Deletion", "held_bytes", "require_deletes", "require_tree", "rows_of", "tree_pages"]
+
+_MOST_MARKERS: Final = 100_000
+"""Markers that wait for the end of their tree; of 200 bytes each."""
 
 
 @dataclass(slots=True)
@@ -92,7 +96,7 @@ class Deletion:
         """Delete the directory ``key`` with all that is in it, as it is listed now. Raises what keeps it from
         beginning."""
         require_tree(storage, key)
-        batches = (batch for page in tree_pages(storage, key, self._say) for batch in _batched(rows_of(page)))
+        batches = _batched(_markers_last(tree_pages(storage, key, self._say)))
         if self.summary.dry_run:
             self._run(storage, batches)
         elif Capability.REMOVE_TREE in storage.capabilities:
@@ -179,6 +183,24 @@ class Deletion:
         self.summary.failures.append(error)
         if self.on_error is not None:
             self.on_error(error)
+
+
+def _markers_last(pages: Iterable[Page]) -> Iterator[Entry]:
+    """The entries of a tree, markers behind what they are of, the deepest first.
+
+    SeaweedFS goes on listing a directory whose marker went before its content. Of very many the first go early.
+    """
+    markers: list[Entry] = []
+    for page in pages:
+        for entry in rows_of(page):
+            if entry.is_directory:
+                markers.append(entry)
+            else:
+                yield entry
+        if len(markers) > _MOST_MARKERS:
+            yield from reversed(markers)
+            markers.clear()
+    yield from reversed(markers)
 
 
 def require_deletes(storage: Storage, key: str) -> None:
