@@ -60,7 +60,7 @@ def test_all_buckets_the_other_pane_and_the_pager(start: StartProgram, bucket: M
     program.until_shown("data", "1 entry", side=0)
     program.until_shown("readme.txt", "3 entries", side=1)
     program.press("Tab", "End", "F3")
-    program.until_shown("readme.txt", "line 0 of the text", "line 21 of the text")
+    program.until_shown("readme.txt", "line 0 of the text", "line 20 of the text", "byte 0 of 6,190")
     assert len(program.rows()) == 24
     program.press("End")
     program.until_shown("line 299 of the text", "100 %")
