@@ -44,7 +44,11 @@ def disk(root: Path) -> dict[str, bytes]:
         here = os.path.relpath(directory, root)
         for name in files:
             path = Path(directory, name)
-            found[os.path.normpath(os.path.join(here, name))] = path.read_bytes()
+            try:
+                content = path.read_bytes()
+            except FileNotFoundError:
+                continue  # a temporary of a program that is running, which has its name by now
+            found[os.path.normpath(os.path.join(here, name))] = content
         if not directories and not files and here != ".":
             found[f"{here}/"] = b""
     return found

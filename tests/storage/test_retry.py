@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -24,7 +25,7 @@ from tfm.core.location import StorageAddress
 from tfm.core.page import Page
 from tfm.core.settings import Settings
 from tfm.storage.contract import PAGE_ENTRIES, Backend, BackendContext, Reader
-from tfm.storage.retry import RetryBackend, RetryPolicy
+from tfm.storage.retry import RetryBackend, RetryPolicy, wait_patiently
 
 CONTENT = bytes(range(200))
 
@@ -352,3 +353,25 @@ def test_an_object_that_is_gone_meanwhile_is_not_found(bench: Bench) -> None:
         bench.factory.store.remove("bucket", "x")
         with pytest.raises(NotFoundError):
             reader.read()
+
+
+def test_a_thread_of_a_long_job_gives_up_later() -> None:
+    told: list[int] = []
+
+    def work() -> None:
+        wait_patiently()
+        clock = Clock()
+
+        def ask() -> None:
+            told.append(1)
+            clock.now += 8  # as long as a person waits at most, nearly
+            raise RequestTimeoutError("It is silent.")
+
+        policy = RetryPolicy(max_attempts=4, interactive_seconds=10, clock=clock, sleep=lambda _: None)
+        with pytest.raises(RequestTimeoutError):
+            policy.run(ask, interactive=True)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join(20)
+    assert len(told) == 4

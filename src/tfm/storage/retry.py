@@ -8,6 +8,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -40,7 +41,7 @@ from tfm.core.writing import (
 from tfm.storage.content_check import ContentCheck, usual_part_sizes
 from tfm.storage.contract import PAGE_ENTRIES, Backend, Reader
 
-__all__ = ["RetryBackend", "RetryPolicy", "etag_of_parts"]
+__all__ = ["RetryBackend", "RetryPolicy", "etag_of_parts", "wait_patiently"]
 
 Answer = TypeVar("Answer")
 
@@ -50,6 +51,15 @@ _INTERACTIVE_BYTES: Final = 1 << 20
 """A person waits for what is no larger; more than that may take its time on a slow line."""
 
 _MD5: Final = re.compile("[0-9a-f]{32}")
+
+
+_is_patient: ContextVar[bool] = ContextVar("tfm_is_patient", default=False)
+
+
+def wait_patiently() -> None:
+    """Let nothing be given up early in this thread from now on: nobody waits for each answer, but for a long job to end
+    well. Called once by a thread of the transfer engine's own."""
+    _is_patient.set(True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,7 @@ class RetryPolicy:
         Waits between tries grow twofold from 0.1 s to 5 s, each spread over its upper half; a server's Retry-After is
         kept. Interactive: gives up when one more try, as long as the one before, would end beyond the limit.
         """
+        interactive = interactive and not _is_patient.get()
         began = self.clock()
         attempt = 1
         while True:

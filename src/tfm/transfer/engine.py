@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from tfm.storage.retry import wait_patiently
+
 __all__ = ["BytesBudget", "Engine", "Task"]
 
 Task = Callable[[], Sequence["Task"] | None]
@@ -113,6 +115,7 @@ class Engine:
             thread.start()
 
     def _work(self) -> None:
+        wait_patiently()
         taken = self._take(None, ())
         while taken is not None:
             task, is_part = taken
