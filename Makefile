@@ -1,6 +1,6 @@
 # Everything here needs only make and Python 3.11 or newer; the rest is installed into .venv on the first call.
 # PYTHON=/path/to/python3 chooses the Python, JOBS=4 the number of test processes, PYTEST_ARGS what to test,
-# BENCH_ARGS what to measure: --quick (two minutes, to see that it works), --only NAME. All of it takes half an hour.
+# BENCH_ARGS what to measure: --quick (ten minutes, to see that it works), --only NAME. All of it takes an hour or more.
 
 JOBS ?= 2
 PYTEST_ARGS ?=

@@ -54,7 +54,7 @@ class World:
         factory.store.upload_limits = UploadLimits(whole_bytes=4, part_bytes=4, most_parts=10)
         self.factory = factory
         self.store = factory.store
-        self.store.put("bucket", dict.fromkeys(keys, b"old"))
+        self.store.put("bucket", {key: b"" if key.endswith("/") else b"old" for key in keys})
 
     def new_session(self) -> Session:
         session = Session(clock=self.clock, retry=RetryPolicy(max_attempts=1, interactive_seconds=1.0))
