@@ -62,8 +62,6 @@ def keys(path: str) -> list[str]:
 @pytest.mark.parametrize("number", NUMBERS)
 @pytest.mark.parametrize("move", [False, True], ids=["copy", "move"])
 def test_a_directory(ledger: Ledger, number: int, populated: int, move: bool) -> None:
-    if number == 2500 and populated == 2500 and not move:
-        pytest.skip("the same as the move, which has it in it")
     tree(ledger.server, number, populated)
     source, target = Path("s3://bucket/d/"), Path("s3://target/d")
     work = source.move if move else source.copy
