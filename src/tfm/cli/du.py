@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+import sys
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,11 +11,11 @@ from tfm.cli.arguments import Meant, expanded, is_local
 from tfm.cli.output import Report, print_json, print_line
 from tfm.cli.progress import Counter
 from tfm.core.capability import Capability
-from tfm.core.entry import Entry, Kind
+from tfm.core.entry import Kind
 from tfm.core.errors import InvalidPathError, NotFoundError, StorageError
-from tfm.path.path import Path
+from tfm.core.progress import Cancel
+from tfm.operations.disk_usage import DiskUsage
 from tfm.path.sessions import current_session
-from tfm.path.walk import level_reader, walk_levels
 
 __all__ = ["EPILOG", "add_arguments", "run"]
 
@@ -28,14 +28,10 @@ A unit is 1,024 of the one before.
 _DEFAULT_DEPTH: Final = 1
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Sum:
-    objects: int = 0
-    size_bytes: int = 0
-
-    def add(self, size_bytes: int) -> None:
-        self.objects += 1
-        self.size_bytes += size_bytes
+    objects: int
+    size_bytes: int
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -95,43 +91,16 @@ def _sums(meant: Meant, text: str, depth: int, report: Report) -> list[tuple[str
             raise answer.directory_error or NotFoundError("There is nothing here.", uri=text, operation="du")
     if entry is not None and not (entry.is_directory and not (entry.is_symlink and not text.endswith("/"))):
         return [(str(path), _Sum(1, entry.size_bytes or 0))]
-    prefix = path.location_as(Kind.DIRECTORY).key
-    whole, below = _Sum(), dict[str, _Sum]()
+    start = path.location_as(Kind.DIRECTORY)
+    usage = DiskUsage(current_session(), start, depth=depth, crosses_mounts=True, most_directories=sys.maxsize)
     counter = Counter()
     try:
-        for number, each in enumerate(_flat(path) if flat else _walked(path, report), 1):
-            counter.update(number)
-            if each.is_directory and not flat:
-                continue
-            _count(each, prefix, depth, whole, below)
+        usage.run(lambda progress: counter.update(progress.objects_done), Cancel())
     finally:
         counter.done()
-    rows = sorted(below.items(), key=lambda row: (-row[1].size_bytes, row[0]))
-    return [(storage.uri_of(key), total) for key, total in rows] + [(storage.uri_of(prefix), whole)]
-
-
-def _count(entry: Entry, prefix: str, depth: int, whole: _Sum, below: dict[str, _Sum]) -> None:
-    size_bytes = entry.size_bytes or 0
-    whole.add(size_bytes)
-    end = len(prefix)
-    for _ in range(depth):
-        end = entry.key.find("/", end) + 1
-        if not end:
-            return
-        below.setdefault(entry.key[:end], _Sum()).add(size_bytes)
-
-
-def _flat(path: Path) -> Iterator[Entry]:
-    for page in path.scan(recursive=True):
-        if page.own_entry is not None:
-            yield page.own_entry
-        yield from page
-
-
-def _walked(path: Path, report: Report) -> Iterator[Entry]:
-    storage, prefix = current_session().storage(path.location.storage), path.location_as(Kind.DIRECTORY).key
-    levels = walk_levels(
-        level_reader(storage, prefix), prefix, top_down=True, follow_symlinks=False, on_error=report.failed
-    )
-    for _, _, files in levels:
-        yield from files
+    for error in usage.failures:
+        report.failed(error)
+    rows = sorted(usage.walk(), key=lambda row: (-row.size_bytes, row.key))
+    return [(storage.uri_of(row.key), _Sum(row.objects, row.size_bytes)) for row in rows if row.objects] + [
+        (storage.uri_of(start.key), _Sum(usage.total().objects, usage.total().size_bytes))
+    ]

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import re
 import time
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from tfm.cli.arguments import Meant, expanded, is_local
@@ -15,9 +13,10 @@ from tfm.cli.progress import Counter
 from tfm.core.capability import Capability
 from tfm.core.entry import Entry, Kind
 from tfm.core.errors import InvalidPathError, NotFoundError, StorageError
+from tfm.operations.search_query import LetterCase, NameForm, NameTest, QueryError, SearchQuery, name_test
+from tfm.operations.search_terms import moment, size_range
 from tfm.path.glob import glob_matches
 from tfm.path.path import Path
-from tfm.path.pattern import segment_matcher
 from tfm.path.sessions import current_session
 from tfm.path.walk import level_reader, walk_levels
 
@@ -29,13 +28,7 @@ a request for each thousand. Sizes are bytes, or with K, M, G, T behind them; an
 age is like 30s, 15m, 12h, 7d, 2w, a time like 2026-05-01 or 2026-05-01T12:30.
 """
 
-_SIZE: Final = re.compile(r"([+-]?)([0-9]+)([KMGT]?)", re.IGNORECASE)
-_AGE: Final = re.compile(r"([0-9]+)([smhdw])")
-_UNIT_BYTES: Final = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
-_UNIT_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _KINDS: Final = {"f": Kind.FILE, "d": Kind.DIRECTORY}
-
-Test = Callable[[Entry], bool]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     tests = parser.add_argument_group("conditions")
     tests.add_argument("--name", metavar="PATTERN", type=_name_test, help="the name fits *, ?, [...]; quote it")
     tests.add_argument("--type", metavar="KIND", choices=sorted(_KINDS), help="f: files, d: directories")
-    tests.add_argument("--size", metavar="+N|-N", type=_size_test, help="files of more, or less, than N; N: exactly")
+    tests.add_argument("--size", metavar="+N|-N", type=_size_range, help="files of more, or less, than N; N: exactly")
     tests.add_argument("--newer", metavar="AGE|TIME", type=_moment, help="changed since then")
     tests.add_argument("--older", metavar="AGE|TIME", type=_moment, help="not changed since then")
     form = parser.add_mutually_exclusive_group()
@@ -64,7 +57,7 @@ def prepared(given: Sequence[str]) -> list[str]:
 
 def run(options: argparse.Namespace) -> int:
     report = Report()
-    fits = _all_of(options)
+    query = _query(options)
     counter = Counter()
     number = 0
     for text in options.paths:
@@ -75,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
                 for entry, shown in _below(meant, text, report):
                     number += 1
                     counter.update(number)
-                    if fits(entry):
+                    if query.fits(entry, entry.key.removesuffix("/").rpartition("/")[2]):
                         _print(entry, shown, options)
         except StorageError as error:
             counter.done()
@@ -143,47 +136,31 @@ def _walked(path: Path, report: Report) -> Iterator[Entry]:
 # Conditions
 
 
-def _all_of(options: argparse.Namespace) -> Test:
-    tests: list[Test] = [test for test in (options.name, options.size) if test is not None]
-    if options.type is not None:
-        kind = _KINDS[options.type]
-        tests.append(lambda entry: entry.kind is kind)
-    newer, older = options.newer, options.older
-    if newer is not None:
-        tests.append(lambda entry: entry.modified_timestamp is not None and entry.modified_timestamp > newer)
-    if older is not None:
-        tests.append(lambda entry: entry.modified_timestamp is not None and entry.modified_timestamp <= older)
-    return lambda entry: all(test(entry) for test in tests)
+def _query(options: argparse.Namespace) -> SearchQuery:
+    least_bytes, most_bytes = options.size or (None, None)
+    return SearchQuery(
+        options.name,
+        None if options.type is None else _KINDS[options.type],
+        least_bytes,
+        most_bytes,
+        options.newer,
+        options.older,
+    )
 
 
-def _name_test(pattern: str) -> Test:
-    matches = segment_matcher(pattern).match
-    return lambda entry: matches(entry.key.removesuffix("/").rpartition("/")[2]) is not None
+def _name_test(pattern: str) -> NameTest:
+    return name_test(pattern, NameForm.GLOB, LetterCase.EXACT) or NameTest(lambda name: not name)
 
 
-def _size_test(text: str) -> Test:
-    """Of files: a directory has no size, or one of the disk's own that says nothing."""
-    match = _SIZE.fullmatch(text)
-    if match is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no size: write 500, +10K or -2G")
-    sign, number, unit = match.groups()
-    bound = int(number) * _UNIT_BYTES[unit.upper()]
-
-    def fits(entry: Entry) -> bool:
-        size = entry.size_bytes
-        if size is None or entry.is_directory:
-            return False
-        return size > bound if sign == "+" else size < bound if sign == "-" else size == bound
-
-    return fits
+def _size_range(text: str) -> tuple[int | None, int | None]:
+    try:
+        return size_range(text)
+    except QueryError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _moment(text: str) -> float:
-    """Seconds since the epoch, of an age or of a time in the reader's zone."""
-    match = _AGE.fullmatch(text)
-    if match is not None:
-        return time.time() - int(match[1]) * _UNIT_SECONDS[match[2]]
     try:
-        return datetime.fromisoformat(text).astimezone().timestamp()
-    except (ValueError, OverflowError):
-        raise argparse.ArgumentTypeError(f"{text!r} is no age and no time: write 7d, 12h or 2026-05-01") from None
+        return moment(text, time.time())
+    except QueryError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
