@@ -4,9 +4,9 @@ from tests.scripted_backend import SCHEME, Clock, Script, directory, make_sessio
 from tests.ui.running import Running, run_app
 from tfm.operations.view import BLOCK_BYTES
 from tfm.ui.browse_screen import BrowseScreen
-from tfm.ui.keymap import PAGER_KEYS
 from tfm.ui.pager import PagerView
 from tfm.ui.pane import Pane
+from tfm.ui.screen_keys import PAGER_KEYS
 
 
 def rows(view: PagerView) -> list[str]:

@@ -13,24 +13,23 @@ from tests.ui.running import Running, run_app
 from tfm.core.location import Location
 from tfm.ui.browse_screen import BrowseScreen, request_text
 from tfm.ui.choice import Choice
+from tfm.ui.chooser import Chooser
 from tfm.ui.conflict_dialog import ConflictDialog
 from tfm.ui.dialog import Dialog, DialogButton
 from tfm.ui.help import HelpScreen
 from tfm.ui.jobs_dialog import JobsDialog
-from tfm.ui.keymap import (
-    BROWSE_KEYS,
+from tfm.ui.pager import PagerScreen
+from tfm.ui.screen_keys import (
     BUTTON_KEYS,
     CHOICE_KEYS,
+    CHOOSER_KEYS,
     CONFLICT_KEYS,
     DIALOG_KEYS,
     FIELD_KEYS,
     JOB_KEYS,
     PAGER_KEYS,
     KeyBinding,
-    function_key_bar,
-    help_lines,
 )
-from tfm.ui.pager import PagerScreen
 from tfm.ui.text_field import TextField
 
 
@@ -51,23 +50,15 @@ def test_requests_are_counted_by_kind() -> None:
     assert request_text({}) == ""
 
 
-def test_bar_and_help_are_made_from_the_keymap() -> None:
-    assert function_key_bar(BROWSE_KEYS) == "1 Help 2 Refresh 3 View 5 Copy 6 Move 7 Mkdir 8 Delete 10 Quit"
-    text = "\n".join(help_lines("Keys", BROWSE_KEYS))
-    for entry in BROWSE_KEYS:
-        assert entry.help in text
-    assert "F2, Ctrl-R" in text
-
-
 @pytest.mark.parametrize(
     ("table", "owner"),
     [
-        (BROWSE_KEYS, BrowseScreen),
         (PAGER_KEYS, PagerScreen),
         (DIALOG_KEYS, Dialog),
         (BUTTON_KEYS, DialogButton),
         (FIELD_KEYS, TextField),
         (CHOICE_KEYS, Choice),
+        (CHOOSER_KEYS, Chooser),
         (CONFLICT_KEYS, ConflictDialog),
         (JOB_KEYS, JobsDialog),
     ],

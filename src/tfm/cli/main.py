@@ -115,8 +115,10 @@ def _run_panes(given: list[str]) -> int:
     panes.add_arguments(parser)
     add_storage_options(parser)
     options = parser.parse_args(given)
+    complaints: list[str] = []
     try:
-        return panes.run(options, session_from(options))
+        # A wrong key or theme must not keep anybody from their files: the panes say what is left out.
+        return panes.run(options, session_from(options, complain=complaints.append), complaints)
     except (NotFoundError, NotDirectoryError) as error:
         print(f"tfm: {for_terminal(str(error))}", file=sys.stderr)
         return EXIT_USAGE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final, NoReturn
 
@@ -63,9 +63,12 @@ def add_storage_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--config", metavar="FILE", type=pathlib.Path, help="settings from FILE, not from config.py")
 
 
-def settings_from(options: argparse.Namespace) -> Settings:
-    """What ``config.py``, the environment and the options say, the last one first. Raises SettingsError."""
-    settings = load_settings(options.config, os.environ)
+def settings_from(options: argparse.Namespace, *, complain: Callable[[str], None] | None = None) -> Settings:
+    """What ``config.py``, the environment and the options say, the last one first.
+
+    Raises SettingsError; with ``complain`` that hears of what is wrong, which is as if it had not been set.
+    """
+    settings = load_settings(options.config, os.environ, complain=complain)
     return replace(
         settings,
         s3_region=options.region or settings.s3_region,
@@ -75,5 +78,5 @@ def settings_from(options: argparse.Namespace) -> Settings:
     )
 
 
-def session_from(options: argparse.Namespace) -> Session:
-    return Session(settings_from(options))
+def session_from(options: argparse.Namespace, *, complain: Callable[[str], None] | None = None) -> Session:
+    return Session(settings_from(options, complain=complain))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 
 from tfm.cli.arguments import is_local, path_of
 from tfm.core.entry import Kind
@@ -21,8 +22,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("right", nargs="?", default=".", metavar="RIGHT", help=argparse.SUPPRESS)
 
 
-def open_panes(session: Session, left_text: str, right_text: str, *, profile: str | None = None) -> int:
-    """Show both until the user quits; the exit code.
+def open_panes(
+    session: Session,
+    left_text: str,
+    right_text: str,
+    *,
+    profile: str | None = None,
+    complaints: Sequence[str] = (),
+) -> int:
+    """Show both until the user quits; the exit code. ``complaints`` about settings are shown in the panes.
 
     Raises for text that can name nothing, for a local path that is not a directory, and where there is no terminal;
     what a server says is shown in its pane.
@@ -33,7 +41,7 @@ def open_panes(session: Session, left_text: str, right_text: str, *, profile: st
 
         from tfm.ui import run as run_panes
 
-        return run_panes(session, left, right)
+        return run_panes(session, left, right, complaints=complaints)
 
 
 def _refuse_without_terminal() -> None:
@@ -75,5 +83,5 @@ def _directory(text: str, profile: str | None) -> Path:
     return Path.from_location(path.location_as(Kind.DIRECTORY))
 
 
-def run(options: argparse.Namespace, session: Session) -> int:
-    return open_panes(session, options.left, options.right, profile=options.profile)
+def run(options: argparse.Namespace, session: Session, complaints: Sequence[str]) -> int:
+    return open_panes(session, options.left, options.right, profile=options.profile, complaints=complaints)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import platformdirs
@@ -30,19 +31,47 @@ def default_config_file() -> Path:
     return directory / "config.py"
 
 
-def load_settings(config_file: Path | None, environment: Mapping[str, str]) -> Settings:
+def load_settings(
+    config_file: Path | None, environment: Mapping[str, str], *, complain: Callable[[str], None] | None = None
+) -> Settings:
     """The defaults, changed by ``class Config`` in ``config_file``, changed by ``TFM_<SETTING>`` in ``environment``.
 
     ``None`` means the user's own ``config.py``, which need not exist; a file that is named must. The file is executed
     as Python. Raises SettingsError, in one line that names the file and the setting or line, for a file that cannot be
-    trusted, read or executed, and for a wrong setting.
+    trusted, read or executed, and for a wrong setting. With ``complain`` that hears those lines instead, and what is
+    wrong is left at its default.
     """
     settings = Settings()
-    path = default_config_file() if config_file is None else Path(os.path.abspath(config_file.expanduser()))
-    source = read_trusted(path, must_exist=config_file is not None)
-    if source is not None:
-        settings = with_settings(settings, _config_values(path, source), source=str(path))
-    return settings_from_environment(settings, environment)
+    try:
+        path = default_config_file() if config_file is None else Path(os.path.abspath(config_file.expanduser()))
+        source = read_trusted(path, must_exist=config_file is not None)
+        if source is not None:
+            values, lines = _config_values(path, source), _lines(source)
+            settings = with_settings(settings, values, source=str(path), lines=lines, complain=complain)
+    except SettingsError as error:
+        if complain is None or config_file is not None:
+            raise
+        complain(str(error))
+    return settings_from_environment(settings, environment, complain=complain)
+
+
+def _lines(source: bytes) -> dict[str, int]:
+    """The line of each setting in ``class Config``, and of each row of a table, by ``NAME`` and ``NAME row``."""
+    lines: dict[str, int] = {}
+    for statement in ast.walk(ast.parse(source)):
+        if isinstance(statement, ast.Assign):
+            targets: list[ast.expr] = statement.targets
+        elif isinstance(statement, ast.AnnAssign):
+            targets = [statement.target]
+        else:
+            continue
+        for name in [target.id for target in targets if isinstance(target, ast.Name)]:
+            lines[name] = statement.lineno
+            rows = statement.value.keys if isinstance(statement.value, ast.Dict) else []
+            for row in rows:
+                if isinstance(row, ast.Constant) and isinstance(row.value, str):
+                    lines[f"{name} {row.value}"] = row.lineno
+    return lines
 
 
 def _config_values(path: Path, source: bytes) -> dict[str, object]:

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import shlex
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from math import isfinite
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from tfm.core.errors import SettingsError
 
-__all__ = ["Settings", "setting_names", "settings_from_environment", "with_settings"]
+__all__ = ["Commands", "Settings", "Table", "setting_names", "settings_from_environment", "with_settings"]
 
 _PREFIX: Final = "TFM_"
 _DEFAULT_TTL_SECONDS: Final = 60.0
 
+Table: TypeAlias = tuple[tuple[str, str], ...]
+"""A setting that users write as a dict of texts, in their order."""
 
-def _setting(default: object, help_text: str, *, least: float | None = None) -> Any:  # a field() of any type
-    return field(default=default, metadata={"help": help_text, "least": least})
+Commands: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]
+"""A setting that users write as a dict; each value is a list of arguments, or one text as a shell would split it."""
+
+
+def _setting(
+    default: object, help_text: str, *, least: float | None = None, choices: Sequence[str] = ()
+) -> Any:  # a field() of any type
+    return field(default=default, metadata={"help": help_text, "least": least, "choices": tuple(choices)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +58,30 @@ class Settings:
     transfer_workers: int = _setting(32, "How many objects, or parts of them, are copied at once.", least=1)
     max_attempts: int = _setting(5, "How often a request is sent before a temporary failure is reported.", least=1)
 
+    keymap: str = _setting("orthodox", "The keys of the panes: orthodox or vim.", choices=("orthodox", "vim"))
+    keys: Table = _setting(  # noqa: RUF009 - a field(), as all the others
+        (),
+        'Keys of your own: {"ctrl+b": "bookmarks", "g d": "go_to ~/data"}, over those of the keymap; an empty action '
+        "unbinds. The actions are in docs/keys.md and in the palette (Ctrl-P).",
+    )
+    theme: str = _setting(
+        "terminal", "The colours: terminal (the terminal's own), or a theme's name; the palette (Ctrl-P) lists them."
+    )
+    origins: Table = field(default=(), compare=False, repr=False)
+    """Where settings were said, by name (a row of a table by ``NAME row``): for errors found later. Not a setting."""
+
+    def origin(self, name: str, row: str | None = None) -> str:
+        """Where that setting, or that row of it, was said: a file and line, or the environment."""
+        origins = dict(self.origins)
+        return origins.get(f"{name} {row}", origins.get(name, "the settings"))
+
     def cache_ttl(self, scheme: str) -> float:
         """Seconds for which answers of that scheme's storages are fresh: ``<SCHEME>_CACHE_TTL``, or 60."""
         ttl: float = getattr(self, f"{scheme}_cache_ttl", _DEFAULT_TTL_SECONDS)
         return ttl
 
 
-_FIELDS: Final = {item.name: item for item in fields(Settings)}
+_FIELDS: Final = {item.name: item for item in fields(Settings) if "help" in item.metadata}
 
 
 def setting_names() -> dict[str, str]:
@@ -62,30 +89,65 @@ def setting_names() -> dict[str, str]:
     return {name.upper(): str(item.metadata["help"]) for name, item in _FIELDS.items()}
 
 
-def with_settings(settings: Settings, values: Mapping[str, object], *, source: str) -> Settings:
-    """``settings`` with ``values`` by their upper-case names; ``source`` is named in errors.
+def with_settings(
+    settings: Settings,
+    values: Mapping[str, object],
+    *,
+    source: str,
+    lines: Mapping[str, int] | None = None,
+    complain: Callable[[str], None] | None = None,
+) -> Settings:
+    """``settings`` with ``values`` by their upper-case names; ``source`` is named in errors, and the line where
+    ``lines`` has one (``NAME`` or ``NAME row``).
 
-    Raises SettingsError for a name that does not exist or a value of the wrong type or range.
+    Raises SettingsError for a name that does not exist or a value of the wrong type or range; with ``complain`` that
+    hears of it instead, and the setting stays as it was.
     """
     changes: dict[str, Any] = {}  # checked one by one against the dataclass's own types
+    origins: dict[str, str] = {}
     for name, value in values.items():
         item = _FIELDS.get(name.lower())
-        if item is None or name != name.upper():
-            known = ", ".join(sorted(setting_names()))
-            raise SettingsError(f"{source}: there is no setting {name}; the settings are {known}.")
-        changes[item.name] = _checked(name, value, str(item.type), item.metadata["least"], source)
-    return replace(settings, **changes)
+        where = _place(source, lines, name)
+        try:
+            if item is None or name != name.upper():
+                known = ", ".join(sorted(setting_names()))
+                raise SettingsError(f"{where}: there is no setting {name}; the settings are {known}.")
+            changes[item.name] = _checked(name, value, item.metadata, str(item.type), where)
+        except SettingsError as error:
+            if complain is None:
+                raise
+            complain(str(error))
+            continue
+        rows = changes[item.name] if str(item.type) in _TABLES else ()
+        origins |= {name: where, **{f"{name} {row}": _place(source, lines, name, row) for row, _ in rows}}
+    return replace(settings, **changes, origins=tuple((dict(settings.origins) | origins).items()))
 
 
-def _checked(name: str, value: object, kind: str, least: float | None, source: str) -> object:
+def _place(source: str, lines: Mapping[str, int] | None, name: str, row: str | None = None) -> str:
+    line = (lines or {}).get(name if row is None else f"{name} {row}")
+    return source if line is None else f"{source}, line {line}"
+
+
+_TABLES: Final = ("Table", "Commands")
+
+
+def _checked(name: str, value: object, facts: Mapping[str, Any], kind: str, where: str) -> object:
+    if kind in _TABLES:
+        return _checked_table(name, value, kind, where)
     if kind == "bool":
         if not isinstance(value, bool):
-            raise SettingsError(f"{source}: {name} must be True or False, not {value!r}.")
+            raise SettingsError(f"{where}: {name} must be True or False, not {value!r}.")
         return value
     if kind == "str":
         if not isinstance(value, str):
-            raise SettingsError(f"{source}: {name} must be text in quotes, not {value!r}.")
+            raise SettingsError(f"{where}: {name} must be text in quotes, not {value!r}.")
+        if facts["choices"] and value not in facts["choices"]:
+            raise SettingsError(f"{where}: {name} must be one of {', '.join(facts['choices'])}, not {value!r}.")
         return value
+    return _checked_number(name, value, facts["least"], kind, where)
+
+
+def _checked_number(name: str, value: object, least: float | None, kind: str, where: str) -> object:
     wanted = int if kind == "int" else (int, float)
     words = "a whole number" if kind == "int" else "a number"
     bound = "" if least is None else f" of {least:g} or more"
@@ -95,12 +157,37 @@ def _checked(name: str, value: object, kind: str, least: float | None, source: s
         or (isinstance(value, float) and not isfinite(value))
         or (least is not None and value < least)
     ):
-        raise SettingsError(f"{source}: {name} must be {words}{bound}, not {value!r}.")
+        raise SettingsError(f"{where}: {name} must be {words}{bound}, not {value!r}.")
     return value
 
 
-def settings_from_environment(settings: Settings, environment: Mapping[str, str]) -> Settings:
-    """``settings`` with what ``TFM_<SETTING>`` variables say. Raises SettingsError for one that cannot be read.
+def _checked_table(name: str, value: object, kind: str, where: str) -> Table | Commands:
+    if not isinstance(value, Mapping) or not all(isinstance(row, str) for row in value):
+        raise SettingsError(f"{where}: {name} must be a dict with texts as keys, not {value!r}.")
+    if kind == "Table":
+        wrong = next((row for row, text in value.items() if not isinstance(text, str)), None)
+        if wrong is not None:
+            raise SettingsError(f"{where}: {name}[{wrong!r}] must be text in quotes, not {value[wrong]!r}.")
+        return tuple(value.items())
+    return tuple((row, _arguments(name, row, given, where)) for row, given in value.items())
+
+
+def _arguments(name: str, row: str, given: object, where: str) -> tuple[str, ...]:
+    if isinstance(given, str):
+        try:
+            given = shlex.split(given)
+        except ValueError as error:
+            raise SettingsError(f"{where}: {name}[{row!r}] cannot be split into arguments: {error}.") from None
+    if not isinstance(given, list | tuple) or not given or not all(isinstance(each, str) for each in given):
+        raise SettingsError(f"{where}: {name}[{row!r}] must be a command, as text or a list of texts, not {given!r}.")
+    return tuple(given)
+
+
+def settings_from_environment(
+    settings: Settings, environment: Mapping[str, str], *, complain: Callable[[str], None] | None = None
+) -> Settings:
+    """``settings`` with what ``TFM_<SETTING>`` variables say; a table is written as a JSON object. Raises SettingsError
+    for one that cannot be read; with ``complain`` that hears of it instead, and the setting stays as it was.
 
     Other ``TFM_`` variables are left alone: tfm itself hands some to the programs it starts.
     """
@@ -108,8 +195,13 @@ def settings_from_environment(settings: Settings, environment: Mapping[str, str]
     for name, item in _FIELDS.items():
         variable = _PREFIX + name.upper()
         if variable in environment:
-            values[name.upper()] = _parsed(variable, environment[variable], str(item.type))
-    return with_settings(settings, values, source="the environment (prefix TFM_)")
+            try:
+                values[name.upper()] = _parsed(variable, environment[variable], str(item.type))
+            except SettingsError as error:
+                if complain is None:
+                    raise
+                complain(str(error))
+    return with_settings(settings, values, source="the environment (prefix TFM_)", complain=complain)
 
 
 def _parsed(variable: str, text: str, kind: str) -> object:
@@ -122,6 +214,11 @@ def _parsed(variable: str, text: str, kind: str) -> object:
         raise SettingsError(f"{variable} must be 1 or 0, not {text!r}.")
     if kind == "str":
         return text
+    if kind in _TABLES:
+        try:
+            return json.loads(text)
+        except ValueError:
+            raise SettingsError(f"{variable} must be a JSON object, not {text!r}.") from None
     try:
         return int(lowered) if kind == "int" else float(lowered)
     except ValueError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -14,12 +15,16 @@ __all__ = ["run"]
 _SWITCH_SECONDS: Final = 0.001
 
 
-def run(session: Session, left: Path, right: Path) -> int:
-    """Show two panes until the user quits; returns the exit code. Costs no request by itself: the panes ask."""
+def run(session: Session, left: Path, right: Path, *, complaints: Sequence[str] = ()) -> int:
+    """Show two panes until the user quits; returns the exit code. Costs no request by itself: the panes ask.
+
+    ``complaints`` about settings that are left out are shown first.
+    """
     from tfm.path.sessions import journal_path
     from tfm.ui.app import FileManagerApp
 
-    app = FileManagerApp(session, left.location, right.location, journal_path=journal_path())
+    places = (left.location, right.location)
+    app = FileManagerApp(session, *places, journal_path=journal_path(), complaints=complaints)
     # Threads that parse and sort hold the interpreter for this long at a time; five times as long, the usual, is felt
     # at the keys (a million rows refreshed: the screen waits 45 ms at most instead of 120).
     usual_seconds = sys.getswitchinterval()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import signal
 import traceback
+from collections.abc import Sequence
 from typing import ClassVar, Final
 
 from rich.text import Text
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
@@ -34,18 +36,36 @@ class FileManagerApp(App[int]):
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False, priority=True)]
 
-    def __init__(self, session: Session, left: Location, right: Location, *, journal_path: str | None = None) -> None:
-        """``journal_path`` None: what is copied is written down in memory, and nothing is offered to be resumed."""
+    def __init__(
+        self,
+        session: Session,
+        left: Location,
+        right: Location,
+        *,
+        journal_path: str | None = None,
+        complaints: Sequence[str] = (),
+    ) -> None:
+        """``journal_path`` None: what is copied is written down in memory, and nothing is offered to be resumed.
+        ``complaints`` about settings are shown: those are as if they had not been set."""
         # Said here and not by the theme alone: NO_COLOR would otherwise be set up for a palette of grey tones.
         super().__init__(ansi_color=True)
         self._works = RunningWork()
-        self._browse = BrowseScreen(session, left, right, self._works, journal_path)
+        self._browse = BrowseScreen(session, left, right, self._works, journal_path, complaints=complaints)
         # The terminal's own colours, its background too.
         self.theme = "ansi-dark"
 
     def get_driver_class(self) -> type[Driver]:
         usual = super().get_driver_class()
         return TerminalDriver if usual is LinuxDriver else usual
+
+    async def on_event(self, event: events.Event) -> None:
+        # Before anything else is done with it: what a key means depends on what the keys before it have done, and a
+        # widget would get it while those wait elsewhere.
+        if isinstance(event, events.Key) and not event.is_forwarded and self.screen is self._browse:
+            self.app_focus = True
+            if await self._browse.take_key(event):
+                return
+        await super().on_event(event)
 
     def on_load(self) -> None:
         # By default they kill, and leave the terminal without echo and with the mouse reporting to the shell.

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -14,20 +16,28 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.timer import Timer
 
+from tfm.core.errors import SettingsError
 from tfm.core.location import Location
+from tfm.core.settings import Settings
 from tfm.operations.work import RunningWork
 from tfm.storage.session import Session
+from tfm.ui.actions import Command, PanesScreen, command_of
+from tfm.ui.actions.panes_screen import KeyCapture
+from tfm.ui.function_keys import FunctionKeys
 from tfm.ui.help import HelpScreen
-from tfm.ui.keymap import BROWSE_KEYS, ESCAPE_SECONDS, bindings, escape_digits, function_key_bar
+from tfm.ui.keymaps import KEYMAP_NAMES, KeyReader, Reading, keymap_of
+from tfm.ui.keymaps.key_names import key_of_event, shown_keys
+from tfm.ui.keymaps.reader import ESCAPE_SECONDS
 from tfm.ui.line import Line
+from tfm.ui.notices import Notices
 from tfm.ui.pager import PagerScreen
 from tfm.ui.pane import Pane
-from tfm.ui.places import location_text
 from tfm.ui.sanitise import cell_width
 from tfm.ui.update_box import UpdateBox
 
 if TYPE_CHECKING:
-    from tfm.ui.copy_dialog import ToCopy
+    from textual.app import App
+
     from tfm.ui.job_watch import JobWatch
 
 __all__ = ["BrowseScreen", "request_text"]
@@ -66,47 +76,79 @@ def request_text(counts: Mapping[str, int]) -> str:
     return " ".join(f"{count:,} {name}" for name, count in sorted(totals.items(), key=lambda item: (-item[1], item[0])))
 
 
-class BrowseScreen(Screen[None]):
-    """Keys go to the pane that has the focus."""
+Result = TypeVar("Result")
 
-    BINDINGS = bindings(BROWSE_KEYS)
+_NOTICE_SECONDS: Final = 8.0
+
+
+class BrowseScreen(Screen[None]):
+    """Reads the keys by the keymap, and gives what they mean to the pane that has them."""
+
+    app: App[object]
     DEFAULT_CSS = """
     BrowseScreen { layout: vertical; }
     BrowseScreen > Horizontal { height: 1fr; }
     BrowseScreen #left { border-right: solid ansi_bright_black; }
-    BrowseScreen > .browse--keys { text-style: reverse; }
     """
 
     def __init__(
-        self, session: Session, left: Location, right: Location, works: RunningWork, journal_path: str | None
+        self,
+        session: Session,
+        left: Location,
+        right: Location,
+        works: RunningWork,
+        journal_path: str | None,
+        *,
+        complaints: Sequence[str] = (),
     ) -> None:
         super().__init__()
-        self._session = session
-        self._works = works
+        self.session: Final = session
+        self.works: Final = works
         self._journal_path = journal_path
         self._has_looked_back = False
         self._journal_box: UpdateBox[bool] = UpdateBox(self)
         self.watch_of_jobs: JobWatch | None = None
-        self.panes: Final = (Pane(session, left, id="left"), Pane(session, right, id="right"))
+        self.panes = (Pane(session, left, id="left"), Pane(session, right, id="right"))
         self._active = 0
         self.status: Final = Line(id="status")
+        self.notices: Final = Notices(time.monotonic, _NOTICE_SECONDS)
+        for complaint in complaints:
+            self.notices.add(complaint)
+        keymap = keymap_of(session.settings.keymap, session.settings, self.notices.add)
+        self._reader = KeyReader(keymap, time.monotonic)
+        self.key_bar: Final = FunctionKeys(keymap)
+        self._capture: KeyCapture | None = None
         self._escape_timer: Timer | None = None
-        self._escape_digits: Final = escape_digits(BROWSE_KEYS)
+        self._hints = ""
 
     def compose(self) -> ComposeResult:
         with Horizontal():
             yield from self.panes
         yield self.status
-        yield Line(" " + function_key_bar(BROWSE_KEYS), "Esc+digit = Fn ", classes="browse--keys")
+        yield self.key_bar
 
     def on_mount(self) -> None:
         self.pane.list.focus()
         self.set_interval(1.0, self._tick)
 
     @property
+    def settings(self) -> Settings:
+        return self.session.settings
+
+    @property
     def pane(self) -> Pane:
         """The one that keys go to."""
         return self.panes[self._active]
+
+    @property
+    def other(self) -> Pane:
+        return self.panes[1 - self._active]
+
+    def use_pane(self, number: int) -> None:
+        """Give the keys to that pane: 0 is the left one."""
+        # At once, not when the focus has moved: keys typed ahead belong to the other pane already.
+        self._active = number
+        self.pane.list.focus()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         for number, pane in enumerate(self.panes):
@@ -126,9 +168,35 @@ class BrowseScreen(Screen[None]):
 
     def on_pane_view_wanted(self, message: Pane.ViewWanted) -> None:
         message.stop()
-        if self.app.screen is not self:
-            return  # F3 twice in one go: one pager, not two on top of each other
-        self.app.push_screen(PagerScreen(self._session, message.location))
+        self.view(message.location)
+
+    # What is shown over the panes
+
+    def view(self, location: Location) -> None:
+        """Show that file in the viewer."""
+        self.push(PagerScreen(self.session, location))
+
+    async def open(self, screen: Screen[Result], then: Callable[[Result | None], None] | None = None) -> None:
+        """Show ``screen`` over the panes; awaited, keys that are typed already reach it."""
+        if self.app.screen is self:  # a key twice in one go: one dialog, not two on top of each other
+            await self.app.push_screen(screen, then)
+
+    def push(self, screen: Screen[Result], then: Callable[[Result | None], None] | None = None) -> None:
+        """As :meth:`open`, for who cannot wait."""
+        if self.app.screen is self:
+            self.app.push_screen(screen, then)
+
+    async def open_help(self) -> None:
+        await self.open(HelpScreen(self._reader.keymap))
+
+    async def open_palette(self) -> None:
+        from tfm.ui.palette import Palette
+
+        def chosen(text: str | None) -> None:
+            if text is not None:
+                self.call_next(self.run_command, text)
+
+        await self.open(Palette(self._reader.keymap), chosen)
 
     def _tick(self) -> None:
         for pane in self.panes:
@@ -136,24 +204,30 @@ class BrowseScreen(Screen[None]):
         self._show_status()
 
     def _show_status(self) -> None:
-        counts = self._session.meter.snapshot()
+        counts = self.session.meter.snapshot()
         right = f"{request_text(counts) or 'no requests'} "
         watch, width = self.watch_of_jobs, self.size.width
-        left = "" if watch is None else watch.line(width - len(right) - 1)
-        if watch is not None and cell_width(left) + len(right) >= width:
+        said = self._hints or self.notices.current()
+        left = f" {said}" if said else "" if watch is None else watch.line(width - len(right) - 1)
+        if left and cell_width(left) + len(right) >= width:
             # What is said of a job matters more than of what kind the requests were.
             right = f"{sum(counts.values()):,} requests "
-            left = watch.line(width - len(right) - 1)
+            left = left if said or watch is None else watch.line(width - len(right) - 1)
         self.status.show(left, right)
+
+    def say(self, text: str) -> None:
+        """Tell something in the status line for a while."""
+        self.notices.add(text)
+        self._show_status()
 
     # Copies and moves, which need nothing of this before the first of them
 
     @property
-    def _jobs(self) -> JobWatch:
+    def jobs(self) -> JobWatch:
         if self.watch_of_jobs is None:
             from tfm.ui.job_watch import JobWatch
 
-            self.watch_of_jobs = JobWatch(self, self._session, self._journal_path, self._show_status)
+            self.watch_of_jobs = JobWatch(self, self.session, self._journal_path, self._show_status)
         return self.watch_of_jobs
 
     def _look_back(self) -> None:
@@ -167,166 +241,92 @@ class BrowseScreen(Screen[None]):
         message.stop()
         if message.box is self._journal_box:
             if self._journal_box.take():
-                self._jobs.look_back()
+                self.jobs.look_back()
         else:
-            self._jobs.heed()
+            self.jobs.heed()
 
-    def action_copy(self) -> None:
-        self.pane.when_shown(partial(self._copy, "copy"))
+    def hold_panes(self) -> None:
+        """Redraw no pane for what changes, until :meth:`release_panes`."""
+        for pane in self.panes:
+            pane.revisits.hold(held=True)
 
-    def action_move_entries(self) -> None:
-        self.pane.when_shown(partial(self._copy, "move"))
+    def release_panes(self, _summary: Any = None) -> None:  # any result of any dialog: nobody looks at it
+        for pane in self.panes:
+            pane.list.prune_all()
+            pane.revisits.hold(held=False)
 
-    def _copy(self, verb: str) -> None:
-        from tfm.ui.copy_dialog import ToCopy
+    # Keys
 
-        pane, there = self.pane, self.panes[1 - self._active].location
-        chosen = pane.chosen_to_copy()
-        if chosen:
-            self._open_copy(pane, ToCopy(pane.location, chosen, there, location_text(there), verb))
-
-    def _open_copy(self, pane: Pane, what: ToCopy) -> None:
-        from tfm.ui.copy_dialog import CopyDialog
-
-        def left(began: bool | None) -> None:
-            if began:
-                pane.list.deselect_all()
-
-        if self.app.screen is self:
-            self.app.push_screen(CopyDialog(self._session, what, self._jobs.queue.submit), left)
-
-    def action_rename(self) -> None:
-        self.pane.when_shown(self._rename)
-
-    def _rename(self) -> None:
-        from tfm.operations.renaming import rename_entry, renames_at_once
-        from tfm.ui.copy_dialog import ToCopy
-        from tfm.ui.name_dialog import NameDialog
-
-        pane, entry = self.pane, self.pane.list.entry
-        if entry is None or self.app.screen is not self:
-            return
-        directory = pane.location
-        source = Location(directory.storage, entry.key, entry.kind)
-        if not renames_at_once(self._session, directory, entry):
-            chosen = pane.chosen_to_copy(only_under_cursor=True)
-            self._open_copy(pane, ToCopy(directory, chosen, directory, entry.name, "rename"))
-            return
-        rename = partial(rename_entry, self._session, directory, source)
-        dialog = NameDialog("Rename", directory, rename, button="rename", name=entry.name)
-        self.app.push_screen(dialog, partial(pane.land_on, directory))
-
-    def action_jobs(self) -> None:
-        if self.app.screen is self:
-            self._jobs.open_list()
-
-    # Esc alone stops a listing; a digit right after it means a function key
-
-    def action_escape(self) -> None:
+    async def take_key(self, event: events.Key) -> bool:
+        """Do what the key means; False where it means nothing. Called where keys arrive, one after the other, so that
+        the next one finds the dialog that this one has opened."""
         self._forget_escape()
-        self._escape_timer = self.set_timer(ESCAPE_SECONDS, self._escape_alone)
+        if self._capture is not None and self._capture(event):
+            self._reader.forget()
+            return True
+        reading = self._reader.read(key_of_event(event))
+        self._show_hints(reading)
+        if reading.awaits_digit:
+            self._escape_timer = self.set_timer(ESCAPE_SECONDS, partial(self._escape_alone, reading.command))
+        elif reading.command is not None:
+            await self._do(reading.command)
+        return reading.command is not None or bool(reading.pending)
 
-    def _escape_alone(self) -> None:
-        self._escape_timer = None
-        self.pane.stop()
+    async def _escape_alone(self, command: Command | None) -> None:
+        self._forget_escape()
+        if command is not None:
+            await self._do(command)
 
     def _forget_escape(self) -> None:
         if self._escape_timer is not None:
             self._escape_timer.stop()
             self._escape_timer = None
 
-    async def on_key(self, event: events.Key) -> None:
-        if self._escape_timer is None:
+    def _show_hints(self, reading: Reading) -> None:
+        hints = ""
+        if reading.pending:
+            hints = f"{shown_keys(reading.pending)} …  " + "  ".join(f"{key}: {text}" for key, text in reading.hints)
+        if hints != self._hints:
+            self._hints = hints
+            self._show_status()
+
+    async def _do(self, command: Command) -> None:
+        doing = command.action.function(_as_actions_know_it(self), command.argument)
+        if isawaitable(doing):
+            await doing
+
+    async def run_command(self, text: str) -> None:
+        """Do an action by its name, with its argument behind a blank."""
+        try:
+            command = command_of(text)
+        except SettingsError as error:
+            self.say(str(error))
             return
-        self._forget_escape()
-        action = self._escape_digits.get(event.key)
-        if action is not None:
-            event.stop()
-            await self.run_action(action)
+        await self._do(command)
 
-    # Actions, by the names in the keymap
+    def capture_keys(self, capture: KeyCapture | None) -> None:
+        """Let ``capture`` have the keys first, until None is given."""
+        self._capture = capture
 
-    def action_help(self) -> None:
-        self.app.push_screen(HelpScreen())
-
-    async def action_quit_program(self) -> None:
-        await self.app.action_quit()
-
-    # What changes something loads its code when it is first wanted, not before the first rows are there.
-
-    async def action_make_directory(self) -> None:
-        from tfm.operations.make_directory import make_directory
-
-        await self._make("Make a directory", make_directory)
-
-    async def action_new_file(self) -> None:
-        from tfm.operations.new_file import make_file
-
-        await self._make("New file", make_file)
-
-    async def _make(self, title: str, make: Callable[[Session, Location, str], Location]) -> None:
-        from tfm.ui.name_dialog import NameDialog
-
-        if self.app.screen is not self:
+    def set_keymap(self, name: str) -> None:
+        """Use the keymap of that name, or, without one, the next."""
+        now = self._reader.keymap.name
+        name = name or KEYMAP_NAMES[(KEYMAP_NAMES.index(now) + 1) % len(KEYMAP_NAMES)]
+        if name not in KEYMAP_NAMES:
+            self.say(f"There is no keymap {name!r}; there are {' and '.join(KEYMAP_NAMES)}.")
             return
-        pane, directory = self.pane, self.pane.location
-        dialog = NameDialog(title, directory, partial(make, self._session, directory))
-        # Waited for, so that the name which is typed already goes into the dialog.
-        await self.app.push_screen(dialog, partial(pane.land_on, directory))
+        keymap = keymap_of(name, self.settings, self.notices.add)
+        self._reader.use(keymap)
+        self.key_bar.show(keymap)
+        self.say(f"These are the {name} keys now; F1 shows them. KEYMAP in config.py sets which there are at a start.")
 
-    def action_delete(self) -> None:
-        self.pane.when_shown(self._delete)
+    async def on_function_keys_pressed(self, message: FunctionKeys.Pressed) -> None:
+        message.stop()
+        await self.run_command(message.action)
 
-    def _delete(self) -> None:
-        from tfm.ui.delete_dialog import DeleteDialog, Doomed
 
-        pane = self.pane
-        chosen = pane.chosen()
-        if not chosen or self.app.screen is not self:
-            return
-        doomed = Doomed(pane.location, chosen, pane.name_of_all(chosen))
-        self.app.push_screen(DeleteDialog(self._session, doomed, self._works, began=self._hold, ended=self._release))
-
-    def _hold(self) -> None:
-        for pane in self.panes:
-            pane.revisits.hold(held=True)
-
-    def _release(self, _summary: object) -> None:
-        for pane in self.panes:
-            pane.list.prune_all()
-            pane.revisits.hold(held=False)
-
-    def action_ask_again(self) -> None:
-        self.pane.ask_again()
-
-    def action_view(self) -> None:
-        self.pane.when_shown(self.pane.enter)  # of a directory, its view is what is in it
-
-    def action_enter(self) -> None:
-        self.pane.when_shown(self.pane.enter)
-
-    def action_enter_parent(self) -> None:
-        self.pane.enter_parent()
-
-    def action_select(self) -> None:
-        self.pane.when_shown(self.pane.list.select)
-
-    def action_move(self, rows: int) -> None:
-        self.pane.when_shown(partial(self.pane.list.move, rows))
-
-    def action_move_page(self, pages: int) -> None:
-        self.pane.when_shown(partial(self.pane.list.move_page, pages))
-
-    def action_move_first(self) -> None:
-        self.pane.when_shown(partial(self.pane.list.move_to, 0))
-
-    def action_move_last(self) -> None:
-        self.pane.when_shown(self.pane.list.move_last)
-
-    def action_other_pane(self) -> None:
-        # At once, not when the focus has moved: keys typed ahead belong to the other pane already.
-        self._active = 1 - self._active
-        self.pane.list.focus()
+def _as_actions_know_it(screen: BrowseScreen) -> PanesScreen:
+    return screen
 
 
 def _tell_if_there(path: str, box: UpdateBox[bool]) -> None:

@@ -11,8 +11,8 @@ from textual import events
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tfm.ui.keymap import CHOICE_KEYS, bindings
 from tfm.ui.sanitise import fit
+from tfm.ui.screen_keys import CHOICE_KEYS, bindings
 
 __all__ = ["Choice"]
 

@@ -15,8 +15,8 @@ from tfm.ui.choice import Choice
 from tfm.ui.dialog import Dialog, DialogText
 from tfm.ui.field_row import FieldRow
 from tfm.ui.format import format_modified, format_size
-from tfm.ui.keymap import CONFLICT_KEYS, bindings
 from tfm.ui.sanitise import fit_right
+from tfm.ui.screen_keys import CONFLICT_KEYS, bindings
 
 __all__ = ["ConflictDialog"]
 

@@ -17,8 +17,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tfm.ui.error_block import ErrorBlock
-from tfm.ui.keymap import BUTTON_KEYS, DIALOG_KEYS, bindings
 from tfm.ui.sanitise import cell_width, screen_text
+from tfm.ui.screen_keys import BUTTON_KEYS, DIALOG_KEYS, bindings
 
 __all__ = ["Dialog", "DialogButton", "DialogText"]
 

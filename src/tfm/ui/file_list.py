@@ -248,8 +248,8 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
     def move(self, rows: int) -> None:
         self.move_to(self.cursor + rows)
 
-    def move_page(self, pages: int) -> None:
-        self.move(pages * max(1, self._height - 1))
+    def move_page(self, pages: float) -> None:
+        self.move(int(pages * max(1, self._height - 1)))
 
     def move_last(self) -> None:
         self.move_to(len(self) - 1)

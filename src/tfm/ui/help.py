@@ -8,10 +8,12 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 
-from tfm.ui.keymap import (
-    BROWSE_KEYS,
+from tfm.ui.keymaps import Keymap, key_help
+from tfm.ui.line import Line
+from tfm.ui.screen_keys import (
     BUTTON_KEYS,
     CHOICE_KEYS,
+    CHOOSER_KEYS,
     CONFLICT_KEYS,
     DIALOG_KEYS,
     FIELD_KEYS,
@@ -21,7 +23,6 @@ from tfm.ui.keymap import (
     bindings,
     help_lines,
 )
-from tfm.ui.line import Line
 
 __all__ = ["HelpScreen"]
 
@@ -29,36 +30,36 @@ __all__ = ["HelpScreen"]
 class _HelpText(Widget):
     DEFAULT_CSS = "_HelpText { width: 1fr; height: auto; padding: 0 1; }"
 
-    def __init__(self, *, pager_first: bool) -> None:
+    def __init__(self, keymap: Keymap | None) -> None:
         super().__init__()
-        self._pager_first = pager_first
+        self._keymap = keymap
 
     def render(self) -> Content:
-        parts = [help_lines("In the panes", BROWSE_KEYS), help_lines("In the pager (F3)", PAGER_KEYS)]
-        first, second = reversed(parts) if self._pager_first else parts
-        lines = first + second
-        lines += help_lines("In a dialog", (*DIALOG_KEYS, *BUTTON_KEYS, *CHOICE_KEYS, *FIELD_KEYS))
+        lines = [] if self._keymap is None else key_help(self._keymap)
+        lines += help_lines("In the viewer (F3)", PAGER_KEYS)
+        lines += help_lines("In a dialog", (*DIALOG_KEYS, *BUTTON_KEYS, *CHOICE_KEYS, *CHOOSER_KEYS, *FIELD_KEYS))
         lines += help_lines("Where something is in the way of a copy", CONFLICT_KEYS)
         lines += help_lines("In the list of jobs (Ctrl-T)", JOB_KEYS)
         lines.append("The mouse: a click sets the cursor, a double click enters, the wheel scrolls.")
+        lines.append("A click on a word of the last line is that function key.")
         lines.append("A function key that the terminal keeps for itself: Esc and then its digit (0 is F10).")
         return Content("\n".join(lines))
 
 
 class HelpScreen(Screen[None]):
-    """The help, over the panes, or over the pager and with that first."""
+    """The help: of the panes too where their ``keymap`` is given, else of what is over them."""
 
     BINDINGS = bindings((KeyBinding("leave", ("escape", "q", "f1", "f10", "enter"), "Back to the panes"),))
     DEFAULT_CSS = "HelpScreen > .help--line { text-style: reverse; }"
 
-    def __init__(self, *, pager_first: bool = False) -> None:
+    def __init__(self, keymap: Keymap | None = None) -> None:
         super().__init__()
-        self._pager_first = pager_first
+        self._keymap = keymap
 
     def compose(self) -> ComposeResult:
         yield Line(" tfm help", classes="help--line")
         with VerticalScroll() as scroll:
-            yield _HelpText(pager_first=self._pager_first)
+            yield _HelpText(self._keymap)
         scroll.focus()
         yield Line(" Esc Back", "↑ ↓ PgUp PgDn scroll ", classes="help--line")
 

@@ -17,7 +17,7 @@ from tfm.ui.delete_text import failure_lines
 from tfm.ui.dialog import Dialog, DialogText
 from tfm.ui.job_table import JobTable, Row
 from tfm.ui.job_text import details
-from tfm.ui.keymap import JOB_KEYS, bindings
+from tfm.ui.screen_keys import JOB_KEYS, bindings
 
 __all__ = ["JobsDialog"]
 

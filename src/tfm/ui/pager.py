@@ -9,12 +9,12 @@ from tfm.core.location import Location
 from tfm.operations.needle import Needle
 from tfm.storage.session import Session
 from tfm.ui.error_block import ErrorBlock
-from tfm.ui.keymap import PAGER_KEYS, bindings, function_key_bar
 from tfm.ui.line import Line
 from tfm.ui.pager_search import PagerSearch, SearchText
 from tfm.ui.pager_text import follow_text, position_beside
 from tfm.ui.pager_view import PagerView
 from tfm.ui.places import location_text
+from tfm.ui.screen_keys import PAGER_KEYS, bindings, function_key_bar
 from tfm.ui.update_box import UpdateBox
 
 __all__ = ["PagerScreen", "PagerView"]
@@ -83,7 +83,7 @@ class PagerScreen(Screen[None]):
         from tfm.ui.help import HelpScreen
 
         if self._is_seen:
-            self.app.push_screen(HelpScreen(pager_first=True))
+            self.app.push_screen(HelpScreen())
 
     def action_escape(self) -> None:
         if self.search.runs:

@@ -7,12 +7,13 @@ from typing import Final
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.actions import parse
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tfm.ui.keymap import FIELD_KEYS
 from tfm.ui.sanitise import cell_width, fit, fit_right, screen_text
+from tfm.ui.screen_keys import FIELD_KEYS
 
 __all__ = ["TextField"]
 
@@ -43,17 +44,27 @@ class TextField(Widget, can_focus=True):
 
     # Editing
 
-    async def on_key(self, event: events.Key) -> None:
+    def on_key(self, event: events.Key) -> None:
         # Not by Textual's bindings: those would overtake the characters that are typed already.
+        if self.type_key(event):
+            event.stop()
+            event.prevent_default()
+
+    def type_key(self, event: events.Key) -> bool:
+        """Edit by that key; whether it means something in a line of text."""
         action = _ACTIONS.get(event.key)
         if action is not None:
-            event.stop()
-            event.prevent_default()
-            await self.run_action(action)
+            _namespace, name, arguments = parse(action)
+            getattr(self, f"action_{name}")(*arguments)
         elif event.is_printable and event.character is not None:
-            event.stop()
-            event.prevent_default()
             self._replace(self._cursor, self._cursor, event.character)
+        else:
+            return False
+        return True
+
+    def set_value(self, value: str) -> None:
+        """Let this be the text, with the cursor at its end."""
+        self._replace(0, len(self.value), value)
 
     def on_paste(self, event: events.Paste) -> None:
         event.stop()

@@ -1,4 +1,6 @@
-"""Every key in one table: the bindings, the function-key bar and the help are all made from it."""
+"""The keys of the viewer and of dialogs, in tables: their bindings, their bars and the help are made from them.
+
+Those of the panes can be changed by the user: they are in :mod:`tfm.ui.keymaps`."""
 
 from __future__ import annotations
 
@@ -9,24 +11,19 @@ from typing import Final
 from textual.binding import Binding, BindingType
 
 __all__ = [
-    "BROWSE_KEYS",
     "BUTTON_KEYS",
     "CHOICE_KEYS",
+    "CHOOSER_KEYS",
     "CONFLICT_KEYS",
     "DIALOG_KEYS",
-    "ESCAPE_SECONDS",
     "FIELD_KEYS",
     "JOB_KEYS",
     "PAGER_KEYS",
     "KeyBinding",
     "bindings",
-    "escape_digits",
     "function_key_bar",
     "help_lines",
 ]
-
-ESCAPE_SECONDS: Final = 0.5
-"""How long after Esc a digit still counts as a function key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,31 +35,6 @@ class KeyBinding:
     help: str
     label: str = ""
 
-
-BROWSE_KEYS: Final = (
-    KeyBinding("help", ("f1",), "Show this help", "Help"),
-    KeyBinding("ask_again", ("f2", "ctrl+r"), "Ask the storage again; cursor and selection stay", "Refresh"),
-    KeyBinding("view", ("f3",), "View the file under the cursor", "View"),
-    KeyBinding("new_file", ("shift+f4", "ctrl+n"), "Make an empty file; never replaces one"),
-    KeyBinding("copy", ("f5",), "Copy what is selected, or this entry", "Copy"),
-    KeyBinding("move_entries", ("f6",), "Move what is selected, or this entry", "Move"),
-    KeyBinding("rename", ("shift+f6", "ctrl+e"), "Rename the entry under the cursor"),
-    KeyBinding("make_directory", ("f7",), "Make a directory", "Mkdir"),
-    KeyBinding("delete", ("f8", "delete"), "Delete what is selected, or this entry; asks first", "Delete"),
-    KeyBinding("jobs", ("ctrl+t",), "Copies and moves: pause, cancel, retry, what failed"),
-    KeyBinding("quit_program", ("f10", "ctrl+q"), "Quit", "Quit"),
-    KeyBinding("move(-1)", ("up",), "One entry up"),
-    KeyBinding("move(1)", ("down",), "One entry down"),
-    KeyBinding("move_page(-1)", ("pageup",), "One page up"),
-    KeyBinding("move_page(1)", ("pagedown",), "One page down"),
-    KeyBinding("move_first", ("home",), "The first entry"),
-    KeyBinding("move_last", ("end",), "The last entry"),
-    KeyBinding("enter", ("enter",), "Enter the directory, or view the file"),
-    KeyBinding("enter_parent", ("backspace",), "The directory above"),
-    KeyBinding("select", ("insert", "space"), "Select or deselect the entry, and go down"),
-    KeyBinding("other_pane", ("tab", "shift+tab"), "The other pane"),
-    KeyBinding("escape", ("escape",), "Stop the listing; with a digit right after it: that function key"),
-)
 
 PAGER_KEYS: Final = (
     KeyBinding("help", ("f1",), "Show this help", "Help"),
@@ -104,6 +76,13 @@ BUTTON_KEYS: Final = (
 CHOICE_KEYS: Final = (
     KeyBinding("choose(1)", ("right", "space"), "On a choice: the next one"),
     KeyBinding("choose(-1)", ("left",), "On a choice: the one before"),
+)
+
+CHOOSER_KEYS: Final = (
+    KeyBinding("move(-1)", ("up", "ctrl+p"), "In a list: one row up"),
+    KeyBinding("move(1)", ("down", "ctrl+n"), "In a list: one row down"),
+    KeyBinding("move_page(-1)", ("pageup",), "In a list: one page up"),
+    KeyBinding("move_page(1)", ("pagedown",), "In a list: one page down"),
 )
 
 CONFLICT_KEYS: Final = (
@@ -165,16 +144,10 @@ def bindings(table: Sequence[KeyBinding]) -> list[BindingType]:
     made: list[BindingType] = []
     for entry in table:
         keys = list(entry.keys)
-        # Slower than that, they reach us as two keys: escape_digits() is for those.
         for digit in filter(None, map(_digit_of, entry.keys)):
             keys += [f"alt+{digit}", _AT_ONCE[digit]]
         made += [Binding(key, entry.action, entry.help, show=False, priority=True) for key in keys]
     return made
-
-
-def escape_digits(table: Sequence[KeyBinding]) -> dict[str, str]:
-    """The action of each digit that was typed after Esc."""
-    return {digit: entry.action for entry in table for key in entry.keys if (digit := _digit_of(key)) is not None}
 
 
 def function_key_bar(table: Sequence[KeyBinding]) -> str:

@@ -1,0 +1,108 @@
+"""What changes something. Each loads its code when it is first wanted, not before the first rows are there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tfm.core.location import Location
+from tfm.storage.session import Session
+from tfm.ui.actions.panes_screen import PanesScreen
+from tfm.ui.pane import Pane
+from tfm.ui.places import location_text
+
+if TYPE_CHECKING:
+    from tfm.ui.copy_dialog import ToCopy
+
+__all__ = ["copy", "delete", "make_directory", "move", "new_file", "rename"]
+
+
+def copy(screen: PanesScreen, _argument: str) -> None:
+    screen.pane.when_shown(partial(_copy, screen, "copy"))
+
+
+def move(screen: PanesScreen, _argument: str) -> None:
+    screen.pane.when_shown(partial(_copy, screen, "move"))
+
+
+def _copy(screen: PanesScreen, verb: str) -> None:
+    from tfm.ui.copy_dialog import ToCopy
+
+    pane, there = screen.pane, screen.other.location
+    chosen = pane.chosen_to_copy()
+    if chosen:
+        _open_copy(screen, pane, ToCopy(pane.location, chosen, there, location_text(there), verb))
+    else:
+        screen.say(f"There is nothing to {verb} here: the cursor is on no entry.")
+
+
+def _open_copy(screen: PanesScreen, pane: Pane, what: ToCopy) -> None:
+    from tfm.ui.copy_dialog import CopyDialog
+
+    def left(began: bool | None) -> None:
+        if began:
+            pane.list.deselect_all()
+
+    screen.push(CopyDialog(screen.session, what, screen.jobs.queue.submit), left)
+
+
+def rename(screen: PanesScreen, _argument: str) -> None:
+    screen.pane.when_shown(partial(_rename, screen))
+
+
+def _rename(screen: PanesScreen) -> None:
+    from tfm.operations.renaming import rename_entry, renames_at_once
+    from tfm.ui.copy_dialog import ToCopy
+    from tfm.ui.name_dialog import NameDialog
+
+    pane, entry = screen.pane, screen.pane.list.entry
+    if entry is None:
+        screen.say("There is nothing to rename here: the cursor is on no entry.")
+        return
+    directory = pane.location
+    source = Location(directory.storage, entry.key, entry.kind)
+    if not renames_at_once(screen.session, directory, entry):
+        chosen = pane.chosen_to_copy(only_under_cursor=True)
+        _open_copy(screen, pane, ToCopy(directory, chosen, directory, entry.name, "rename"))
+        return
+    do = partial(rename_entry, screen.session, directory, source)
+    screen.push(NameDialog("Rename", directory, do, button="rename", name=entry.name), partial(pane.land_on, directory))
+
+
+async def make_directory(screen: PanesScreen, _argument: str) -> None:
+    from tfm.operations.make_directory import make_directory as make
+
+    await _make(screen, "Make a directory", make)
+
+
+async def new_file(screen: PanesScreen, _argument: str) -> None:
+    from tfm.operations.new_file import make_file
+
+    await _make(screen, "New file", make_file)
+
+
+async def _make(screen: PanesScreen, title: str, make: Callable[[Session, Location, str], Location]) -> None:
+    from tfm.ui.name_dialog import NameDialog
+
+    pane, directory = screen.pane, screen.pane.location
+    dialog = NameDialog(title, directory, partial(make, screen.session, directory))
+    # Waited for, so that the name which is typed already goes into the dialog.
+    await screen.open(dialog, partial(pane.land_on, directory))
+
+
+def delete(screen: PanesScreen, _argument: str) -> None:
+    screen.pane.when_shown(partial(_delete, screen))
+
+
+def _delete(screen: PanesScreen) -> None:
+    from tfm.ui.delete_dialog import DeleteDialog, Doomed
+
+    pane = screen.pane
+    chosen = pane.chosen()
+    if not chosen:
+        screen.say("There is nothing to delete here: the cursor is on no entry.")
+        return
+    doomed = Doomed(pane.location, chosen, pane.name_of_all(chosen))
+    began, ended = screen.hold_panes, screen.release_panes
+    screen.push(DeleteDialog(screen.session, doomed, screen.works, began=began, ended=ended))

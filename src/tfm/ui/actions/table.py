@@ -1,0 +1,59 @@
+"""Every action, in one table. The help, the function-key bar, the palette and the documentation are made from it."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Final
+
+from tfm.core.errors import SettingsError
+from tfm.ui.actions.action import Action, Area, Argument, Command
+
+__all__ = ["ACTIONS", "command_of"]
+
+ACTIONS: Final = (
+    Action("help", Area.PROGRAM, "program:show_help", "Show this help", "Help"),
+    Action("palette", Area.PROGRAM, "program:show_palette", "Every action by its name, with its keys"),
+    Action("jobs", Area.PROGRAM, "program:show_jobs", "Copies and moves: pause, cancel, retry, what failed"),
+    Action("keymap", Area.PROGRAM, "program:change_keymap", "Orthodox keys or vim keys", argument=Argument.TEXT),
+    Action("stop", Area.PROGRAM, "program:stop", "Stop the listing; with a digit right after it: that function key"),
+    Action("quit", Area.PROGRAM, "program:quit_program", "Quit", "Quit"),
+    Action("cursor_up", Area.MOVING, "moving:cursor_up", "One entry up"),
+    Action("cursor_down", Area.MOVING, "moving:cursor_down", "One entry down"),
+    Action("cursor_page_up", Area.MOVING, "moving:cursor_page_up", "One page up"),
+    Action("cursor_page_down", Area.MOVING, "moving:cursor_page_down", "One page down"),
+    Action("cursor_half_up", Area.MOVING, "moving:cursor_half_up", "Half a page up"),
+    Action("cursor_half_down", Area.MOVING, "moving:cursor_half_down", "Half a page down"),
+    Action("cursor_first", Area.MOVING, "moving:cursor_first", "The first entry"),
+    Action("cursor_last", Area.MOVING, "moving:cursor_last", "The last entry"),
+    Action("enter", Area.MOVING, "moving:enter", "Enter the directory, or view the file"),
+    Action("enter_parent", Area.MOVING, "moving:enter_parent", "The directory above"),
+    Action("other_pane", Area.MOVING, "moving:other_pane", "The other pane"),
+    Action("refresh", Area.MOVING, "moving:refresh", "Ask the storage again; cursor and selection stay", "Refresh"),
+    Action("select", Area.SELECTING, "selecting:select", "Select or deselect the entry, and go down"),
+    Action("view", Area.FILES, "moving:enter_to_view", "View the file under the cursor", "View"),
+    Action("new_file", Area.FILES, "changing:new_file", "Make an empty file; never replaces one"),
+    Action("copy", Area.FILES, "changing:copy", "Copy what is selected, or this entry", "Copy"),
+    Action("move", Area.FILES, "changing:move", "Move what is selected, or this entry", "Move"),
+    Action("rename", Area.FILES, "changing:rename", "Rename the entry under the cursor"),
+    Action("make_directory", Area.FILES, "changing:make_directory", "Make a directory", "Mkdir"),
+    Action("delete", Area.FILES, "changing:delete", "Delete what is selected, or this entry; asks first", "Delete"),
+)
+
+_BY_NAME: Final = {action.name: action for action in ACTIONS}
+
+
+def command_of(text: str) -> Command:
+    """``go_to ~/data``: the action of that name, with what stands behind the first blank.
+
+    Raises SettingsError for a name that does not exist, and an argument that the action does not take.
+    """
+    name, _, argument = text.strip().partition(" ")
+    action = _BY_NAME.get(name)
+    if action is None:
+        near = difflib.get_close_matches(name, _BY_NAME, 1)
+        meant = f"did you mean {near[0]}?" if near else "the palette (Ctrl-P) lists them."
+        raise SettingsError(f"there is no action {name!r}; {meant}")
+    argument = argument.strip()
+    if argument and action.argument is Argument.NONE:
+        raise SettingsError(f"the action {name} takes no argument, and {argument!r} was given.")
+    return Command(action, argument)

@@ -1,0 +1,26 @@
+"""The keys of ranger's and yazi's users, over those that every keymap has."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["VIM"]
+
+VIM: Final = {
+    "~": "help",
+    ":": "palette",
+    "w": "jobs",
+    "q": "quit",
+    "k": "cursor_up",
+    "j": "cursor_down",
+    "ctrl+u": "cursor_half_up",
+    "ctrl+d": "cursor_half_down",
+    "g g": "cursor_first",
+    "G": "cursor_last",
+    "l": "enter",
+    "h": "enter_parent",
+    "a": "new_file",
+    "A": "make_directory",
+    "r": "rename",
+    "d": "delete",
+}

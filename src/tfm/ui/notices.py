@@ -1,0 +1,44 @@
+"""What there was to say, the latest in the status line for a while, all of it in the log."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+__all__ = ["Notice", "Notices"]
+
+_MOST = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """``at`` is a POSIX time."""
+
+    at: float
+    text: str
+
+
+class Notices:
+    """The last thousand. ``clock`` in seconds decides how long one is current."""
+
+    def __init__(self, clock: Callable[[], float], seconds: float) -> None:
+        self._clock = clock
+        self._seconds = seconds
+        self._notices: deque[Notice] = deque(maxlen=_MOST)
+        self._said_at: float | None = None
+
+    def add(self, text: str) -> None:
+        self._notices.append(Notice(time.time(), text))
+        self._said_at = self._clock()
+
+    def all(self) -> Sequence[Notice]:
+        """The oldest first."""
+        return list(self._notices)
+
+    def current(self) -> str:
+        """What is still to be shown, or nothing."""
+        if self._said_at is None or self._clock() - self._said_at >= self._seconds:
+            return ""
+        return self._notices[-1].text
