@@ -138,7 +138,7 @@ def shown_key(key: str) -> str:
 
 def _parts(key: str) -> list[str]:
     """``ctrl++`` is Ctrl and ``+``."""
-    return [*key[:-1].split("+")[:-1], "+"] if key.endswith("+") else key.split("+")
+    return [*key[:-2].split("+"), "+"] if key.endswith("++") else key.split("+")
 
 
 def shown_keys(keys: KeySequence) -> str:
