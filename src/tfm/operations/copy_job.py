@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Final
 
 from tfm.core.capability import Capability
@@ -284,7 +285,7 @@ class CopyJob:
                 if self._tell_done is not None:
                     step = Step(each.key, each.kind, key, StepAction.COPY, only_if=NOTHING_THERE)
                     self._tell_done(step, Outcome(None, 0, verified=True))
-        return CopySpec(tuple(left), spec.target, spec.into, spec.policy, spec.move)
+        return replace(spec, sources=tuple(left))
 
     def _steps(self, planner: Planner, log: Job) -> Iterator[tuple[Step, int]]:
         """The steps with their numbers in the journal, as the plan comes; what will not be done is counted."""

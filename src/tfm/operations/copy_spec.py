@@ -15,13 +15,15 @@ __all__ = ["CopySpec", "location_from_record", "location_record"]
 @dataclass(frozen=True, slots=True)
 class CopySpec:
     """``sources`` are all in one storage. ``into``: ``target`` is a directory in which each gets its own name; else it
-    is the copy of the only source itself. ``move``: what was copied and verified is deleted."""
+    is the copy of the only source itself. ``move``: what was copied and verified is deleted. ``below``: into the target
+    go not the names of the sources but their paths below this key."""
 
     sources: tuple[Location, ...]
     target: Location
     into: bool
     policy: ConflictPolicy = ConflictPolicy.FAIL
     move: bool = False
+    below: str | None = None
 
     @property
     def source_storage(self) -> StorageAddress:
@@ -52,7 +54,10 @@ class CopySpec:
         if not self.into:
             # The root of a bucket has no name: what is in the source goes there.
             return self.target.key.removesuffix("/") + slash if self.target.key else ""
-        name = source.key.removesuffix("/").rpartition("/")[2] if source.key else source.storage.authority
+        if self.below is not None:
+            name = source.key.removeprefix(self.below).removesuffix("/")
+        else:
+            name = source.key.removesuffix("/").rpartition("/")[2] if source.key else source.storage.authority
         return f"{self.target.key}{name}{slash}"
 
     def record(self) -> dict[str, Any]:  # JSON's own values
@@ -62,6 +67,7 @@ class CopySpec:
             "into": self.into,
             "policy": self.policy.value,
             "move": self.move,
+            "below": self.below,
         }
 
     @classmethod
@@ -73,6 +79,7 @@ class CopySpec:
             bool(record["into"]),
             ConflictPolicy(record["policy"]),
             bool(record["move"]),
+            record.get("below"),
         )
 
 
