@@ -201,6 +201,32 @@ def test_interrupted_nothing_is_left(moto: MotoServer, here: Path, number: signa
     assert os.listdir() == []
 
 
+@pytest.mark.parametrize("path", ["s3://bucket/x", "x"])
+def test_killed_what_is_left_is_on_record_and_swept_away(
+    moto: MotoServer, here: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, path: str
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    moto.put("bucket", {"x": b"old"})
+    process = subprocess.Popen(
+        command("put", "--overwrite", "-", path),
+        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert process.stdin is not None
+    process.stdin.write(b"x" * (20 << 20))
+    process.stdin.flush()
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not (uploads(moto) or os.listdir()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.kill()
+    process.wait(DEADLINE_SECONDS)
+    process.stdin.close()
+    assert uploads(moto) or os.listdir()
+    swept = subprocess.run(command("clean"), capture_output=True, text=True, timeout=60, check=True)
+    assert "1 unfinished upload or temporary files swept away" in swept.stderr
+    assert (uploads(moto), os.listdir(), read(moto, "x")[0]) == ([], [], b"old")
+
+
 def test_a_producer_that_dies_has_ended(moto: MotoServer) -> None:
     moto.put("bucket", {})
     line = " ".join(command("put", "-", "s3://bucket/x"))

@@ -15,7 +15,7 @@ from tfm.core.entry import Entry
 from tfm.core.errors import ConflictError, InvalidRequestError, IsDirectoryError, StorageError
 from tfm.core.writing import NOTHING_THERE, ObjectFacts
 from tfm.path.path import Path
-from tfm.path.sessions import current_session
+from tfm.path.sessions import current_session, upload_recorder
 from tfm.storage.writer import ObjectWriter
 
 __all__ = ["EPILOG", "OPERANDS", "add_arguments", "run"]
@@ -72,8 +72,9 @@ def _put(path: Path, options: argparse.Namespace) -> Entry:
     if not options.overwrite:
         _refuse_what_is_there(path)
     facts = ObjectFacts(content_type=options.content_type)
+    only_if, record = None if options.overwrite else NOTHING_THERE, upload_recorder(path.location.storage)
     with (
-        storage.writer(key, facts=facts, only_if=None if options.overwrite else NOTHING_THERE) as writer,
+        storage.writer(key, facts=facts, only_if=only_if, record=record) as writer,
         cleanup_limited(),
     ):
         _copy_input(writer)

@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from tfm.core.location import StorageAddress
 from tfm.core.settings import Settings, settings_from_environment
 from tfm.storage.session import Session
 
 if TYPE_CHECKING:
     # Loaded when the first copy begins: whoever only reads should not load a database.
-    from tfm.journal import Journal
+    from tfm.journal import Journal, UploadEntry
 
-__all__ = ["current_journal", "current_session", "journal_path", "use_journal", "use_session"]
+__all__ = ["current_journal", "current_session", "journal_path", "upload_recorder", "use_journal", "use_session"]
 
 # The one piece of module-level state: a script has no composition root that could hand a session to its paths.
 _lock = threading.Lock()
@@ -57,6 +58,12 @@ def current_journal() -> Journal:
 
             _journal = open_or_do_without(journal_path(), warn=lambda error: warnings.warn(str(error), stacklevel=2))
         return _journal
+
+
+def upload_recorder(address: StorageAddress) -> Callable[[str], UploadEntry]:
+    """For :meth:`Storage.writer`: an upload in parts is on record before it begins, so that ``tfm clean`` and every
+    copy sweep away what a killed process left of it. The journal is opened when the first part is sent."""
+    return lambda key: current_journal().begin_upload(address, key)
 
 
 def journal_path() -> str:

@@ -12,6 +12,7 @@ from tfm.core.progress import Progress
 from tfm.core.writing import NOTHING_THERE, Content
 from tfm.operations.delete import DeleteSummary, delete_file, delete_tree, remove_empty_directory
 from tfm.path.asking import AskingPath
+from tfm.path.sessions import upload_recorder
 from tfm.storage.writer import ObjectWriter
 
 __all__ = ["WritingPath"]
@@ -32,7 +33,8 @@ class WritingPath(AskingPath):
         directory), PermissionDeniedError, NoSpaceError; what was there is there still then.
         """
         view = memoryview(data).cast("B")
-        with self._storage().writer(self._writable_key("write")) as writer:
+        key, record = self._writable_key("write"), upload_recorder(self.location.storage)
+        with self._storage().writer(key, record=record) as writer:
             return writer.write(view)
 
     def write_text(
@@ -71,7 +73,8 @@ class WritingPath(AskingPath):
         storage, key = self._storage(), self._writable_key("open")
         if exclusive and storage.known_file(key) is not None:
             raise ConflictError("Something is there already.", uri=str(self), operation="open")
-        return storage.writer(key, only_if=NOTHING_THERE if exclusive else None)
+        only_if, record = NOTHING_THERE if exclusive else None, upload_recorder(self.location.storage)
+        return storage.writer(key, only_if=only_if, record=record)
 
     # Directories
 

@@ -30,7 +30,7 @@ from tfm.storage.contract import Backend
 from tfm.storage.effects import Effect, Gone, Written, apply_effects
 from tfm.storage.lease import Change
 from tfm.storage.listing_cache import ListingCache
-from tfm.storage.writer import ObjectWriter
+from tfm.storage.writer import ObjectWriter, UploadRecord
 
 __all__ = ["Storage"]
 
@@ -74,9 +74,17 @@ class Storage(AskingStorage):
         )
 
     def writer(
-        self, key: str, *, facts: ObjectFacts | None = None, only_if: Precondition | None = None
+        self,
+        key: str,
+        *,
+        facts: ObjectFacts | None = None,
+        only_if: Precondition | None = None,
+        record: Callable[[str], UploadRecord] | None = None,
     ) -> ObjectWriter:
-        """Write an object whose bytes come one after the other; no request yet. See :class:`ObjectWriter`."""
+        """Write an object whose bytes come one after the other; no request yet. See :class:`ObjectWriter`.
+
+        ``record`` is called with the key before parts are sent, and its result told of the upload's id and its end.
+        """
         return ObjectWriter(
             self._backend,
             key,
@@ -84,6 +92,7 @@ class Storage(AskingStorage):
             only_if,
             before_parts=lambda: self._refuse_what_is_known(key, only_if),
             committing=lambda request: self._committed(key, only_if, request),
+            record=record,
         )
 
     def make_directory(self, key: str, *, mode: int = 0o777) -> Entry:

@@ -5,18 +5,28 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 from tfm.core.entry import Entry
 from tfm.core.errors import InvalidRequestError, StorageError
 from tfm.core.writing import Content, ObjectFacts, Part, Precondition, Upload
 from tfm.storage.contract import Backend
 
-__all__ = ["ObjectWriter"]
+__all__ = ["ObjectWriter", "UploadRecord"]
 
 _PARTS_OF_ONE_SIZE: Final = 1000
 _LARGEST_PART_BYTES: Final = 128 << 20
 """What one part in memory may weigh. An S3 object that comes without its size told may so have 892 GiB."""
+
+
+class UploadRecord(Protocol):
+    """An upload in parts as it is written down, so that somebody can sweep it away should this process be killed."""
+
+    def created(self, upload_id: str, part_bytes: int | None = None) -> None:
+        """It was begun, and the storage calls it so."""
+
+    def ended(self) -> None:
+        """Nothing of it is left to be swept."""
 
 
 class ObjectWriter:
@@ -36,15 +46,19 @@ class ObjectWriter:
         *,
         before_parts: Callable[[], None],
         committing: Callable[[Callable[[], Entry]], Entry],
+        record: Callable[[str], UploadRecord] | None,
     ) -> None:
         """``before_parts`` is called before the first part is sent, and may refuse; ``committing`` runs the request
-        that makes the object visible, as a write that the cache must know of."""
+        that makes the object visible, as a write that the cache must know of; ``record``, with the key, writes down
+        that parts will be sent."""
         self.key: Final = key
         self._backend = backend
         self._facts = facts
         self._only_if = only_if
         self._before_parts = before_parts
         self._committing = committing
+        self._record = record
+        self._recorded: UploadRecord | None = None
         self._limits = backend.upload_limits
         self._buffer = bytearray()
         self._upload: Upload | None = None
@@ -90,6 +104,7 @@ class ObjectWriter:
             raise
         self._ended = True
         self._buffer = bytearray()
+        self._record_end()
         return entry
 
     def abort(self) -> None:
@@ -103,7 +118,12 @@ class ObjectWriter:
             try:
                 self._backend.abort_upload(self._upload)
             except StorageError:
-                pass
+                return  # what is on record of it is swept away later
+        self._record_end()
+
+    def _record_end(self) -> None:
+        if self._recorded is not None:
+            self._recorded.ended()
 
     def _finish(self) -> Entry:
         if self._upload is None:
@@ -122,7 +142,11 @@ class ObjectWriter:
         try:
             if self._upload is None:
                 self._before_parts()
+                if self._record is not None:
+                    self._recorded = self._record(self.key)
                 self._upload = self._backend.begin_upload(self.key, facts=self._facts, only_if=self._only_if)
+                if self._recorded is not None:
+                    self._recorded.created(self._upload.id)
             number = len(self._parts) + 1
             if number > self._limits.most_parts:
                 raise InvalidRequestError(
