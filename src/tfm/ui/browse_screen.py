@@ -109,6 +109,7 @@ class BrowseScreen(Screen[None]):
         self._journal_box: UpdateBox[bool] = UpdateBox(self)
         self.watch_of_jobs: JobWatch | None = None
         self.panes = (Pane(session, left, id="left"), Pane(session, right, id="right"))
+        self.yanked: tuple[str, Location, tuple[Location, ...]] | None = None
         self._active = 0
         self.status: Final = Line(id="status")
         self.notices: Final = Notices(time.monotonic, _NOTICE_SECONDS)

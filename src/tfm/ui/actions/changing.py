@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from tfm.ui.places import location_text
 if TYPE_CHECKING:
     from tfm.ui.copy_dialog import ToCopy
 
-__all__ = ["copy", "delete", "make_directory", "move", "new_file", "rename"]
+__all__ = ["copy", "delete", "make_directory", "move", "new_file", "open_copy", "rename"]
 
 
 def copy(screen: PanesScreen, _argument: str) -> None:
@@ -27,14 +27,19 @@ def move(screen: PanesScreen, _argument: str) -> None:
 
 
 def _copy(screen: PanesScreen, verb: str) -> None:
-    from tfm.ui.copy_dialog import ToCopy
-
     pane, there = screen.pane, screen.other.location
     chosen = pane.chosen_to_copy()
     if chosen:
-        _open_copy(screen, pane, ToCopy(pane.location, chosen, there, location_text(there), verb))
+        open_copy(screen, verb, pane.location, chosen, there)
     else:
         screen.say(f"There is nothing to {verb} here: the cursor is on no entry.")
+
+
+def open_copy(screen: PanesScreen, verb: str, here: Location, chosen: Sequence[Location], there: Location) -> None:
+    """Show the plan of a copy or a move of ``chosen``, which lie in ``here``, to the directory ``there``."""
+    from tfm.ui.copy_dialog import ToCopy
+
+    _open_copy(screen, screen.pane, ToCopy(here, chosen, there, location_text(there), verb))
 
 
 def _open_copy(screen: PanesScreen, pane: Pane, what: ToCopy) -> None:

@@ -31,6 +31,9 @@ class PanesScreen(Protocol):
 
     panes: tuple[Pane, Pane]
 
+    yanked: tuple[str, Location, tuple[Location, ...]] | None
+    """What a paste is of: ``copy`` or ``move``, the directory, and the entries in it."""
+
     @property
     def app(self) -> App[object]:
         """The program."""

@@ -20,6 +20,8 @@ EVERYWHERE: Final = {
     "f7": "make_directory",
     "f8": "delete",
     "delete": "delete",
+    "alt+c": "copy_path",
+    "alt+shift+c": "copy_uri",
     "ctrl+t": "jobs",
     "f10": "quit",
     "ctrl+q": "quit",

@@ -23,4 +23,10 @@ VIM: Final = {
     "A": "make_directory",
     "r": "rename",
     "d": "delete",
+    "y": "yank",
+    "x": "cut",
+    "p": "paste",
+    "c c": "copy_path",
+    "c u": "copy_uri",
+    "c f": "copy_name",
 }
