@@ -83,6 +83,12 @@ class PassingBackend(Backend):
     def delete_many(self, keys: Sequence[str]) -> list[DeleteFailure]:
         return self.pass_on("delete_many", keys[0] if keys else "", lambda: self._inner.delete_many(keys))
 
+    def set_mode(self, key: str, mode: int) -> Entry:
+        return self.pass_on("set_mode", key, lambda: self._inner.set_mode(key, mode))
+
+    def set_facts(self, entry: Entry, facts: ObjectFacts) -> Entry:
+        return self.pass_on("set_facts", entry.key, lambda: self._inner.set_facts(entry, facts))
+
     def make_directory(self, key: str, *, mode: int = 0o777) -> Entry:
         return self.pass_on("make_directory", key, lambda: self._inner.make_directory(key, mode=mode))
 

@@ -37,6 +37,12 @@ class Capability(StrEnum):
     RENAME = "rename"
     """One atomic step gives a file, or a directory with all that is in it, another name in the same storage."""
 
+    SET_MODE = "set mode"
+    """Files and directories have permission bits, which can be changed."""
+
+    SET_FACTS = "set facts"
+    """What an object says of itself (type, metadata, tags, storage class) can be changed without sending its bytes."""
+
     PRESIGN = "presign"
     """A link can be signed that lets others read one object for a while."""
 

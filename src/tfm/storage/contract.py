@@ -296,6 +296,28 @@ class Backend(ABC):
         """Give the directory ``key`` that mode and time, once all is in it. Nothing where directories have none."""
         del key, facts
 
+    def set_mode(self, key: str, mode: int) -> Entry:
+        """Give the file or directory ``key`` these permission bits, of a link what it leads to; only with SET_MODE. The
+        entry as it is then. Raises NotFoundError, PermissionDeniedError, ReadOnlyError."""
+        raise UnsupportedOperation(
+            "Nothing here has permission bits.",
+            uri=f"{self.address.scheme}://{self.address.authority}/{key}",
+            operation="chmod",
+        )
+
+    def set_facts(self, entry: Entry, facts: ObjectFacts) -> Entry:
+        """Let the object of ``entry`` say exactly this of itself; its bytes stay; only with SET_FACTS; one request.
+
+        It is the version that ``entry`` has the etag of, or ConflictError where COPY is among the :meth:`conditions`;
+        elsewhere the layer above looks just before. The entry as it is then, which may have another etag. Up to
+        :attr:`copy_whole_bytes`; UnsupportedOperation beyond. Raises as :meth:`copy_from`.
+        """
+        raise UnsupportedOperation(
+            "What an object says of itself cannot be changed here.",
+            uri=f"{self.address.scheme}://{self.address.authority}/{entry.key}",
+            operation="set facts",
+        )
+
     def sync(self, prefix: str) -> None:
         """Return when what was written below the directory ``prefix`` would outlive a crash of the machine: before what
         it was copied from is deleted. Where the storage answers only then, nothing is to be done."""

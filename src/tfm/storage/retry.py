@@ -270,6 +270,15 @@ class RetryBackend(Backend):
     def set_directory_facts(self, key: str, facts: ObjectFacts) -> None:
         self._inner.set_directory_facts(key, facts)
 
+    def set_mode(self, key: str, mode: int) -> Entry:
+        return self._inner.set_mode(key, mode)
+
+    def set_facts(self, entry: Entry, facts: ObjectFacts) -> Entry:
+        def ask(*, lost: bool) -> Entry:  # noqa: ARG001 - as put
+            return self._inner.set_facts(entry, facts)
+
+        return self._run_once(ask, interactive=False)
+
     def sync(self, prefix: str) -> None:
         self._inner.sync(prefix)
 

@@ -172,6 +172,18 @@ class Storage(AskingStorage):
         """See :meth:`Backend.set_directory_facts`."""
         self._backend.set_directory_facts(key, facts)
 
+    def set_mode(self, key: str, mode: int) -> Entry:
+        """See :meth:`Backend.set_mode`."""
+        with self._changing(Change(_place(key), below=False)):
+            return self._backend.set_mode(key, mode)
+
+    def set_facts(self, entry: Entry, facts: ObjectFacts) -> Entry:
+        """See :meth:`Backend.set_facts`. One request more where the storage is not known to compare versions itself:
+        then it is looked at just before."""
+        if entry.etag is not None and not self.enforces(Condition.COPY):
+            self._require(entry.key, Precondition(entry.etag), self.lookup(entry.key, fresh=True))
+        return self._committed(entry.key, None, lambda: self._backend.set_facts(entry, facts))
+
     def sync(self, prefix: str) -> None:
         """See :meth:`Backend.sync`."""
         self._backend.sync(prefix)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tfm.testing.changing import ChangingCases
 from tfm.testing.copied_parts import CopiedPartCases
 from tfm.testing.copying import CopyCases
 from tfm.testing.deleting import DeletingCases
@@ -29,6 +30,7 @@ class BackendConformance(
     CopyCases,
     CopiedPartCases,
     DescriptionCases,
+    ChangingCases,
     RenameCases,
     ConfinedCases,
     SharingCases,

@@ -68,6 +68,7 @@ class _LocalBackend(Backend):
             Capability.REMOVE_TREE,
             Capability.SERVER_COPY,
             Capability.RENAME,
+            Capability.SET_MODE,
         }
     )
 
@@ -237,6 +238,9 @@ class _LocalBackend(Backend):
 
     def set_directory_facts(self, key: str, facts: ObjectFacts) -> None:
         writing.set_directory_facts(self._places, key, facts)
+
+    def set_mode(self, key: str, mode: int) -> Entry:
+        return writing.set_mode(self._places, key, mode)
 
     def sync(self, prefix: str) -> None:
         sync_disk(prefix)

@@ -23,6 +23,7 @@ __all__ = [
     "must_be_free",
     "require_file_key",
     "set_directory_facts",
+    "set_mode",
     "set_modified",
     "write_all",
     "write_whole",
@@ -67,6 +68,18 @@ def set_directory_facts(places: Places, key: str, facts: ObjectFacts) -> None:
                 os.fchmod(descriptor, facts.mode & 0o1777)
         finally:
             os.close(descriptor)
+
+
+def set_mode(places: Places, key: str, mode: int) -> Entry:
+    with places.at(key, "chmod") as place, translating(key, "chmod"):
+        # Where nothing is confined a link's target gets them, as by the system's own chmod.
+        follows = not place.is_confined
+        is_symlink = stat.S_ISLNK(os.stat(place.name, dir_fd=place.directory, follow_symlinks=False).st_mode)
+        if is_symlink and not follows:
+            raise ConflictError("This is a link, and none is followed here.", uri=key, operation="chmod")
+        os.chmod(place.name, mode & 0o7777, dir_fd=place.directory)
+        facts = os.stat(place.name, dir_fd=place.directory)
+    return entry_of(key, facts, is_symlink=is_symlink)
 
 
 @contextmanager

@@ -58,6 +58,7 @@ class _MemoryBackend(Backend):
             Capability.WRITE,
             Capability.DELETE_MANY,
             Capability.SERVER_COPY,
+            Capability.SET_FACTS,
         }
     )
 
@@ -228,6 +229,10 @@ class _MemoryBackend(Backend):
         del copied  # it is made at once
         self._record_request("copy")
         return _entry(key, self._store.copy(source.authority, entry, self.address.authority, key, only_if))
+
+    def set_facts(self, entry: Entry, facts: ObjectFacts) -> Entry:
+        self._record_request("copy")
+        return _entry(entry.key, self._store.set_facts(self.address.authority, entry, facts))
 
     def copy_part(
         self, upload: Upload, number: int, source: StorageAddress, entry: Entry, *, offset: int, length: int

@@ -229,6 +229,14 @@ class MemoryStore:
             raise InvalidRequestError(cause, uri=_uri(pending.authority, pending.key), operation="write")
         return known
 
+    def set_facts(self, authority: str, entry: Entry, facts: ObjectFacts) -> StoredObject:
+        """Replace all that the object of ``entry`` says of itself; raises as :meth:`copy`."""
+        with self._lock:
+            found = self._source(authority, entry)
+            made = StoredObject(found.content, self._clock(), found.etag, facts)
+            self._bucket(authority).put({entry.key: made})
+        return made
+
     def _source(self, authority: str, entry: Entry) -> StoredObject:
         """Raises NotFoundError, and ConflictError where it is no longer the version of ``entry``."""
         found = self._bucket(authority, entry.key, "copy").objects.get(entry.key)

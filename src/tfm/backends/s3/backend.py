@@ -91,6 +91,7 @@ class S3Backend(Backend):
             Capability.WRITE,
             Capability.DELETE_MANY,
             Capability.SERVER_COPY,
+            Capability.SET_FACTS,
         }
     )
 
@@ -225,6 +226,9 @@ class S3Backend(Backend):
         copied: Callable[[int], None] | None = None,  # noqa: ARG002
     ) -> Entry:
         return self._copying.copy(source, entry, key, only_if)
+
+    def set_facts(self, entry: Entry, facts: ObjectFacts) -> Entry:
+        return self._copying.set_facts(self.address, entry, self._writing.fact_parameters(entry.key, facts))
 
     def copy_part(
         self, upload: Upload, number: int, source: StorageAddress, entry: Entry, *, offset: int, length: int

@@ -8,7 +8,7 @@ from tfm.backends.s3.bucket import Bucket
 from tfm.backends.s3.entries import headers_of, made_entry, quoted_etag, seconds_of, unquoted_etag
 from tfm.backends.s3.errors import code_of, status_of, translate
 from tfm.core.entry import Entry
-from tfm.core.errors import ConflictError, NotFoundError, TemporaryError
+from tfm.core.errors import ConflictError, NotFoundError, TemporaryError, UnsupportedOperation
 from tfm.core.location import StorageAddress
 from tfm.core.writing import Condition, Part, Precondition, Upload
 
@@ -58,6 +58,33 @@ class Copying:
         if modified is None:
             modified = seconds_of(headers_of(response).get("date"))
         return made_entry(key, entry.size_bytes, modified, etag, kept or entry.storage_class)
+
+    def set_facts(self, address: StorageAddress, entry: Entry, parameters: dict[str, Any]) -> Entry:
+        """A copy of the object onto itself that says other things. S3 keeps neither its access list nor a lock."""
+        asked = self._bucket.asked("set facts", entry.key)
+        if (entry.size_bytes or 0) > WHOLE_BYTES:
+            raise asked.error(
+                UnsupportedOperation,
+                f"It has {entry.size_bytes:,} bytes, and S3 copies {WHOLE_BYTES:,} in one step.",
+                "Copy it under another name instead.",
+            )
+        parameters = dict(parameters)
+        if parameters.get("StorageClass") in _NOT_KEPT:
+            del parameters["StorageClass"]  # what it has in any case
+        with self._bucket.asking("set facts", entry.key):
+            client = self._client(entry.size_bytes)
+            try:
+                response = client.copy_object(
+                    **parameters | _source(address, entry), MetadataDirective="REPLACE", TaggingDirective="REPLACE"
+                )
+            except client.exceptions.ClientError as error:
+                self._tell_of_source(client, error, address, entry, None)
+                raise
+            etag, modified = self._made(entry.key, response.get("CopyObjectResult"))
+        if modified is None:
+            modified = seconds_of(headers_of(response).get("date"))
+        stays = entry.storage_class if entry.storage_class in _NOT_KEPT else None
+        return made_entry(entry.key, entry.size_bytes, modified, etag, parameters.get("StorageClass") or stays)
 
     def copy_part(
         self, upload: Upload, number: int, source: StorageAddress, entry: Entry, offset: int, length: int

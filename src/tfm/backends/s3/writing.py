@@ -141,6 +141,10 @@ class Writing:
     def _takes_whole_checksums(self, client: Any) -> bool:
         return self._bucket.servers.takes_whole_checksums(client.meta.endpoint_url)
 
+    def fact_parameters(self, key: str, facts: ObjectFacts) -> dict[str, Any]:
+        """What a request carries that makes an object say this of itself, the key among it."""
+        return self._parameters("set facts", key, facts)
+
     def _parameters(self, operation: str, key: str, facts: ObjectFacts) -> dict[str, Any]:
         """What PutObject and CreateMultipartUpload have in common."""
         self._bucket.check_key(operation, key)
