@@ -400,7 +400,7 @@ class CopyJob:
             ended=ended,
             large_ended=self._engine.ended_large,
         )
-        self._engine.put(transfer.run, large=transfer.is_large)
+        self._engine.put(transfer.run, large=transfer.is_large, light=transfer.is_light)
 
     def _ended(
         self, number: int, step: Step, outcome: Outcome | None, error: StorageError | None, moved: MovedSources | None

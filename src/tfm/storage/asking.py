@@ -249,6 +249,15 @@ class AskingStorage:
         """Open an object's bytes; one request, and one more for each time the connection breaks."""
         return self._backend.read(key, start=start, length=length, if_match=if_match)
 
+    @property
+    def begins_requests(self) -> bool:
+        """Whether the methods that begin a request may give something."""
+        return self._backend.begins_requests
+
+    def begin_read(self, key: str, *, if_match: str | None = None) -> Callable[[], Reader] | None:
+        """See :meth:`Backend.begin_read`."""
+        return self._backend.begin_read(key, if_match=if_match)
+
     def presign(self, key: str, *, expires_seconds: int) -> str:
         return self._backend.presign(key, expires_seconds=expires_seconds)
 

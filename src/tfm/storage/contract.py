@@ -127,6 +127,30 @@ class Backend(ABC):
         CredentialsError, a TemporaryError.
         """
 
+    # Requests that one thread has under way at once. A thread for each costs more than a small object does: each call
+    # of the system gives Python's lock away, and thirty threads wait for it.
+
+    def begin_read(self, key: str, *, if_match: str | None = None) -> Callable[[], Reader] | None:
+        """Send what :meth:`read` of the whole object sends, and give what waits for its answer; None where only that
+        can send it. Who is given something calls it once, in the same thread, and before it does anything that takes
+        long: the answer waits there. Both raise as :meth:`read`."""
+        return None
+
+    def begin_put(
+        self, key: str, content: Content, *, facts: ObjectFacts, only_if: Precondition | None = None
+    ) -> Callable[[], Entry] | None:
+        """As :meth:`begin_read`, of :meth:`put`."""
+        return None
+
+    def begin_copy(
+        self, source: StorageAddress, entry: Entry, key: str, *, only_if: Precondition | None = None
+    ) -> Callable[[], Entry] | None:
+        """As :meth:`begin_read`, of :meth:`copy_from`."""
+        return None
+
+    begins_requests: bool = False
+    """Whether those may give something."""
+
     # Writing. Backends that declare WRITE override all of these; the others refuse.
 
     upload_limits: UploadLimits = UploadLimits(whole_bytes=16 << 20, part_bytes=8 << 20, most_parts=10_000)

@@ -145,6 +145,72 @@ class RetryBackend(Backend):
         reader = self._policy.run(opened, interactive=True)
         return _ResumingReader(self._inner, self._policy, reader, key, start, length)
 
+    # What was begun is the first try; every further one is the ordinary request.
+
+    @property
+    def begins_requests(self) -> bool:  # type: ignore[override] # the inner backend's
+        return self._inner.begins_requests
+
+    def begin_read(self, key: str, *, if_match: str | None = None) -> Callable[[], Reader] | None:
+        def again() -> Reader:
+            return self._inner.read(key, if_match=if_match)
+
+        begun = self._first_try(lambda: self._inner.begin_read(key, if_match=if_match), again)
+        if begun is None:
+            return None
+
+        def answer() -> Reader:
+            reader = self._policy.run(begun, interactive=True)
+            return _ResumingReader(self._inner, self._policy, reader, key, 0, None)
+
+        return answer
+
+    def begin_put(
+        self, key: str, content: Content, *, facts: ObjectFacts, only_if: Precondition | None = None
+    ) -> Callable[[], Entry] | None:
+        def again() -> Entry:
+            return self._inner.put(key, content, facts=facts, only_if=only_if)
+
+        begun = self._first_try(lambda: self._inner.begin_put(key, content, facts=facts, only_if=only_if), again)
+        interactive = len(content) <= _INTERACTIVE_BYTES
+        return None if begun is None else lambda: self._run_once(lambda *, lost: begun(), interactive=interactive)  # noqa: ARG005
+
+    def begin_copy(
+        self, source: StorageAddress, entry: Entry, key: str, *, only_if: Precondition | None = None
+    ) -> Callable[[], Entry] | None:
+        def again() -> Entry:
+            return self._inner.copy_from(source, entry, key, only_if=only_if)
+
+        begun = self._first_try(lambda: self._inner.begin_copy(source, entry, key, only_if=only_if), again)
+        return None if begun is None else lambda: self._run_once(lambda *, lost: begun(), interactive=False)  # noqa: ARG005
+
+    @staticmethod
+    def _first_try(
+        begin: Callable[[], Callable[[], Answer] | None], again: Callable[[], Answer]
+    ) -> Callable[[], Answer] | None:
+        """What is to be tried until it succeeds: first the answer to what ``begin`` sent, or its failure to, then
+        ``again``."""
+        waits: Callable[[], Answer] | None
+        failure: StorageError | None = None
+        try:
+            waits = begin()
+        except StorageError as error:
+            waits, failure = None, error
+        if waits is None and failure is None:
+            return None
+
+        def ask() -> Answer:
+            nonlocal waits, failure
+            if failure is not None:
+                error, failure = failure, None
+                raise error
+            if waits is not None:
+                first, waits = waits, None
+                return first()
+            return again()
+
+        return ask
+
     def presign(self, key: str, *, expires_seconds: int) -> str:
         return self._inner.presign(key, expires_seconds=expires_seconds)
 

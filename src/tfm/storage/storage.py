@@ -139,6 +139,24 @@ class Storage(AskingStorage):
             looked=looked or self.enforces(Condition.COPY),
         )
 
+    def begin_put(
+        self, key: str, content: Content, *, facts: ObjectFacts, only_if: Precondition | None
+    ) -> Callable[[], Entry] | None:
+        """See :meth:`Backend.begin_read`: :meth:`put` by who has looked. None outside of :meth:`changing_below`, too:
+        there nobody tells the cache of single writes."""
+        if not self._is_bulk(key):
+            return None
+        return self._backend.begin_put(key, content, facts=self._described(key, facts), only_if=only_if)
+
+    def begin_copy(
+        self, source: StorageAddress, entry: Entry, key: str, *, only_if: Precondition | None
+    ) -> Callable[[], Entry] | None:
+        """As :meth:`begin_put`, for :meth:`copy_from`."""
+        return self._backend.begin_copy(source, entry, key, only_if=only_if) if self._is_bulk(key) else None
+
+    def _is_bulk(self, key: str) -> bool:
+        return bool(self._bulk) and key.startswith(self._bulk)
+
     def begin_upload(self, key: str, *, facts: ObjectFacts | None, only_if: Precondition | None) -> Upload:
         return self._backend.begin_upload(key, facts=self._described(key, facts), only_if=only_if)
 
@@ -252,7 +270,7 @@ class Storage(AskingStorage):
     ) -> Entry:
         if not looked and only_if is not None and _condition_of(only_if) not in self._backend.conditions():
             self._require(key, only_if, self.lookup(key, fresh=True))
-        if self._bulk and key.startswith(self._bulk):
+        if self._is_bulk(key):
             return request()
         with self._changing(Change(_place(key), below=False)) as effects:
             entry = request()

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from enum import Enum
 from typing import Final
 
 from tfm.storage.retry import wait_patiently
 
-__all__ = ["BytesBudget", "Engine", "Task"]
+__all__ = ["Begun", "BytesBudget", "Engine", "Task"]
 
-Task = Callable[[], Sequence["Task"] | None]
+
+class Begun:
+    """What a light task gives when its request is on its way: ``finish`` waits for the answer and does the rest."""
+
+    __slots__ = ("finish",)
+
+    def __init__(self, finish: Callable[[], None]) -> None:
+        self.finish = finish
+
+
+Task = Callable[[], "Sequence[Task] | Begun | None"]
 """Work for one thread, which handles its own failures; it may give further tasks (parts), which come before new
 objects. What it raises all the same ends everything: it is a defect, or means that nothing can be written down."""
 
@@ -21,26 +33,49 @@ _MOST_WAITING: Final = 2000
 _MOST_BEGUN: Final = 4
 """Large objects that are under way at once; more would only divide the same line."""
 
+_CARRIERS: Final = 2
+"""Workers that share the light objects, each with several requests under way. A thread for each request costs twice as
+much as the request does: threads that wake each other, and wait for Python's lock a dozen times for each object."""
+
+_MOST_HELD_UP: Final = 4
+"""Light objects in a row that were not begun, before more workers take some. The first of a bucket never are."""
+
+
+class _Kind(Enum):
+    SMALL = 0
+    LIGHT = 1
+    PART = 2
+
 
 class Engine:
     """Runs tasks in up to ``workers`` daemon threads, begun when there is work for them. Of the workers a quarter stays
-    with small objects while there are any, and all help with parts while there are none."""
+    with small objects while there are any, and all help with parts while there are none.
+
+    Light objects are small ones whose request can be begun and its answer waited for later (:class:`Begun`): a few
+    workers have ``workers`` of them under way between them. Where that turns out not to be so, they are small ones.
+    """
 
     def __init__(self, workers: int) -> None:
         self._workers = max(1, workers)
         self._most_on_parts = max(1, self._workers * 3 // 4)
+        self._most_carriers = min(_CARRIERS, self._workers)
+        self._most_carried = self._workers // self._most_carriers
         self._lock = threading.Lock()
         # Who waits for what is woken alone: waking everybody for each small object would cost more than moving it.
         self._work_came = threading.Condition(self._lock)
         self._room_came = threading.Condition(self._lock)
         self._quiet_came = threading.Condition(self._lock)
         self._small: deque[Task] = deque()
+        self._light: deque[Task] = deque()
         self._large: deque[Task] = deque()
         self._parts: deque[Task] = deque()
         self._threads: list[threading.Thread] = []
         self._idle = 0
         self._coming = 0
         self._on_parts = 0
+        self._carriers = 0
+        self._on_light = 0
+        self._held_up = 0
         self._busy = 0
         self._begun = 0
         self._closed = False
@@ -50,22 +85,23 @@ class Engine:
 
     # For who feeds it
 
-    def put(self, task: Task, *, large: bool = False) -> None:
+    def put(self, task: Task, *, large: bool = False, light: bool = False) -> None:
         """Add an object; waits while many are waiting. Does nothing once stopped."""
         with self._lock:
-            while len(self._small) + len(self._large) >= _MOST_WAITING and not self._stopped:
+            while self._objects >= _MOST_WAITING and not self._stopped:
                 self._room_came.wait()
             if self._stopped:
                 return
-            (self._large if large else self._small).append(task)
-            self._call_workers(1)
+            (self._large if large else self._light if light else self._small).append(task)
+            if not light or self._carriers < self._most_carriers:
+                self._call_workers(1)
 
     def wait(self) -> None:
         """No more objects come; returns when all that were put are done, or when it was stopped. Raises what a task
         raised."""
         with self._lock:
             self._closed = True
-            while not self._stopped and (self._busy or self._waiting):
+            while not self._stopped and (self._busy or self._objects or self._parts):
                 self._quiet_came.wait()
             self._work_came.notify_all()
             if self._error is not None:
@@ -102,13 +138,15 @@ class Engine:
     # The workers
 
     @property
-    def _waiting(self) -> int:
-        return len(self._small) + len(self._large) + len(self._parts)
+    def _objects(self) -> int:
+        return len(self._small) + len(self._light) + len(self._large)
 
     def _call_workers(self, tasks: int) -> None:
         self._work_came.notify(tasks)
+        waiting = len(self._small) + len(self._large) + len(self._parts)
+        waiting += min(len(self._light), max(0, self._most_carriers - self._carriers))
         # Of those that are idle each was called for one of the tasks that wait, and has perhaps not come yet.
-        while self._waiting > self._idle + self._coming and len(self._threads) < self._workers:
+        while waiting > self._idle + self._coming and len(self._threads) < self._workers:
             self._coming += 1
             thread = threading.Thread(target=self._work, name=f"tfm-transfer-{len(self._threads)}", daemon=True)
             self._threads.append(thread)
@@ -116,37 +154,70 @@ class Engine:
 
     def _work(self) -> None:
         wait_patiently()
-        taken = self._take(None, ())
-        while taken is not None:
-            task, is_part = taken
-            further: Sequence[Task] | None = None
-            try:
-                further = task()
-            except Exception as error:  # noqa: BLE001 - the thread's boundary: wait() raises it
-                with self._lock:
-                    self._error = self._error or error
-                self.stop()
-            taken = self._take(is_part, further or ())
+        begun: deque[Begun] = deque()
+        comes = True
+        while True:
+            taken = self._take(carries=len(begun), comes=comes)
+            comes = False
+            if taken is not None:
+                task, kind = taken
+                given = self._run(task)
+                if not isinstance(given, Begun):
+                    self._end(kind, given or (), carries=len(begun))
+                    continue
+                begun.append(given)
+                if len(begun) < self._most_carried:
+                    continue
+            elif not begun:
+                return
+            # The oldest, since its answer is the likeliest to have come.
+            self._run(begun.popleft().finish)
+            self._end(None, (), carries=len(begun))
 
-    def _take(self, ended: bool | None, further: Sequence[Task]) -> tuple[Task, bool] | None:
-        """The next task, after one that ``ended`` (whether it was a part) and gave ``further`` ones."""
+    def _run(self, task: Task) -> Sequence[Task] | Begun | None:
+        try:
+            return task()
+        except Exception as error:  # noqa: BLE001 - the thread's boundary: wait() raises it
+            with self._lock:
+                self._error = self._error or error
+            self.stop()
+            return None
+
+    def _end(self, kind: _Kind | None, further: Sequence[Task], *, carries: int) -> None:
+        """A task ended that gave ``further`` ones; one that had been begun has no kind. Its worker still ``carries`` so
+        many."""
         with self._lock:
-            if ended is None:
-                self._coming -= 1
-            else:
-                self._busy -= 1
-                self._on_parts -= ended
+            self._busy -= 1
+            if kind is _Kind.PART:
+                self._on_parts -= 1
+            elif kind is not _Kind.SMALL:
+                self._on_light -= 1
+                self._carriers -= not carries
+            if kind is _Kind.LIGHT:
+                # Nothing was begun, and its thread held up: if that goes on, others do what it would have done.
+                self._held_up += 1
+                if self._held_up > _MOST_HELD_UP and self._most_carriers < self._workers:
+                    self._most_carriers += 1
+                    self._call_workers(1)
+            if further:
                 self._parts.extend(further)
-                if further:
-                    self._call_workers(len(further) - 1)
+                self._call_workers(len(further) - 1)
+
+    def _take(self, *, carries: int, comes: bool) -> tuple[Task, _Kind] | None:
+        """The next task; None where there is none for who ``carries`` so many, and where all is over. A new thread
+        ``comes``."""
+        with self._lock:
+            self._coming -= comes
             while not self._stopped:
-                chosen = None if self._paused else self._choose()
+                chosen = None if self._paused else self._choose(carries)
                 if chosen is not None:
                     self._busy += 1
-                    if len(self._small) + len(self._large) == _MOST_WAITING // 2:
+                    if self._objects == _MOST_WAITING // 2:
                         self._room_came.notify()
                     return chosen
-                if not self._busy and not self._waiting:
+                if carries:
+                    return None
+                if not self._busy and not self._objects and not self._parts:
                     self._quiet_came.notify_all()
                     if self._closed:
                         return None
@@ -157,16 +228,26 @@ class Engine:
                 self._quiet_came.notify_all()
             return None
 
-    def _choose(self) -> tuple[Task, bool] | None:
-        if self._parts and (self._on_parts < self._most_on_parts or not self._small):
+    def _choose(self, carries: int) -> tuple[Task, _Kind] | None:
+        light = bool(self._light) and self._on_light < self._workers
+        if carries:
+            self._held_up = 0
+            if light:
+                self._on_light += 1
+                return self._light.popleft(), _Kind.LIGHT
+            return None  # nothing else, which may take long: an answer waits here
+        light = light and self._carriers < self._most_carriers
+        if self._parts and (self._on_parts < self._most_on_parts or not (self._small or light)):
             self._on_parts += 1
-            return self._parts.popleft(), True
+            return self._parts.popleft(), _Kind.PART
         if self._large and self._begun < _MOST_BEGUN:
             self._begun += 1
-            return self._large.popleft(), False
-        if self._small:
-            return self._small.popleft(), False
-        return None
+            return self._large.popleft(), _Kind.SMALL
+        if light:
+            self._carriers += 1
+            self._on_light += 1
+            return self._light.popleft(), _Kind.LIGHT
+        return (self._small.popleft(), _Kind.SMALL) if self._small else None
 
 
 class BytesBudget:
@@ -176,6 +257,15 @@ class BytesBudget:
         self._most_bytes = most_bytes
         self._used = 0
         self._changed = threading.Condition()
+
+    @contextmanager
+    def held(self, size_bytes: int) -> Iterator[None]:
+        """So many bytes of it are taken within the block."""
+        self.take(size_bytes)
+        try:
+            yield
+        finally:
+            self.give_back(size_bytes)
 
     def take(self, size_bytes: int) -> None:
         with self._changed:

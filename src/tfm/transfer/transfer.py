@@ -15,10 +15,11 @@ from tfm.core.errors import ConflictError, DamagedError, InvalidRequestError, St
 from tfm.core.progress import Cancel
 from tfm.core.step import Step, StepAction
 from tfm.core.writing import Checksum, Description, ObjectFacts, Part, Upload
+from tfm.storage.contract import Reader
 from tfm.storage.storage import Storage
 from tfm.transfer.checksum import combine_crc32, fits
 from tfm.transfer.directories import Directories
-from tfm.transfer.engine import BytesBudget, Task
+from tfm.transfer.engine import Begun, BytesBudget, Task
 from tfm.transfer.meter import Meter
 
 __all__ = ["Outcome", "Transfer", "TransferContext", "UploadRecord", "part_bytes_of"]
@@ -26,6 +27,10 @@ __all__ = ["Outcome", "Transfer", "TransferContext", "UploadRecord", "part_bytes
 _LEAST_PART_BYTES: Final = 8 << 20
 _COPIED_PART_BYTES: Final = 256 << 20
 _CHUNK_BYTES: Final = 1 << 20
+
+_MOST_LIGHT_BYTES: Final = 128 << 10
+"""Beyond that moving the bytes takes longer than all around them; what the sockets' own memory holds, and so no answer
+keeps a server waiting until somebody comes to it."""
 
 
 class UploadRecord(Protocol):
@@ -67,6 +72,11 @@ class TransferContext:
     def server_side(self) -> bool:
         return self.target.can_copy_from(self.source.address)
 
+    @property
+    def begins_requests(self) -> bool:
+        """Whether one thread can have several objects under way."""
+        return self.target.begins_requests or (self.source.begins_requests and not self.server_side)
+
 
 class Cancelled(Exception):  # noqa: N818 - not an error
     """The job is to end: what is under way stays for whoever resumes it."""
@@ -91,16 +101,25 @@ class Transfer:
         self._large_ended = large_ended
         size_bytes = step.size_bytes or 0
         limit = context.target.copy_whole_bytes if context.server_side else context.target.upload_limits.whole_bytes
-        self.is_large: Final = step.action is StepAction.COPY and not step.is_symlink and size_bytes > limit
+        copies = step.action is StepAction.COPY and not step.is_symlink
+        self.is_large: Final = copies and size_bytes > limit
+        self.is_light: Final = copies and context.begins_requests and step.size_bytes is not None and (
+            size_bytes <= (limit if context.server_side else _MOST_LIGHT_BYTES)
+        )  # fmt: skip
 
-    def run(self) -> Sequence[Task] | None:
-        """Do it, or begin it and give its parts. What ``ended`` raises ends the job: nobody can be told then."""
+    def run(self) -> Sequence[Task] | Begun | None:
+        """Do it, or begin it and give its parts, or what finishes it. What ``ended`` raises ends the job: nobody can be
+        told then."""
+        return self._guarded(self._started)
+
+    def _guarded(self, work: Callable[[], Outcome | Sequence[Task] | Begun]) -> Sequence[Task] | Begun | None:
         outcome: Outcome | None = None
         failure: StorageError | None = None
         try:
-            if self.is_large:
-                return PartedTransfer(self._context, self._step, self._record(), self._finished).begin()
-            outcome = self._whole()
+            given = work()
+            if not isinstance(given, Outcome):
+                return given
+            outcome = given
         except Cancelled:
             pass
         except StorageError as error:
@@ -117,16 +136,22 @@ class Transfer:
         if outcome is not None or error is not None:
             self._ended(self._step, outcome, error)
 
-    def _whole(self) -> Outcome:
+    def _started(self) -> Outcome | Sequence[Task] | Begun:
         step, context = self._step, self._context
+        if self.is_large:
+            return PartedTransfer(context, step, self._record(), self._finished).begin()
         if step.action is StepAction.DIRECTORY:
             context.directories.make(step.target_key, mode=step.mode, modified_timestamp=step.modified_timestamp)
             return Outcome(None, 0, verified=True)
         context.directories.make_above(step.target_key)
+        return self._or_again(lambda: self._begun(step) if self.is_light else self._copied(step))
+
+    def _or_again(self, work: Callable[[], Outcome | Begun]) -> Outcome | Begun:
+        """That, or where the source has changed since it was listed, the version that it has by now."""
         try:
-            return self._copied(step)
+            return work()
         except ConflictError:
-            again = self._again(step)
+            again = self._again(self._step)
             if again is None:
                 raise
             return self._copied(again)
@@ -141,6 +166,8 @@ class Transfer:
         if entry is None or entry.etag == step.etag:
             return None
         return replace(step, etag=entry.etag, size_bytes=entry.size_bytes, modified_timestamp=entry.modified_timestamp)
+
+    # With a thread of its own
 
     def _copied(self, step: Step) -> Outcome:
         return self._by_storage(step) if self._context.server_side else self._through_here(step)
@@ -170,29 +197,103 @@ class Transfer:
     def _through_here(self, step: Step) -> Outcome:
         context = self._context
         room = step.size_bytes if step.size_bytes is not None else context.target.upload_limits.whole_bytes
-        context.budget.take(room)
-        try:
-            with context.source.read(step.source_key, if_match=_etag_for(context.source, step)) as reader:
-                entry = reader.entry
-                if (entry.size_bytes or 0) > max(room, context.target.upload_limits.whole_bytes):
-                    raise _changed(context.source, step)  # it grew, and not all of it should be in memory
-                content = reader.read()
-                facts, checksum, verified = reader.facts, reader.checksum, reader.verified
-            if entry.size_bytes is not None and len(content) != entry.size_bytes:
-                raise _changed(context.source, step)
-            _require_unchanged(context.source, step, entry)
-            verified = verified or _verified(context.source, step, checksum, content)
+        with context.budget.held(room):
+            whole = self._read(step, room, lambda: context.source.read(step.source_key, if_match=self._etag(step)))
             written = context.target.put(
-                step.target_key,
-                content,
-                facts=_facts_for_target(context, step, entry, facts),
-                only_if=step.only_if,
-                looked=True,
+                step.target_key, whole.content, facts=whole.facts, only_if=step.only_if, looked=True
             )
-        finally:
-            context.budget.give_back(room)
-        context.meter.add(len(content))
-        return Outcome(written, len(content), verified=verified)
+        return self._moved(whole, written)
+
+    def _read(self, step: Step, room: int, opened: Callable[[], Reader]) -> _Whole:
+        """All of the source, known to be one version of it, in its ``room``."""
+        context = self._context
+        with opened() as reader:
+            entry = reader.entry
+            if (entry.size_bytes or 0) > max(room, context.target.upload_limits.whole_bytes):
+                raise _changed(context.source, step)  # it grew, and not all of it should be in memory
+            content = reader.read()
+            facts, checksum, verified = reader.facts, reader.checksum, reader.verified
+        if entry.size_bytes is not None and len(content) != entry.size_bytes:
+            raise _changed(context.source, step)
+        _require_unchanged(context.source, step, entry)
+        verified = verified or _verified(context.source, step, checksum, content)
+        return _Whole(content, _facts_for_target(context, step, entry, facts), verified=verified)
+
+    def _moved(self, whole: _Whole, written: Entry) -> Outcome:
+        self._context.meter.add(len(whole.content))
+        return Outcome(written, len(whole.content), verified=whole.verified)
+
+    def _etag(self, step: Step) -> str | None:
+        return _etag_for(self._context.source, step)
+
+    # With others in one thread
+
+    def _begun(self, step: Step) -> Outcome | Begun:
+        """Its request is on its way; all of it is done where none can be begun."""
+        if self._context.server_side:
+            finish = self._begun_copy(step)
+        elif self._context.source.begins_requests:
+            finish = self._begun_read(step)
+        else:
+            finish = self._begun_put(step)
+        if finish is None:
+            return self._copied(step)
+        done = finish
+        return Begun(lambda: self._tell_of(done))
+
+    def _tell_of(self, finish: Callable[[], Outcome]) -> None:
+        self._guarded(lambda: self._or_again(finish))
+
+    def _begun_copy(self, step: Step) -> Callable[[], Outcome] | None:
+        context = self._context
+        answer = context.target.begin_copy(context.source.address, step.entry, step.target_key, only_if=step.only_if)
+        if answer is None:
+            return None
+
+        def finish() -> Outcome:
+            size_bytes = step.size_bytes or 0
+            entry = answer()
+            context.meter.add(size_bytes)
+            return Outcome(entry, size_bytes, verified=True)
+
+        return finish
+
+    def _begun_read(self, step: Step) -> Callable[[], Outcome] | None:
+        context = self._context
+        answer = context.source.begin_read(step.source_key, if_match=self._etag(step))
+        if answer is None:
+            return None
+
+        def finish() -> Outcome:
+            room = step.size_bytes or 0
+            with context.budget.held(room):
+                whole = self._read(step, room, answer)
+                written = context.target.put(
+                    step.target_key, whole.content, facts=whole.facts, only_if=step.only_if, looked=True
+                )
+            return self._moved(whole, written)
+
+        return finish
+
+    def _begun_put(self, step: Step) -> Callable[[], Outcome] | None:
+        context = self._context
+        # Not of the budget, for which a thread would wait that holds some of it: so many so small ones are a few MB.
+        room = step.size_bytes or 0
+        whole = self._read(step, room, lambda: context.source.read(step.source_key, if_match=self._etag(step)))
+        answer = context.target.begin_put(step.target_key, whole.content, facts=whole.facts, only_if=step.only_if)
+        if answer is None:
+            return None
+        waits = answer
+        return lambda: self._moved(whole, waits())
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """All of a small object, and what its copy is to say of itself."""
+
+    content: bytes
+    facts: ObjectFacts
+    verified: bool
 
 
 class PartedTransfer:

@@ -96,6 +96,7 @@ class S3Backend(Backend):
     )
 
     copy_whole_bytes = WHOLE_BYTES
+    begins_requests = True
 
     def __init__(self, address: StorageAddress, clients: Clients, *, requester_pays: bool) -> None:
         self.address = address
@@ -184,6 +185,19 @@ class S3Backend(Backend):
 
     def put(self, key: str, content: Content, *, facts: ObjectFacts, only_if: Precondition | None = None) -> Entry:
         return self._writing.put(key, content, facts, only_if)
+
+    def begin_read(self, key: str, *, if_match: str | None = None) -> Callable[[], Reader] | None:
+        return self._reading.begin_read(key, if_match)
+
+    def begin_put(
+        self, key: str, content: Content, *, facts: ObjectFacts, only_if: Precondition | None = None
+    ) -> Callable[[], Entry] | None:
+        return self._writing.begin_put(key, content, facts, only_if)
+
+    def begin_copy(
+        self, source: StorageAddress, entry: Entry, key: str, *, only_if: Precondition | None = None
+    ) -> Callable[[], Entry] | None:
+        return self._copying.begin_copy(source, entry, key, only_if)
 
     def begin_upload(self, key: str, *, facts: ObjectFacts, only_if: Precondition | None = None) -> Upload:
         return self._writing.begin(key, facts, only_if)

@@ -79,14 +79,44 @@ class Bucket:
         then the layer above has looked just before."""
         if only_if is None:
             return send(**parameters)
+        condition, header = self._condition(only_if, copies=copies)
+        if not header:
+            return send(**parameters)
+        return self._or_unconditionally(client, condition, lambda: send(**parameters, **header), send, parameters)
+
+    def begin_on_condition(
+        self, client: Any, operation: str, parameters: Mapping[str, Any], only_if: Precondition | None, *, copies: bool
+    ) -> Callable[[], Mapping[str, Any]] | None:
+        """Send as :meth:`send_on_condition`; what is given waits for the answer. None where only that can send it."""
+        short_way = self.clients().short_way
+        if only_if is None:
+            return short_way.begin(client, operation, parameters)
+        condition, header = self._condition(only_if, copies=copies)
+        begun = short_way.begin(client, operation, {**parameters, **header})
+        if begun is None or not header:
+            return begun
+        send = self.sender(client, operation)
+        return lambda: self._or_unconditionally(client, condition, begun, send, parameters)
+
+    def _condition(self, only_if: Precondition, *, copies: bool) -> tuple[Condition, dict[str, str]]:
+        """What the precondition is of a server, and the parameter that says it; none where it is not sent."""
         condition = Condition.CREATE if only_if.etag is None else Condition.REPLACE
         if copies:
             condition = Condition.COPY
         if not self.sends(condition):
-            return send(**parameters)
-        header = {"IfNoneMatch": "*"} if only_if.etag is None else {"IfMatch": quoted_etag(only_if.etag)}
+            return condition, {}
+        return condition, {"IfNoneMatch": "*"} if only_if.etag is None else {"IfMatch": quoted_etag(only_if.etag)}
+
+    def _or_unconditionally(
+        self,
+        client: Any,
+        condition: Condition,
+        conditional: Callable[[], Mapping[str, Any]],
+        send: Send,
+        parameters: Mapping[str, Any],
+    ) -> Mapping[str, Any]:
         try:
-            return send(**parameters, **header)
+            return conditional()
         except client.exceptions.ClientError as error:
             not_taken = code_of(error) == "NotImplemented" or status_of(error) == 501
             if not not_taken or condition in self.conditions():

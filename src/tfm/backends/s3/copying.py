@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from tfm.backends.s3.bucket import Bucket
@@ -37,27 +38,62 @@ class Copying:
 
     def copy(self, source: StorageAddress, entry: Entry, key: str, only_if: Precondition | None) -> Entry:
         """Type, metadata and tags come along by S3's own default; the storage class only by name."""
-        self._check_keys(entry, key)
-        parameters: dict[str, Any] = {**self._bucket.parameters, "Key": key, **_source(source, entry)}
-        kept = entry.storage_class if entry.storage_class not in _NOT_KEPT else None
-        if kept:
-            parameters["StorageClass"] = kept
+        parameters = self._parameters(source, entry, key)
         with self._bucket.asking("copy", key, only_if):
             client = self._client(entry.size_bytes)
-            try:
-                copy = self._bucket.sender(client, "CopyObject")
-                response = self._bucket.send_on_condition(client, copy, parameters, only_if, copies=True)
-            except client.exceptions.ClientError as error:
-                self._tell_of_source(client, error, source, entry, only_if)
-                raise
-            etag, modified = self._made(key, response.get("CopyObjectResult"))
-            if etag != entry.etag:
-                self._look_at_source(
-                    client, source, entry, f"{self._bucket.asked('copy', key).uri} has its new content"
-                )
+            copy = self._bucket.sender(client, "CopyObject")
+
+            def send() -> Mapping[str, Any]:
+                return self._bucket.send_on_condition(client, copy, parameters, only_if, copies=True)
+
+            return self._copied(client, source, entry, parameters, only_if, send)
+
+    def begin_copy(
+        self, source: StorageAddress, entry: Entry, key: str, only_if: Precondition | None
+    ) -> Callable[[], Entry] | None:
+        """Send what :meth:`copy` sends; what is given waits for the answer. None where only that can send it."""
+        parameters = self._parameters(source, entry, key)
+        with self._bucket.asking("copy", key, only_if):
+            client = self._client(entry.size_bytes)
+            begun = self._bucket.begin_on_condition(client, "CopyObject", parameters, only_if, copies=True)
+        if begun is None:
+            return None
+
+        def answer() -> Entry:
+            with self._bucket.asking("copy", key, only_if):
+                return self._copied(client, source, entry, parameters, only_if, begun)
+
+        return answer
+
+    def _parameters(self, source: StorageAddress, entry: Entry, key: str) -> dict[str, Any]:
+        self._check_keys(entry, key)
+        parameters = {**self._bucket.parameters, "Key": key, **_source(source, entry)}
+        if entry.storage_class and entry.storage_class not in _NOT_KEPT:
+            parameters["StorageClass"] = entry.storage_class
+        return parameters
+
+    def _copied(
+        self,
+        client: Any,
+        source: StorageAddress,
+        entry: Entry,
+        parameters: Mapping[str, Any],
+        only_if: Precondition | None,
+        answer: Callable[[], Mapping[str, Any]],
+    ) -> Entry:
+        key = parameters["Key"]
+        try:
+            response = answer()
+        except client.exceptions.ClientError as error:
+            self._tell_of_source(client, error, source, entry, only_if)
+            raise
+        etag, modified = self._made(key, response.get("CopyObjectResult"))
+        if etag != entry.etag:
+            self._look_at_source(client, source, entry, f"{self._bucket.asked('copy', key).uri} has its new content")
         if modified is None:
             modified = seconds_of(headers_of(response).get("date"))
-        return made_entry(key, entry.size_bytes, modified, etag, kept or entry.storage_class)
+        kept = parameters.get("StorageClass") or entry.storage_class
+        return made_entry(key, entry.size_bytes, modified, etag, kept)
 
     def set_facts(self, address: StorageAddress, entry: Entry, parameters: dict[str, Any]) -> Entry:
         """A copy of the object onto itself that says other things. S3 keeps neither its access list nor a lock."""

@@ -6,9 +6,12 @@ a connection and an answer takes half a millisecond, most of it for headers that
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
-__all__ = ["Answer", "send"]
+__all__ = ["Answer", "begin", "send"]
+
+_Told = TypeVar("_Told")
 
 # urllib3's pools and connections are used beyond what its types tell; Any stands for them throughout this module.
 
@@ -22,10 +25,19 @@ _PIECE_BYTES: Final = 1 << 20
 
 def send(pool: Any, url: str, head: bytes, body: bytes | bytearray, *, answers_without_body: bool) -> Answer:
     """Send a request, and take the head of its answer. Raises botocore's and urllib3's errors, and TimeoutError."""
-    from urllib3.exceptions import ProtocolError
+    return begin(pool, url, head, body, answers_without_body=answers_without_body)()
 
+
+def begin(
+    pool: Any, url: str, head: bytes, body: bytes | bytearray, *, answers_without_body: bool
+) -> Callable[[], Answer]:
+    """Send a request; what is given waits for the head of its answer, and is called once. Both raise as :func:`send`.
+
+    Between the two the connection is nobody else's, so who begins many takes as many connections.
+    """
     connection = _connected(pool, url)
-    try:
+
+    def sending() -> None:
         try:
             if len(body) <= _TOGETHER_BYTES:
                 connection.sock.sendall(head + body)
@@ -33,13 +45,24 @@ def send(pool: Any, url: str, head: bytes, body: bytes | bytearray, *, answers_w
                 connection.sock.sendall(head)
                 connection.sock.sendall(body)
         except (BrokenPipeError, ConnectionResetError):
-            # A server that refuses need not wait for the whole body: its answer may be there already.
-            return Answer(pool, connection, answers_without_body=answers_without_body)
+            pass  # a server that refuses need not wait for the whole body: its answer may be there already
+
+    def answered() -> Answer:
         return Answer(pool, connection, answers_without_body=answers_without_body)
+
+    _or_drop(pool, connection, sending)
+    return lambda: _or_drop(pool, connection, answered)
+
+
+def _or_drop(pool: Any, connection: Any, exchange: Callable[[], _Told]) -> _Told:
+    try:
+        return exchange()
     except TimeoutError:
         _drop(pool, connection)
         raise
     except OSError as error:
+        from urllib3.exceptions import ProtocolError
+
         _drop(pool, connection)
         raise ProtocolError("The connection broke.", error) from error
     except BaseException:

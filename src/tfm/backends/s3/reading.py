@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -98,6 +98,21 @@ class Reading:
                     return EmptyReader(Entry(name_of(key), key, Kind.FILE, _size_beyond(error)))
                 raise
         return self._opened(key, start, length, response)
+
+    def begin_read(self, key: str, if_match: str | None) -> Callable[[], Reader] | None:
+        parameters = self._parameters("read", key, if_match)
+        with self._bucket.asking("read", key):
+            clients = self._bucket.clients()
+            begun = clients.short_way.begin(clients.interactive(), "GetObject", parameters)
+        if begun is None:
+            return None
+
+        def answer() -> Reader:
+            with self._bucket.asking("read", key):
+                response = begun()
+            return self._opened(key, 0, None, response)
+
+        return answer
 
     def part_sizes(self, key: str, parts: int, if_match: str | None) -> list[int] | None:
         """One request for each part; None where the server does not tell."""

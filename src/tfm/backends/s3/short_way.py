@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from tfm.backends.s3.exchange import Answer, send
+from tfm.backends.s3.exchange import Answer, begin
 from tfm.backends.s3.quick_answers import SUCCESSES, client_error
 from tfm.backends.s3.quick_requests import METHODS, QuickRequest, quick_request, quoted_key
 from tfm.backends.s3.servers import Servers
@@ -106,8 +106,29 @@ class ShortWay:
     def _known(self, client: Any, operation: str, bucket: str) -> Way | None:  # noqa: ARG002 - tests make ways of it
         return self._ways.get((bucket, operation))
 
+    def begin(
+        self, client: Any, operation: str, parameters: Mapping[str, Any]
+    ) -> Callable[[], Mapping[str, Any]] | None:
+        """Send what :meth:`ask` sends; what is given waits for the answer, and is called once, by the same thread. None
+        where only :meth:`ask` can send it. Both raise as :meth:`ask`."""
+        begun = self._begun(client, operation, parameters)
+        if begun is None:
+            return None
+
+        def answer() -> Mapping[str, Any]:
+            response = self._told(client, operation, parameters, *begun)
+            return self.ask(client, operation, parameters) if response is None else response
+
+        return answer
+
     def _short(self, client: Any, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """The answer; None where it must be asked for the ordinary way."""
+        begun = self._begun(client, operation, parameters)
+        return None if begun is None else self._told(client, operation, parameters, *begun)
+
+    def _begun(
+        self, client: Any, operation: str, parameters: Mapping[str, Any]
+    ) -> tuple[QuickRequest, Callable[[], Answer]] | None:
         way = self._known(client, operation, parameters["Bucket"])
         if way is None:
             return None
@@ -121,7 +142,17 @@ class ShortWay:
             return None
         if credentials is None or pool is None:
             return None
-        answer = self._sent_answer(client, way, pool, request, credentials.get_frozen_credentials())
+        return request, self._on_its_way(client, way, pool, request, credentials.get_frozen_credentials())
+
+    def _told(
+        self,
+        client: Any,
+        operation: str,
+        parameters: Mapping[str, Any],
+        request: QuickRequest,
+        receive: Callable[[], Answer],
+    ) -> Mapping[str, Any] | None:
+        answer = receive()
         self._servers.note_name(client.meta.endpoint_url, answer.headers.get("server"))
         if answer.status in SUCCESSES:
             return request.parse(client, operation, answer)
@@ -144,7 +175,9 @@ class ShortWay:
             self._pools[id(client), way.origin] = pool
         return pool
 
-    def _sent_answer(self, client: Any, way: Way, pool: Any, request: QuickRequest, credentials: Any) -> Answer:
+    def _on_its_way(
+        self, client: Any, way: Way, pool: Any, request: QuickRequest, credentials: Any
+    ) -> Callable[[], Answer]:
         path = f"{way.path}{request.path}" or "/"
         headers = {**request.headers, "host": way.host}
         self._signer.sign(
@@ -160,7 +193,7 @@ class ShortWay:
             lines.append(f"content-length: {len(request.body)}")
         head = "\r\n".join([*lines, "", ""]).encode("ascii")
         self._record_request(request.operation)
-        return send(pool, way.origin, head, request.body, answers_without_body=request.method == "HEAD")
+        return begin(pool, way.origin, head, request.body, answers_without_body=request.method == "HEAD")
 
 
 def _may_be_elsewhere(answer: Answer, request: QuickRequest) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from math import isfinite
 from typing import Any, Final
@@ -37,14 +37,36 @@ class Writing:
     def put(
         self, key: str, content: Content, facts: ObjectFacts, only_if: Precondition | None, *, operation: str = "write"
     ) -> Entry:
+        parameters, client = self._whole(operation, key, content, facts)
+        with self._bucket.asking(operation, key, only_if):
+            put = self._bucket.sender(client(), "PutObject")
+            response = self._bucket.send_on_condition(client(), put, parameters, only_if, copies=False)
+        return written_entry(key, headers_of(response), len(parameters["Body"]), facts.storage_class)
+
+    def begin_put(
+        self, key: str, content: Content, facts: ObjectFacts, only_if: Precondition | None
+    ) -> Callable[[], Entry] | None:
+        parameters, client = self._whole("write", key, content, facts)
+        with self._bucket.asking("write", key, only_if):
+            begun = self._bucket.begin_on_condition(client(), "PutObject", parameters, only_if, copies=False)
+        if begun is None:
+            return None
+
+        def answer() -> Entry:
+            with self._bucket.asking("write", key, only_if):
+                response = begun()
+            return written_entry(key, headers_of(response), len(parameters["Body"]), facts.storage_class)
+
+        return answer
+
+    def _whole(
+        self, operation: str, key: str, content: Content, facts: ObjectFacts
+    ) -> tuple[dict[str, Any], Callable[[], Any]]:
+        """PutObject's parameters but for its condition, and what gives the client for it."""
         parameters = self._parameters(operation, key, facts)
         parameters["Body"] = body = content if isinstance(content, (bytes, bytearray)) else bytes(content)
-        with self._bucket.asking(operation, key, only_if):
-            clients = self._bucket.clients()
-            client = clients.interactive() if len(body) <= _SMALL_BYTES else clients.patient()
-            put = self._bucket.sender(client, "PutObject")
-            response = self._bucket.send_on_condition(client, put, parameters, only_if, copies=False)
-        return written_entry(key, headers_of(response), len(body), facts.storage_class)
+        clients = self._bucket.clients()
+        return parameters, clients.interactive if len(body) <= _SMALL_BYTES else clients.patient
 
     def make_directory(self, key: str) -> Entry:
         if not key:

@@ -1,0 +1,132 @@
+"""Light objects: a few workers have many requests under way, and none of them waits for nothing or is lost."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from tfm.transfer.engine import Begun, Engine
+
+SECONDS = 20.0
+
+
+class Line:
+    """Requests that are answered when :meth:`answer` is called; ``most`` is how many were under way at once."""
+
+    def __init__(self) -> None:
+        self.changed = threading.Condition()
+        self.under_way = 0
+        self.most = 0
+        self.done = 0
+        self.threads: set[int] = set()
+        self._answers = threading.Event()
+
+    def task(self) -> Begun:
+        with self.changed:
+            self.under_way += 1
+            self.most = max(self.most, self.under_way)
+            self.threads.add(threading.get_ident())
+            self.changed.notify_all()
+        return Begun(self._finish)
+
+    def _finish(self) -> None:
+        assert self._answers.wait(SECONDS)
+        with self.changed:
+            self.under_way -= 1
+            self.done += 1
+            self.changed.notify_all()
+
+    def answer(self) -> None:
+        self._answers.set()
+
+    def wait(self, what: Callable[[], bool]) -> None:
+        with self.changed:
+            assert self.changed.wait_for(what, SECONDS)
+
+
+def fill(engine: Engine, line: Line, objects: int) -> None:
+    """All at once: a worker that finds nothing more to begin waits for an answer."""
+    engine.pause()
+    for _ in range(objects):
+        engine.put(line.task, light=True)
+    engine.go_on()
+
+
+def test_few_threads_have_as_many_under_way_as_there_are_workers() -> None:
+    engine = Engine(32)
+    line = Line()
+    fill(engine, line, 200)
+    line.wait(lambda: line.under_way == 32)
+    line.answer()
+    engine.wait()
+    assert (line.done, line.most, len(line.threads)) == (200, 32, 2)
+
+
+def test_one_worker_has_one_under_way() -> None:
+    engine = Engine(1)
+    line = Line()
+    line.answer()
+    for _ in range(20):
+        engine.put(line.task, light=True)
+    engine.wait()
+    assert (line.done, line.most) == (20, 1)
+
+
+def test_where_nothing_can_be_begun_all_workers_come() -> None:
+    engine = Engine(8)
+    together = threading.Barrier(8, timeout=SECONDS)
+    begins = threading.Event()
+
+    def blocking() -> None:
+        if begins.is_set():
+            together.wait()
+
+    for _ in range(20):
+        engine.put(blocking, light=True)
+    deadline = threading.Event()
+    while engine._busy or engine._objects:
+        deadline.wait(0.001)
+    begins.set()
+    for _ in range(8):
+        engine.put(blocking, light=True)
+    engine.wait()
+    assert not together.broken
+
+
+def test_others_go_on_while_answers_do_not_come() -> None:
+    engine = Engine(4)
+    line = Line()
+    done = threading.Event()
+    fill(engine, line, 50)
+    line.wait(lambda: line.under_way == 4)
+    engine.put(done.set)
+    assert done.wait(SECONDS)
+    line.answer()
+    engine.wait()
+    assert line.done == 50
+
+
+def test_what_is_under_way_when_it_is_stopped_comes_to_its_end() -> None:
+    engine = Engine(4)
+    line = Line()
+    fill(engine, line, 50)
+    line.wait(lambda: line.under_way == 4)
+    engine.stop()
+    assert not engine.settle(0.01)
+    line.answer()
+    assert engine.settle(SECONDS)
+    assert (line.done, line.under_way) == (4, 0)
+
+
+def test_paused_it_begins_nothing_and_loses_nothing() -> None:
+    engine = Engine(4)
+    line = Line()
+    fill(engine, line, 50)
+    line.wait(lambda: line.under_way == 4)
+    engine.pause()
+    line.answer()
+    line.wait(lambda: line.under_way == 0)
+    assert line.done == 4
+    engine.go_on()
+    engine.wait()
+    assert line.done == 50
