@@ -67,6 +67,9 @@ class Settings:
     theme: str = _setting(
         "terminal", "The colours: terminal (the terminal's own), or a theme's name; the palette (Ctrl-P) lists them."
     )
+    file_colours: bool = _setting(
+        default=False, help_text="Colours for directories, links, programs, archives and media in the panes."
+    )
     origins: Table = field(default=(), compare=False, repr=False)
     """Where settings were said, by name (a row of a table by ``NAME row``): for errors found later. Not a setting."""
 

@@ -14,6 +14,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
+from textual.filter import LineFilter
 from textual.screen import Screen
 
 from tfm.core.location import Location
@@ -22,6 +23,7 @@ from tfm.storage.session import Session
 from tfm.ui.browse_screen import BrowseScreen
 from tfm.ui.sanitise import screen_text
 from tfm.ui.terminal_driver import TerminalDriver
+from tfm.ui.themes import Ground, theme_of_settings, use_theme
 
 __all__ = ["FileManagerApp"]
 
@@ -49,10 +51,16 @@ class FileManagerApp(App[int]):
         ``complaints`` about settings are shown: those are as if they had not been set."""
         # Said here and not by the theme alone: NO_COLOR would otherwise be set up for a palette of grey tones.
         super().__init__(ansi_color=True)
+        theme, complaint = theme_of_settings(self, session.settings)
+        complaints = [*complaints, *filter(None, [complaint])]
         self._works = RunningWork()
         self._browse = BrowseScreen(session, left, right, self._works, journal_path, complaints=complaints)
-        # The terminal's own colours, its background too.
-        self.theme = "ansi-dark"
+        self._ground = Ground()
+        use_theme(self, theme)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        filters = super().get_line_filters()
+        return filters if self.native_ansi_color else [self._ground, *filters]
 
     def get_driver_class(self) -> type[Driver]:
         usual = super().get_driver_class()

@@ -63,6 +63,7 @@ class Chooser(Dialog[Value]):
         self._notice = self._notice if notice is None else notice
         self._shown_for = self.field.value
         self.list.show(matching_rows(self._all_rows, self._shown_for), notice=self._notice, keep=True)
+        self.row_changed()
 
     def on_text_field_edited(self) -> None:
         self._filter()
@@ -71,12 +72,18 @@ class Chooser(Dialog[Value]):
         if self.field.value != self._shown_for:
             self._shown_for = self.field.value
             self.list.show(matching_rows(self._all_rows, self._shown_for), notice=self._notice)
+            self.row_changed()
 
     def action_move(self, rows: int) -> None:
         self.list.move(rows)
+        self.row_changed()
 
     def action_move_page(self, pages: int) -> None:
         self.list.move_page(pages)
+        self.row_changed()
+
+    def row_changed(self) -> None:
+        """Another row may be under the cursor: for a chooser that shows what it would be like."""
 
     def on_row_list_chosen(self) -> None:
         self.pressed("choose")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import isnan
 from typing import Final
@@ -20,6 +21,7 @@ from tfm.core.entry import Entry, Kind
 from tfm.core.listing import Listing
 from tfm.core.page import UNKNOWN_SIZE
 from tfm.operations.row_order import RowOrder, key_of_row
+from tfm.ui.file_colours import colour_of
 from tfm.ui.format import MODIFIED_CELLS, SIZE_CELLS, format_modified, format_size
 from tfm.ui.sanitise import fit
 from tfm.ui.selection import Selection
@@ -92,6 +94,8 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
         self._target: Place | None = None
         self._notice = ""
         self._prunes_all = False
+        self.colours_kinds = False
+        """Whether directories, links, programs, archives and media have a colour each."""
 
     # What is shown
 
@@ -283,6 +287,15 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
             self.post_message(self.SelectionChanged())
         self.move(1)
 
+    def select_only(self, entries: Iterable[Entry]) -> None:
+        """Select these and no others."""
+        self.selection.clear()
+        for entry in entries:
+            size = -1 if entry.is_directory or entry.size_bytes is None else entry.size_bytes
+            self.selection.toggle(entry.key, entry.kind, size)
+        self.refresh()
+        self.post_message(self.SelectionChanged())
+
     # Mouse
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
@@ -340,4 +353,6 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
             shown = format_modified(modified, time.time()) if known else ""
             text += f" {shown:<{MODIFIED_CELLS}}"
         style = _SELECTED if selected else _DIRECTORY if is_directory else _PLAIN
+        if self.colours_kinds and not selected:
+            style += colour_of(page.entry(number))
         return fit(text, width), style

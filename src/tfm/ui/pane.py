@@ -79,6 +79,7 @@ class Pane(Vertical):
         self._title = Line(keep_end=True, classes="pane--title")
         self._header = Line(classes="pane--header")
         self.list = FileList()
+        self.list.colours_kinds = session.settings.file_colours
         self.error_block = ErrorBlock()
         self.footer = Line(classes="pane--footer")
 

@@ -15,6 +15,9 @@ ACTIONS: Final = (
     Action("palette", Area.PROGRAM, "program:show_palette", "Every action by its name, with its keys"),
     Action("jobs", Area.PROGRAM, "program:show_jobs", "Copies and moves: pause, cancel, retry, what failed"),
     Action("keymap", Area.PROGRAM, "program:change_keymap", "Orthodox keys or vim keys", argument=Argument.TEXT),
+    Action(
+        "theme", Area.PROGRAM, "looks:change_theme", "Colours: the terminal's own, or a theme", argument=Argument.TEXT
+    ),
     Action("stop", Area.PROGRAM, "program:stop", "Stop the listing; with a digit right after it: that function key"),
     Action("quit", Area.PROGRAM, "program:quit_program", "Quit", "Quit"),
     Action("cursor_up", Area.MOVING, "moving:cursor_up", "One entry up"),
@@ -41,8 +44,14 @@ ACTIONS: Final = (
     Action("copy_uri", Area.FILES, "clipboard:copy_uri", "Give the URI, encoded, to the terminal's clipboard"),
     Action("copy_name", Area.FILES, "clipboard:copy_name", "Give the name to the terminal's clipboard"),
     Action("rename", Area.FILES, "changing:rename", "Rename the entry under the cursor"),
+    Action("bulk_rename", Area.FILES, "facts:bulk_rename", "Rename many by a rule: text, expression, counter, date"),
+    Action("properties", Area.FILES, "facts:properties", "Everything that is known of the entry; change its metadata"),
+    Action("mode", Area.FILES, "facts:mode", "Change rights (chmod) of what is selected, or of this entry"),
+    Action("link", Area.FILES, "facts:link", "A link by which anyone reads this object for a while"),
     Action("make_directory", Area.FILES, "changing:make_directory", "Make a directory", "Mkdir"),
     Action("delete", Area.FILES, "changing:delete", "Delete what is selected, or this entry; asks first", "Delete"),
+    Action("disk_usage", Area.FINDING, "finding:disk_usage", "How much is in this directory, and in each one below it"),
+    Action("compare", Area.FINDING, "finding:compare", "Compare both panes: copy what differs, or select it"),
 )
 
 _BY_NAME: Final = {action.name: action for action in ACTIONS}
