@@ -86,7 +86,7 @@ def _rows(storage: Storage, location: Location, described: Description) -> Itera
     if address.profile:
         yield Property("", "profile", address.profile)
     if entry.size_bytes is not None and not (entry.is_directory and Capability.LOCAL_PATHS in storage.capabilities):
-        yield Property("", "size", f"{entry.size_bytes:,} bytes")
+        yield Property("", "size", f"{entry.size_bytes:,} {'byte' if entry.size_bytes == 1 else 'bytes'}")
     if entry.modified_timestamp is not None:
         word = "written" if Capability.FLAT_KEYS in storage.capabilities else "changed"
         yield Property("", word, _time_text(entry.modified_timestamp))

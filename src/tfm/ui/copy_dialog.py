@@ -36,13 +36,14 @@ Submit = Callable[[CopySpec, "CountedPlan"], object]
 @dataclass(frozen=True, slots=True)
 class ToCopy:
     """``sources`` of the directory ``here``; ``there`` is the other pane's, and ``target`` the text to begin with.
-    ``verb``: copy, move, or rename, which is a move to another name."""
+    ``verb``: copy, move, or rename, which is a move to another name. ``below``: each keeps its path below that key."""
 
     here: Location
     sources: Sequence[Location]
     there: Location
     target: str
     verb: str = "copy"
+    below: str | None = None
 
     @property
     def move(self) -> bool:
@@ -137,6 +138,8 @@ class CopyDialog(Dialog[bool]):
         what = self._what
         target = location_of_text(self._session, text, here=what.here, there=what.there)
         spec = copy_spec_for(self._session, what.sources, target, move=what.move)
+        if what.below is not None:
+            spec = replace(spec, into=True, below=what.below)
         if spec.into and what.verb == "rename":
             raise ConflictError("A directory has that name.", next_step="Type another name.", operation="rename")
         plan = CountedPlan(self._session, spec)

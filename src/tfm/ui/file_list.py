@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from math import isnan
 from typing import Final
@@ -286,15 +285,6 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
             self._refresh_row(self.cursor)
             self.post_message(self.SelectionChanged())
         self.move(1)
-
-    def select_only(self, entries: Iterable[Entry]) -> None:
-        """Select these and no others."""
-        self.selection.clear()
-        for entry in entries:
-            size = -1 if entry.is_directory or entry.size_bytes is None else entry.size_bytes
-            self.selection.toggle(entry.key, entry.kind, size)
-        self.refresh()
-        self.post_message(self.SelectionChanged())
 
     # Mouse
 

@@ -14,11 +14,14 @@ from tfm.ui.screen_keys import (
     BUTTON_KEYS,
     CHOICE_KEYS,
     CHOOSER_KEYS,
+    COMPARE_KEYS,
     CONFLICT_KEYS,
     DIALOG_KEYS,
     FIELD_KEYS,
     JOB_KEYS,
     PAGER_KEYS,
+    TABLE_KEYS,
+    USAGE_KEYS,
     KeyBinding,
     bindings,
     help_lines,
@@ -40,6 +43,8 @@ class _HelpText(Widget):
         lines += help_lines("In a dialog", (*DIALOG_KEYS, *BUTTON_KEYS, *CHOICE_KEYS, *CHOOSER_KEYS, *FIELD_KEYS))
         lines += help_lines("Where something is in the way of a copy", CONFLICT_KEYS)
         lines += help_lines("In the list of jobs (Ctrl-T)", JOB_KEYS)
+        lines += help_lines("In disk usage", (*USAGE_KEYS, *TABLE_KEYS))
+        lines += help_lines("In a comparison", (*COMPARE_KEYS, *TABLE_KEYS))
         lines.append("The mouse: a click sets the cursor, a double click enters, the wheel scrolls.")
         lines.append("A click on a word of the last line is that function key.")
         lines.append("A function key that the terminal keeps for itself: Esc and then its digit (0 is F10).")

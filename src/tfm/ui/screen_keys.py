@@ -14,11 +14,14 @@ __all__ = [
     "BUTTON_KEYS",
     "CHOICE_KEYS",
     "CHOOSER_KEYS",
+    "COMPARE_KEYS",
     "CONFLICT_KEYS",
     "DIALOG_KEYS",
     "FIELD_KEYS",
     "JOB_KEYS",
     "PAGER_KEYS",
+    "TABLE_KEYS",
+    "USAGE_KEYS",
     "KeyBinding",
     "bindings",
     "function_key_bar",
@@ -102,6 +105,40 @@ JOB_KEYS: Final = (
     KeyBinding("pause", ("p",), "Pause it, or go on"),
     KeyBinding("retry", ("r",), "Resume it, or try again what failed"),
     KeyBinding("cancel", ("c", "delete"), "Cancel it, or forget an interrupted one"),
+)
+
+TABLE_KEYS: Final = (
+    KeyBinding("move(-1)", ("up", "k"), "In a table: one row up"),
+    KeyBinding("move(1)", ("down", "j"), "In a table: one row down"),
+    KeyBinding("move_page(-1)", ("pageup",), "In a table: one page up"),
+    KeyBinding("move_page(1)", ("pagedown",), "In a table: one page down"),
+    KeyBinding("move_first", ("home",), "In a table: the first row"),
+    KeyBinding("move_last", ("end",), "In a table: the last row"),
+)
+
+USAGE_KEYS: Final = (
+    KeyBinding("help", ("f1",), "Show this help", "Help"),
+    KeyBinding("again", ("f2", "ctrl+r"), "Add everything up again", "Again"),
+    KeyBinding("go_there", ("f3", "g"), "Show that directory in the pane", "Go there"),
+    KeyBinding("sort", ("f9", "s"), "Sort by size, by objects, or by name", "Sort"),
+    KeyBinding("leave", ("f10", "q"), "Back to the panes", "Back"),
+    KeyBinding("toggle_directory", ("enter", "space"), "Show what is in the directory, or hide it"),
+    KeyBinding("expand", ("right", "l"), "Show what is in the directory"),
+    KeyBinding("collapse", ("left", "h"), "Hide what is in the directory, or go to the one above"),
+    KeyBinding("escape", ("escape",), "Stop adding up; else back to the panes"),
+)
+
+COMPARE_KEYS: Final = (
+    KeyBinding("help", ("f1",), "Show this help", "Help"),
+    KeyBinding("again", ("f2", "ctrl+r"), "Compare again", "Again"),
+    KeyBinding("go_there", ("f3", "enter"), "Show that entry in the panes", "Go there"),
+    KeyBinding("copy(True)", ("f5", "right"), "Copy what differs from left to right: what is marked, or all", "Copy →"),
+    KeyBinding("copy(False)", ("f6", "left"), "Copy what differs from right to left: what is marked, or all", "← Copy"),
+    KeyBinding("filter", ("f9", "f"), "Show all differences, or only those of one kind", "Show"),
+    KeyBinding("leave", ("f10", "q"), "Back to the panes", "Back"),
+    KeyBinding("mark", ("insert", "space"), "Mark the row, or take its mark away"),
+    KeyBinding("mark_all", ("ctrl+a", "a"), "Mark all rows that are shown, or none"),
+    KeyBinding("escape", ("escape",), "Stop comparing; else back to the panes"),
 )
 
 FIELD_KEYS: Final = (

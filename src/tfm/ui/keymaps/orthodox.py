@@ -22,6 +22,8 @@ EVERYWHERE: Final = {
     "delete": "delete",
     "alt+c": "copy_path",
     "alt+shift+c": "copy_uri",
+    "alt+enter": "properties",
+    "ctrl+y": "properties",
     "ctrl+t": "jobs",
     "f10": "quit",
     "ctrl+q": "quit",
@@ -43,5 +45,11 @@ EVERYWHERE: Final = {
 }
 """In every keymap: the function keys, what moves about, and what is pressed with Ctrl."""
 
-ORTHODOX: Final[dict[str, str]] = {}
+ORTHODOX: Final[dict[str, str]] = {
+    "alt+u": "disk_usage",
+    "alt+d": "compare",
+    "alt+r": "bulk_rename",
+    "alt+a": "mode",
+    "alt+l": "link",
+}
 """Over :data:`EVERYWHERE`."""

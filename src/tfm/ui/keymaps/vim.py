@@ -29,4 +29,10 @@ VIM: Final = {
     "c c": "copy_path",
     "c u": "copy_uri",
     "c f": "copy_name",
+    "c m": "mode",
+    "c l": "link",
+    "g u": "disk_usage",
+    "g c": "compare",
+    "g i": "properties",
+    "R": "bulk_rename",
 }

@@ -1,0 +1,101 @@
+"""Alt-R: many entries renamed by a rule that is seen before it is done."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.ui.jobs import memory_with, until_closed
+from tests.ui.memory_panes import denied, place
+from tests.ui.running import Running, names, run_app
+from tfm.ui.rename_dialog import BulkRenameDialog
+
+
+def shown(running: Running) -> BulkRenameDialog:
+    assert isinstance(running.app.screen, BulkRenameDialog)
+    return running.app.screen
+
+
+def rows(running: Running) -> list[str]:
+    return [" ".join(line.split()) for line in shown(running).table.text.splitlines()]
+
+
+@pytest.mark.parametrize(("size", "keys"), [((80, 24), ["alt+r"]), ((140, 40), ["ctrl+k", "R"])])
+def test_the_rule_is_seen_while_it_is_typed_then_done_and_undone(size: tuple[int, int], keys: list[str]) -> None:
+    memory = memory_with("d/img-1.jpg", "d/img-2.jpg", "d/notes")
+
+    async def look(running: Running) -> None:
+        await running.until_listed(running.left, "memory://bucket/d/")
+        await running.press("down", "insert", "insert", *keys)
+        await running.until(lambda: "Nothing changes yet" in shown(running).said.text)
+        await running.press(*"img", "tab", *"photo")
+        await running.until(lambda: rows(running) == ["img-1.jpg → photo-1.jpg", "img-2.jpg → photo-2.jpg"])
+        assert shown(running).said.text == "2 of 2 will be renamed."
+        await running.press("enter")
+        await running.until(lambda: "2 renamed." in shown(running).said.text)
+        assert memory.stored() == ["d/notes", "d/photo-1.jpg", "d/photo-2.jpg"]
+        shown(running).pressed("undo")
+        await running.until(lambda: "2 have their old names again." in shown(running).said.text)
+        await running.press("enter")
+        await until_closed(running)
+        await running.until(
+            lambda: [name[1:] for name in names(running.left)[1:]] == ["img-1.jpg", "img-2.jpg", "notes"]
+        )
+
+    run_app(memory.session, place("d/"), place("d/"), look, size=size)
+    assert memory.stored() == ["d/img-1.jpg", "d/img-2.jpg", "d/notes"]
+
+
+def test_counters_count_as_the_rows_stand_and_expressions_have_groups() -> None:
+    memory = memory_with("d/b-x", "d/a-y")
+
+    async def look(running: Running) -> None:
+        await running.until_listed(running.left, "memory://bucket/d/")
+        await running.press("down", "insert", "insert", "alt+r")
+        await running.press(*"(.)-(.)", "tab", *r"\2\1{n:02}", "tab", "right", "tab", "right", "right")
+        await running.until(lambda: rows(running) == ["a-y → YA01", "b-x → XB02"])
+        shown(running).set_focus(shown(running).find)
+        await running.press("enter")
+        await running.until(lambda: "2 renamed." in shown(running).said.text)
+
+    run_app(memory.session, place("d/"), place("d/"), look)
+    assert memory.stored() == ["d/XB02", "d/YA01"]
+
+
+def test_what_is_wrong_is_said_and_hinders_only_itself() -> None:
+    memory = memory_with("d/a", "d/b", "d/c")
+
+    async def look(running: Running) -> None:
+        await running.until_listed(running.left, "memory://bucket/d/")
+        await running.press("down", "insert", "insert", "alt+r", *"a", "tab", *"c")
+        await running.until(lambda: "1 cannot be" in shown(running).said.text)
+        assert rows(running)[0] == "a → c ✗ Something there has this name."
+        await running.press("{")
+        await running.until(lambda: "A brace stands alone" in shown(running).said.text)
+        assert rows(running) == ["a", "b"]
+        await running.press("enter")
+        await running.press("ctrl+u", *"[ab]", "shift+tab", "ctrl+u", "tab", "ctrl+u", *"{n}")
+        await running.until(lambda: rows(running) == ["a → 1", "b → 2"])
+        memory.denied.add("d/1")
+        await running.press("enter")
+        await running.until(lambda: "1 could not be" in shown(running).said.text)
+        assert denied("d/1").cause in shown(running).said.text
+
+    run_app(memory.session, place("d/"), place("d/"), look)
+    assert memory.stored() == ["d/2", "d/a", "d/c"]
+
+
+def test_where_the_directory_cannot_be_listed_nothing_is_renamed() -> None:
+    memory = memory_with("d/a")
+
+    async def look(running: Running) -> None:
+        await running.until_listed(running.left, "memory://bucket/d/")
+        memory.errors["list_page"] = denied("d/")
+        memory.clock.now += 1000
+        await running.press("down", "alt+r", *"a", "tab", *"b")
+        await running.until(lambda: "Access denied" in shown(running).error_block.text)
+        await running.press("enter", "escape")
+        await until_closed(running)
+
+    run_app(memory.session, place("d/"), place("d/"), look)
+    memory.errors.clear()
+    assert memory.stored() == ["d/a"]
