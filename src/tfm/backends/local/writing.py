@@ -17,6 +17,7 @@ from tfm.core.entry import Entry
 from tfm.core.errors import ConflictError, IsDirectoryError, UnsupportedOperation
 from tfm.core.writing import Content, ObjectFacts, Precondition
 from tfm.storage.atomic_file import AtomicFile
+from tfm.storage.unnamed_file import write_unnamed
 
 __all__ = [
     "make_directory",
@@ -35,14 +36,19 @@ _NANOSECONDS: Final = 1_000_000_000
 
 
 def write_whole(places: Places, key: str, content: Content, facts: ObjectFacts, only_if: Precondition | None) -> Entry:
+    def write(descriptor: int) -> None:
+        write_all(descriptor, content, 0)
+        set_modified(descriptor, facts.modified_timestamp)
+
+    free = must_be_free(key, only_if)
     with writing_to(places, key) as place:
-        file = AtomicFile(
-            place.name, only_if_free=must_be_free(key, only_if), mode=facts.mode, directory=place.directory
-        )
+        if free:
+            unnamed = write_unnamed(place.name, write, mode=facts.mode, directory=place.directory)
+            if unnamed is not None:
+                return entry_of(key, unnamed, is_symlink=False)
+        file = AtomicFile(place.name, only_if_free=free, mode=facts.mode, directory=place.directory)
         try:
-            descriptor = file.open()
-            write_all(descriptor, content, 0)
-            set_modified(descriptor, facts.modified_timestamp)
+            write(file.open())
             published = file.commit()
         except BaseException:
             file.abort()
