@@ -21,11 +21,11 @@ from tfm.core.listing import Listing
 from tfm.core.page import UNKNOWN_SIZE
 from tfm.operations.row_order import RowOrder, key_of_row
 from tfm.ui.file_colours import colour_of
-from tfm.ui.format import MODIFIED_CELLS, SIZE_CELLS, format_modified, format_size
+from tfm.ui.row_text import parent_text, row_text
 from tfm.ui.sanitise import fit
 from tfm.ui.selection import Selection
 
-__all__ = ["FileList", "Place", "header_text"]
+__all__ = ["FileList", "Place"]
 
 # Colours by the terminal's own names; every difference is told without colour too.
 _PLAIN: Final = Style()
@@ -35,7 +35,6 @@ _SELECTED: Final = Style(bold=True, color="yellow")
 _CURSOR: Final = Style(reverse=True)
 _CURSOR_ELSEWHERE: Final = Style(underline=True)
 
-_LEAST_NAME_CELLS: Final = 14
 _MOST_PRUNED: Final = 1000
 
 
@@ -45,22 +44,6 @@ class Place:
 
     key: str
     kind: Kind
-
-
-def _columns(width: int) -> tuple[int, bool, bool]:
-    """Cells for the name, and whether size and modification time have room."""
-    with_size = width >= _LEAST_NAME_CELLS + SIZE_CELLS + 2
-    with_time = with_size and width >= _LEAST_NAME_CELLS + SIZE_CELLS + MODIFIED_CELLS + 3
-    used = 1 + (SIZE_CELLS + 1 if with_size else 0) + (MODIFIED_CELLS + 1 if with_time else 0)
-    return max(1, width - used), with_size, with_time
-
-
-def header_text(width: int) -> str:
-    """The names of the columns, above a list that is ``width`` cells wide."""
-    name_cells, with_size, with_time = _columns(width)
-    size = f" {'Size':>{SIZE_CELLS}}" if with_size else ""
-    modified = f" {'Modified':<{MODIFIED_CELLS}}" if with_time else ""
-    return f" {fit('Name', name_cells)}{size}{modified}"
 
 
 class FileList(ScrollView, can_focus=True, inherit_bindings=False):
@@ -317,7 +300,7 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
         if row is not None and self._listing is not None:
             text, style = self._row_text(self._listing, row, width)
         elif position < self._parent_rows:
-            text, style = f" {fit('..', max(0, width - 1))}", _DIRECTORY
+            text, style = parent_text(width), _DIRECTORY
         else:
             shows_notice = position == self._parent_rows and not (self._order and len(self._order))
             text, style = fit(f" {self._notice}" if shows_notice else "", width), _DIM
@@ -328,21 +311,19 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _row_text(self, listing: Listing, row: int, width: int) -> tuple[str, Style]:
         page, number = listing.locate(row)
-        name = page.name(number)
         is_directory = page.is_directory(number)
         selected = len(self.selection) > 0 and (key_of_row(page, number), page.kind(number)) in self.selection
-        name_cells, with_size, with_time = _columns(width)
-        text = f"{'*' if selected else ' '}{fit('/' + name if is_directory else name, name_cells)}"
-        if with_size:
-            size = page.sizes[number]
-            blank = is_directory or size == UNKNOWN_SIZE
-            text += f" {'' if blank else format_size(size):>{SIZE_CELLS}}"
-        if with_time:
-            modified = page.times[number]
-            known = not isnan(modified)
-            shown = format_modified(modified, time.time()) if known else ""
-            text += f" {shown:<{MODIFIED_CELLS}}"
+        size, modified = page.sizes[number], page.times[number]
+        text = row_text(
+            page.name(number),
+            width,
+            is_directory=is_directory,
+            size_bytes=None if size == UNKNOWN_SIZE else size,
+            modified_at=None if isnan(modified) else modified,
+            now=time.time(),
+            selected=selected,
+        )
         style = _SELECTED if selected else _DIRECTORY if is_directory else _PLAIN
         if self.colours_kinds and not selected:
             style += colour_of(page.entry(number))
-        return fit(text, width), style
+        return text, style

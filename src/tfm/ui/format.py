@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import Final
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the first paint needs this module, and to import typing takes a third of what a bare Python takes
+    from typing import Final
 
 __all__ = ["MODIFIED_CELLS", "SIZE_CELLS", "format_age", "format_modified", "format_size"]
 

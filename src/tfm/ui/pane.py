@@ -18,7 +18,7 @@ from tfm.operations.watch import watch
 from tfm.path import Path
 from tfm.storage.session import Session
 from tfm.ui.error_block import ErrorBlock
-from tfm.ui.file_list import FileList, Place, header_text
+from tfm.ui.file_list import FileList, Place
 from tfm.ui.format import format_age, format_size
 from tfm.ui.line import Line
 from tfm.ui.places import (
@@ -30,6 +30,7 @@ from tfm.ui.places import (
     place_within,
 )
 from tfm.ui.revisits import Revisits
+from tfm.ui.row_text import header_text
 from tfm.ui.update_box import UpdateBox
 
 __all__ = ["Pane"]

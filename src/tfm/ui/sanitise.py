@@ -8,10 +8,9 @@ its own; its width is the plain sum of its characters' cells.
 
 from __future__ import annotations
 
-import unicodedata
-from typing import Final
-
-from rich.cells import cell_len, get_character_cell_size, set_cell_size
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the first paint needs this module, and to import typing takes a third of what a bare Python takes
+    from typing import Final
 
 __all__ = ["cell_width", "fit", "fit_right", "screen_text"]
 
@@ -33,6 +32,13 @@ _INVISIBLE_RANGES: Final = (
     (0xE0000, 0xE0FFF),
 )
 
+_NARROW: Final = frozenset(
+    chr(codepoint)
+    for first, last in ((0x20, 0x7E), (0xA0, 0xAC), (0xAE, 0x2FF), (0x386, 0x38A), (0x391, 0x3A1), (0x3A3, 0x3FF))
+    for codepoint in range(first, last + 1)
+).union(map(chr, range(0x400, 0x483)), "…·▲▼◌‹›␛␊␉␍␡")
+"""Characters that take one cell and join nothing, for text of which more need not be loaded."""
+
 _MOST_MARKS: Final = 4
 """Combining marks on one character; more of them only serve to paint over the rows above."""
 
@@ -52,6 +58,8 @@ def _replacement(codepoint: int) -> str:
         return "␡"
     if 0xDC80 <= codepoint <= 0xDCFF:
         return f"‹x{codepoint - 0xDC00:02X}›"
+    import unicodedata
+
     character = chr(codepoint)
     if unicodedata.category(character) in _UNSAFE_CATEGORIES:
         return f"‹{codepoint:04X}›"
@@ -69,11 +77,15 @@ def screen_text(text: str) -> str:
     if text.isascii():
         return text if text.isprintable() else text.translate(_REPLACEMENTS)
     shown = text.translate(_REPLACEMENTS)
-    return shown if shown.isascii() else _with_marks_held(shown)
+    return shown if _NARROW.issuperset(shown) else _with_marks_held(shown)
 
 
 def _joins(character: str) -> bool:
     """Whether it is drawn onto the character before it."""
+    import unicodedata
+
+    from rich.cells import get_character_cell_size
+
     return unicodedata.category(character).startswith("M") or get_character_cell_size(character) == 0
 
 
@@ -98,7 +110,20 @@ def _with_marks_held(text: str) -> str:
 
 def cell_width(shown: str) -> int:
     """The cells that a result of :func:`screen_text` takes."""
-    return len(shown) if shown.isascii() else cell_len(shown)
+    if shown.isascii() or _NARROW.issuperset(shown):
+        return len(shown)
+    from rich.cells import cell_len
+
+    return cell_len(shown)
+
+
+def _sized(shown: str, width: int) -> str:
+    """Cut, or padded with blanks, to exactly ``width`` cells."""
+    if shown.isascii() or _NARROW.issuperset(shown):
+        return shown[: max(0, width)].ljust(width)
+    from rich.cells import set_cell_size
+
+    return set_cell_size(shown, width)
 
 
 def fit(text: str, width: int) -> str:
@@ -108,21 +133,21 @@ def fit(text: str, width: int) -> str:
     # Five characters (a base and its marks) take at least one cell: no more of a long name is worked through.
     shown = screen_text(text[: 8 * width + 8])
     if cell_width(shown) <= width:
-        return set_cell_size(shown, width)
-    return set_cell_size(shown, width - 1) + ELLIPSIS
+        return _sized(shown, width)
+    return _sized(shown, width - 1) + ELLIPSIS
 
 
 def fit_right(text: str, width: int) -> str:
     """As :func:`fit`, but what is cut off is the beginning: the end of a path says most."""
     shown = screen_text(text)
     if cell_width(shown) <= width:
-        return set_cell_size(shown, width)
+        return _sized(shown, width)
     if width <= 0:
         return ""
     first, cells = len(shown), 0
-    while first > 0 and (added := cell_len(shown[first - 1])) + cells < width:
+    while first > 0 and (added := cell_width(shown[first - 1])) + cells < width:
         first -= 1
         cells += added
     while first < len(shown) and _joins(shown[first]):
         first += 1  # a mark without its base would join the ellipsis
-    return set_cell_size(ELLIPSIS + shown[first:], width)
+    return _sized(ELLIPSIS + shown[first:], width)
