@@ -40,6 +40,9 @@ class Capability(StrEnum):
     SET_MODE = "set mode"
     """Files and directories have permission bits, which can be changed."""
 
+    TRASH = "trash"
+    """What is deleted can go to the system's trash, and come back from it."""
+
     SET_FACTS = "set facts"
     """What an object says of itself (type, metadata, tags, storage class) can be changed without sending its bytes."""
 

@@ -243,6 +243,26 @@ class Backend(ABC):
         """
         raise self._read_only("rmtree", key)
 
+    def trash(self, key: str) -> str:
+        """Move the file or directory ``key``, whole, to the system's trash; only with TRASH. Text for :meth:`restore`,
+        empty where only the system itself can put it back. A link goes there itself. UnsupportedOperation where there
+        is no trash for it, and what :meth:`rename` raises: then it is as it was."""
+        raise UnsupportedOperation(
+            "Nothing here goes to a trash.",
+            uri=f"{self.address.scheme}://{self.address.authority}/{key}",
+            operation="trash",
+        )
+
+    def restore(self, key: str, trashed: str) -> None:
+        """Put back to ``key`` what :meth:`trash` has told of. Raises NotFoundError where it is not in the trash any
+        more, ConflictError where something has the name again."""
+        del trashed
+        raise UnsupportedOperation(
+            "Nothing here comes from a trash.",
+            uri=f"{self.address.scheme}://{self.address.authority}/{key}",
+            operation="restore",
+        )
+
     # Copying within the storage
 
     copy_whole_bytes: int = 2**63 - 1

@@ -339,6 +339,12 @@ class RetryBackend(Backend):
     def set_mode(self, key: str, mode: int) -> Entry:
         return self._inner.set_mode(key, mode)
 
+    def trash(self, key: str) -> str:
+        return self._inner.trash(key)
+
+    def restore(self, key: str, trashed: str) -> None:
+        self._inner.restore(key, trashed)
+
     def set_facts(self, entry: Entry, facts: ObjectFacts) -> Entry:
         def ask(*, lost: bool) -> Entry:  # noqa: ARG001 - as put
             return self._inner.set_facts(entry, facts)

@@ -366,6 +366,16 @@ class Storage(AskingStorage):
         with self._changing(Change(key, below=True)):
             self._backend.remove_tree(key, removed=removed, failed=failed)
 
+    def trash(self, key: str) -> str:
+        """See :meth:`Backend.trash`."""
+        with self._changing(Change(_place(key), below=True)):
+            return self._backend.trash(key)
+
+    def restore(self, key: str, trashed: str) -> None:
+        """See :meth:`Backend.restore`."""
+        with self._changing(Change(_place(key), below=True)):
+            self._backend.restore(key, trashed)
+
     @contextmanager
     def deleting_below(self, prefix: str) -> Iterator[list[Effect]]:
         """While the block deletes what is below ``prefix``, nothing that is listed there is stored. At its end all of

@@ -22,6 +22,7 @@ from tfm.backends.local.reading import open_file
 from tfm.backends.local.renaming import rename
 from tfm.backends.local.sweeping import sweep
 from tfm.backends.local.system import free_bytes, path_of, sync_disk, translating
+from tfm.backends.local.trash import put_back, to_trash
 from tfm.backends.local.tree_removal import remove_tree
 from tfm.core.capability import Capability
 from tfm.core.entry import Entry, Lookup
@@ -69,6 +70,7 @@ class _LocalBackend(Backend):
             Capability.SERVER_COPY,
             Capability.RENAME,
             Capability.SET_MODE,
+            Capability.TRASH,
         }
     )
 
@@ -196,6 +198,14 @@ class _LocalBackend(Backend):
         A directory that stays only because of what failed in it is not told as failed.
         """
         remove_tree(self._places, key, removed, failed)
+
+    def trash(self, key: str) -> str:
+        """The text is the path of its .trashinfo. UnsupportedOperation on a disk that has no trash, and for what is in
+        the trash already."""
+        return to_trash(self._places, key)
+
+    def restore(self, key: str, trashed: str) -> None:
+        put_back(key, trashed)
 
     def can_copy_from(self, source: StorageAddress) -> bool:
         """From any address of the disk, whatever its profile."""
