@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from mimetypes import MimeTypes
 from typing import Final
 
@@ -45,8 +45,16 @@ https://www.iana.org/assignments/media-types/media-types.xhtml"""
 
 def content_type_of(name: str) -> str:
     """``application/octet-stream`` where the name tells nothing."""
-    # Only the ending counts, and the name may hold what a URL would take for a query.
+    # Only the ending counts, two of them at most, and the name may hold what a URL would take for a query.
     ending = name.rpartition("/")[2]
+    parts = ending.split(".")
+    if parts[0]:  # else a dot begins the name, and no ending
+        ending = ".".join(["x", *parts[1:][-2:]])
+    return _type_of(ending)
+
+
+@lru_cache(maxsize=1024)
+def _type_of(ending: str) -> str:
     kind, encoding = _types().guess_type(ending.replace("?", "_").replace("#", "_").replace(":", "_").replace(";", "_"))
     if encoding is not None:
         return _COMPRESSED.get(encoding, _UNKNOWN)

@@ -143,6 +143,8 @@ class RetryBackend(Backend):
             return self._inner.read(key, start=start, length=length, if_match=if_match)
 
         reader = self._policy.run(opened, interactive=True)
+        if Capability.LOCAL_PATHS in self.capabilities:
+            return reader  # nothing of a disk is temporary, and it tells of no checksum
         return _ResumingReader(self._inner, self._policy, reader, key, start, length)
 
     # What was begun is the first try; every further one is the ordinary request.

@@ -247,7 +247,7 @@ def test_what_is_signed_of_a_body(secure: bool, signs: bool | None, checksums: s
 def test_a_signature_is_botocores(monkeypatch: pytest.MonkeyPatch, token: str | None) -> None:
     moment = datetime(2026, 11, 25, 12, 34, 56, tzinfo=UTC)
     monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: moment)
-    monkeypatch.setattr("time.gmtime", lambda: moment.timetuple())
+    monkeypatch.setattr("time.time", moment.timestamp)
     given = {"x-amz-meta-a": "two  blanks ", "content-type": "text/plain"}
     url = "https://host.example/b/a%20b%2F%2F?list-type=2&prefix=%20x"
     request = AWSRequest("GET", url, headers=given)

@@ -18,6 +18,9 @@ __all__ = ["open_file", "require_regular"]
 
 _CHUNK_BYTES: Final = 1 << 20
 
+_LEAST_BYTES: Final = 4096
+"""What is asked for where a file goes on beyond the size that it had."""
+
 _OPEN_FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK
 """O_NONBLOCK: a FIFO that took the file's place after it was looked at must not hold up the thread."""
 
@@ -38,10 +41,13 @@ def open_file(key: str, start: int, length: int | None) -> Reader:
 class _FileReader(Reader):
     """Reads to the end that the file has now: sizes in /proc are 0, and a log grows."""
 
+    _descriptor: int | None = None
+
     def __init__(self, descriptor: int, key: str, facts: os.stat_result, left: int | None) -> None:
         self.entry = entry_of(key, facts, is_symlink=False)
         self.facts = ObjectFacts(modified_timestamp=facts.st_mtime, mode=stat.S_IMODE(facts.st_mode))
-        self._file = os.fdopen(descriptor, "rb", buffering=0)
+        self._descriptor = descriptor
+        self._guess = facts.st_size + 1  # so that the first piece is all of a small file, and the second tells so
         self._left = left
 
     def read(self, size: int = -1) -> bytes:
@@ -50,18 +56,26 @@ class _FileReader(Reader):
         return b"".join(iter(lambda: self._read_once(_CHUNK_BYTES), b""))
 
     def _read_once(self, size: int) -> bytes:
+        if self._descriptor is None:
+            raise ValueError("read of a closed reader")
         # Capped: the buffer is allocated before it is known how much there is.
         size = min(size, _CHUNK_BYTES) if self._left is None else min(size, _CHUNK_BYTES, self._left)
+        size, self._guess = min(size, max(self._guess, _LEAST_BYTES)), max(0, self._guess - size)
         if size == 0:
             return b""
         with translating(self.entry.key, "read"):
-            data = self._file.read(size) or b""
+            data = os.read(self._descriptor, size)
         if self._left is not None:
             self._left -= len(data)
         return data
 
     def close(self) -> None:
-        self._file.close()
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
+    def __del__(self) -> None:
+        self.close()
 
 
 def _open_reader(descriptor: int, key: str, start: int, length: int | None) -> Reader:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import cache
+from types import TracebackType
 from typing import Final
 
 from tfm.core.errors import (
@@ -62,15 +62,23 @@ def path_of(key: str, operation: str) -> str:
     return key or "."
 
 
-@contextmanager
-def translating(key: str, operation: str) -> Iterator[None]:
+class translating:  # noqa: N801 - used as a function; a generator would cost as much as what is done in its block
     """The operating system's errors within the block become tfm's."""
-    try:
-        yield
-    except StorageError:  # most of tfm's own are OSErrors too
-        raise
-    except OSError as error:
-        raise translated(error, key, operation) from error
+
+    __slots__ = ("_key", "_operation")
+
+    def __init__(self, key: str, operation: str) -> None:
+        self._key = key
+        self._operation = operation
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, OSError) and not isinstance(error, StorageError):  # most of tfm's own are OSErrors too
+            raise translated(error, self._key, self._operation) from error
 
 
 def translated(error: OSError, key: str, operation: str) -> StorageError:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
+from types import TracebackType
 from typing import Any, Final
 
 from tfm.backends.s3.clients import Clients, ProfileClients
@@ -125,15 +126,15 @@ class Bucket:
         self.servers.note_refused(client.meta.endpoint_url, condition)
         return response
 
-    @contextmanager
-    def asking(self, operation: str, key: str, only_if: Precondition | None = None) -> Iterator[None]:
+    def asking(
+        self, operation: str, key: str, only_if: Precondition | None = None
+    ) -> AbstractContextManager[None, None]:
         """Where botocore is called: its errors become tfm's; credentials that were refused are read anew next time."""
-        try:
-            with translating(lambda: replace(self.asked(operation, key), only_if=only_if)):
-                yield
-        except CredentialsError:
-            self._clients.forget(self._profile)
-            raise
+        return _Asking(self, operation, key, only_if)
+
+    def forget_credentials(self) -> None:
+        """Read AWS's files anew before the next request."""
+        self._clients.forget(self._profile)
 
     def check_key(self, operation: str, key: str) -> None:
         """Raises InvalidPathError for what cannot be an object's key, and IsDirectoryError for the bucket itself.
@@ -155,3 +156,30 @@ class Bucket:
                 uri=self.asked(operation, key).uri,
                 operation=operation,
             )
+
+
+class _Asking(AbstractContextManager[None, None]):
+    """See :meth:`Bucket.asking`. No generator, which would cost more than the block where nothing fails."""
+
+    __slots__ = ("_bucket", "_key", "_only_if", "_operation")
+
+    def __init__(self, bucket: Bucket, operation: str, key: str, only_if: Precondition | None) -> None:
+        self._bucket = bucket
+        self._operation = operation
+        self._key = key
+        self._only_if = only_if
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            return
+        try:
+            with translating(lambda: replace(self._bucket.asked(self._operation, self._key), only_if=self._only_if)):
+                raise error
+        except CredentialsError:
+            self._bucket.forget_credentials()
+            raise

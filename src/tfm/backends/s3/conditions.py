@@ -44,6 +44,8 @@ the object was gone (https://github.com/minio/minio/issues/21526), before 2023 i
 for deletes (https://github.com/minio/minio/issues/21677). ``tfm doctor`` finds out which of them one has.
 """
 
+_MOST_ANSWERS: Final = 256
+
 _OTHER_DOORS: Final = re.compile(r"arn:.*|.*-s3alias|.*--ol-s3|.*--op-s3")
 """Access points: what is behind one may be a function, an Outpost or a file system, of which nothing is known."""
 
@@ -64,6 +66,8 @@ class Conditions:
         self._set = conditions_of_setting(setting)
         self._known = known
         self._servers = servers
+        self._answers: dict[tuple[str, str], tuple[frozenset[Condition], Origin]] = {}
+        self._answered_at = servers.changes
 
     def enforced(self, endpoint_url: str, bucket: str) -> frozenset[Condition]:
         """The preconditions that are known to be enforced there."""
@@ -74,6 +78,18 @@ class Conditions:
         of."""
         if self._set is not None:
             return self._set, Origin.SETTING
+        # Asked for each request, and found out anew only when something was learned: that takes a tenth of a request.
+        changes = self._servers.changes
+        if self._answered_at != changes or len(self._answers) >= _MOST_ANSWERS:
+            self._answers = {}
+            self._answered_at = changes
+        answers = self._answers
+        known = answers.get((endpoint_url, bucket))
+        if known is None:
+            known = answers[endpoint_url, bucket] = self._found(endpoint_url, bucket)
+        return known
+
+    def _found(self, endpoint_url: str, bucket: str) -> tuple[frozenset[Condition], Origin]:
         found = None if is_other_door(bucket) else self._known.conditions(endpoint_url)
         origin = Origin.PROVIDER if found is None else Origin.DOCTOR
         if found is None:
@@ -86,6 +102,7 @@ class Conditions:
         Raises OSError where it cannot be written.
         """
         self._known.record(endpoint_url, found, server=self._servers.name(endpoint_url), found_at=found_at)
+        self._answers = {}
         return self._known.path()
 
     def are_sent(self, condition: Condition, endpoint_url: str, bucket: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 
 from tfm.core.entry import Entry, Kind
@@ -76,8 +77,12 @@ def made_entry(
 
 def seconds_of(header: str | None) -> float | None:
     """A date of HTTP in seconds since the epoch; None where there is none, or nonsense."""
-    if header is None:
-        return None
+    return None if header is None else _seconds_of_date(header)
+
+
+@lru_cache(maxsize=256)
+def _seconds_of_date(header: str) -> float | None:
+    # Of a thousand answers in one second all have the same.
     try:
         return parsedate_to_datetime(header).timestamp()
     except ValueError:

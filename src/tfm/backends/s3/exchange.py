@@ -95,7 +95,9 @@ def _connected(pool: Any, url: str) -> Any:
         except BaseException:
             _drop(pool, connection)
             raise
-    connection.sock.settimeout(pool.timeout.read_timeout)
+    seconds = pool.timeout.read_timeout
+    if connection.sock.gettimeout() != seconds:  # to set it is a call of the system
+        connection.sock.settimeout(seconds)
     return connection
 
 

@@ -16,6 +16,8 @@ class Servers:
     """Remembers, by endpoint URL, how each server names itself and what it has refused. Thread-safe."""
 
     def __init__(self) -> None:
+        self.changes = 0
+        """How often something was learned by which conditions are chosen."""
         self._lock = threading.Lock()
         self._names: dict[str, str] = {}
         self._refused: set[tuple[str, Condition]] = set()
@@ -35,6 +37,7 @@ class Servers:
         if name and self._names.get(endpoint_url) != name:
             with self._lock:
                 self._names[endpoint_url] = name
+                self.changes += 1
 
     def name(self, endpoint_url: str) -> str:
         """The last ``Server`` header from there; empty before there was one."""
@@ -45,6 +48,7 @@ class Servers:
         """The server took a write only without that condition."""
         with self._lock:
             self._refused.add((endpoint_url, condition))
+            self.changes += 1
 
     def has_refused(self, endpoint_url: str, condition: Condition) -> bool:
         with self._lock:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -20,6 +21,11 @@ UNSIGNED_PAYLOAD: Final = "UNSIGNED-PAYLOAD"
 
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
 _MOST_KEYS: Final = 64
+
+
+@lru_cache(maxsize=4)
+def _moment(seconds: int) -> str:
+    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(seconds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ class Signer:
         ``path`` and ``query`` are as sent, the query sorted by name; ``headers`` have lower-case names, ``host``
         among them.
         """
-        moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        moment = _moment(int(time.time()))
         day = moment[:8]
         headers["x-amz-date"] = moment
         headers["x-amz-content-sha256"] = payload
