@@ -79,6 +79,7 @@ def test_a_disk_has_local_paths_and_needs_no_cache(local: Backend) -> None:
         Capability.SERVER_COPY,
         Capability.RENAME,
         Capability.SET_MODE,
+        Capability.TRASH,
     }
 
 
