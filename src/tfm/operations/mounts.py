@@ -13,18 +13,27 @@ __all__ = ["Mount", "mount_of", "mounts", "read_mounts"]
 
 _TABLE: Final = "/proc/self/mountinfo"
 
+# fmt: off
 _PSEUDO: Final = frozenset(
-    "autofs bdev binder binfmt_misc bpf cgroup cgroup2 configfs cpuset debugfs devfs devpts devtmpfs efivarfs fusectl "
-    "hugetlbfs mqueue nsfs overlay proc pstore ramfs rpc_pipefs securityfs selinuxfs squashfs sysfs tracefs "
-    "fuse.gvfsd-fuse fuse.portal fuse.lxcfs fuse.snapfuse".split()  # noqa: SIM905 - thirty lines otherwise
+    {
+        "autofs", "bdev", "binder", "binfmt_misc", "bpf", "cgroup", "cgroup2", "configfs", "cpuset", "debugfs",
+        "devfs", "devpts", "devtmpfs", "efivarfs", "fusectl", "hugetlbfs", "mqueue", "nsfs", "overlay", "proc",
+        "pstore", "ramfs", "rpc_pipefs", "securityfs", "selinuxfs", "squashfs", "sysfs", "tracefs", "fuse.gvfsd-fuse",
+        "fuse.portal", "fuse.lxcfs", "fuse.snapfuse",
+    }
 )
 """File systems that hold nothing of the user's, or what stands elsewhere already."""
 
 _NETWORK: Final = frozenset(
-    "nfs nfs4 cifs smb3 smbfs afs ceph 9p virtiofs glusterfs lustre davfs fuse.sshfs fuse.davfs2 fuse.rclone fuse.s3fs "
-    "fuse.goofys fuse.mount-s3 fuse.glusterfs fuse.ceph fuse.curlftpfs fuse.blobfuse fuse.gcsfuse".split()  # noqa: SIM905
+    {
+        "nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "9p", "virtiofs", "glusterfs", "lustre", "davfs",
+        "fuse.sshfs", "fuse.davfs2", "fuse.rclone", "fuse.s3fs", "fuse.goofys", "fuse.mount-s3", "fuse.glusterfs",
+        "fuse.ceph", "fuse.curlftpfs", "fuse.blobfuse", "fuse.gcsfuse",
+    }
 )
 """File systems whose server may be dead, and where others change things of which this machine hears nothing."""
+
+# fmt: on
 
 _HIDDEN_TOPS: Final = (
     "/proc",

@@ -17,8 +17,8 @@ def watch(session: Session, directory: Location, tell: Callable[[], None]) -> Ca
     """Call ``tell`` whenever what a listing of ``directory`` says has changed; returns what ends that.
 
     ``tell`` runs in the thread that wrote, or that watches the disk, when the cache knows of the change, so it must be
-    short and raise nothing.
-    It may be called a thousand times a second: each batch of a delete and each file of a copy is a change. No request.
+    short and raise nothing. It may be called a thousand times a second: each batch of a delete and each file of a copy
+    is a change. No request.
     """
 
     def heard(changed: Changed) -> None:
