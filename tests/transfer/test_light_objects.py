@@ -59,7 +59,7 @@ def test_few_threads_have_as_many_under_way_as_there_are_workers() -> None:
     line.wait(lambda: line.under_way == 32)
     line.answer()
     engine.wait()
-    assert (line.done, line.most, len(line.threads)) == (200, 32, 2)
+    assert (line.done, line.most, len(line.threads)) == (200, 32, 1)
 
 
 def test_one_worker_has_one_under_way() -> None:
@@ -130,3 +130,26 @@ def test_paused_it_begins_nothing_and_loses_nothing() -> None:
     engine.go_on()
     engine.wait()
     assert line.done == 50
+
+
+def test_what_takes_long_is_left_to_another_worker() -> None:
+    engine = Engine(4)
+    carrier: list[int] = []
+    waited: list[int] = []
+    slow = threading.Event()
+    done = threading.Event()
+
+    def wait_out() -> None:
+        waited.append(threading.get_ident())
+        assert slow.wait(SECONDS)
+
+    def finish() -> list[Callable[[], None]]:
+        carrier.append(threading.get_ident())
+        return [wait_out]
+
+    engine.put(lambda: Begun(finish), light=True)
+    engine.put(lambda: Begun(done.set), light=True)
+    assert done.wait(SECONDS)  # though the other one is not done
+    slow.set()
+    engine.wait()
+    assert len(carrier) == len(waited) == 1

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, TypeVar
 
 from tfm.core.capability import Capability
@@ -41,7 +42,7 @@ from tfm.core.writing import (
 from tfm.storage.content_check import ContentCheck, usual_part_sizes
 from tfm.storage.contract import PAGE_ENTRIES, Backend, Reader
 
-__all__ = ["RetryBackend", "RetryPolicy", "etag_of_parts", "wait_patiently"]
+__all__ = ["Postponed", "RetryBackend", "RetryPolicy", "etag_of_parts", "run_without_waiting", "wait_patiently"]
 
 Answer = TypeVar("Answer")
 
@@ -60,6 +61,27 @@ def wait_patiently() -> None:
     """Let nothing be given up early in this thread from now on: nobody waits for each answer, but for a long job to end
     well. Called once by a thread of the transfer engine's own."""
     _is_patient.set(True)
+
+
+_waits_elsewhere: ContextVar[bool] = ContextVar("tfm_waits_elsewhere", default=False)
+
+
+class Postponed(BaseException):
+    """In place of a wait, where others' answers would have to wait too: call ``wait`` in another thread, and then do
+    there what raised this."""
+
+    def __init__(self, wait: Callable[[], None]) -> None:
+        super().__init__()
+        self.wait: Final = wait
+
+
+def run_without_waiting(work: Callable[[], Answer]) -> Answer:
+    """What ``work`` gives; Postponed where the retry layer would wait before it tries again."""
+    token = _waits_elsewhere.set(True)
+    try:
+        return work()
+    finally:
+        _waits_elsewhere.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +117,8 @@ class RetryPolicy:
                 late = interactive and now + delay + (now - started) > began + self.interactive_seconds
                 if not error.temporary or attempt >= self.max_attempts or late:
                     raise
+            if _waits_elsewhere.get():
+                raise Postponed(partial(self.sleep, delay))
             self.sleep(delay)
             attempt += 1
 
@@ -174,8 +198,7 @@ class RetryBackend(Backend):
             return self._inner.put(key, content, facts=facts, only_if=only_if)
 
         begun = self._first_try(lambda: self._inner.begin_put(key, content, facts=facts, only_if=only_if), again)
-        interactive = len(content) <= _INTERACTIVE_BYTES
-        return None if begun is None else lambda: self._run_once(lambda *, lost: begun(), interactive=interactive)  # noqa: ARG005
+        return None if begun is None else self._answer_once(begun, interactive=len(content) <= _INTERACTIVE_BYTES)
 
     def begin_copy(
         self, source: StorageAddress, entry: Entry, key: str, *, only_if: Precondition | None = None
@@ -184,7 +207,11 @@ class RetryBackend(Backend):
             return self._inner.copy_from(source, entry, key, only_if=only_if)
 
         begun = self._first_try(lambda: self._inner.begin_copy(source, entry, key, only_if=only_if), again)
-        return None if begun is None else lambda: self._run_once(lambda *, lost: begun(), interactive=False)  # noqa: ARG005
+        return None if begun is None else self._answer_once(begun, interactive=False)
+
+    def _answer_once(self, begun: Callable[[], Answer], *, interactive: bool) -> Callable[[], Answer]:
+        told = _remembering(lambda *, lost: begun())  # noqa: ARG005
+        return lambda: self._policy.run(told, interactive=interactive)
 
     @staticmethod
     def _first_try(
@@ -376,26 +403,31 @@ class RetryBackend(Backend):
 
         A condition that fails after that may have failed on what the lost request itself had written: that is said.
         """
-        lost = False
+        return self._policy.run(_remembering(ask), interactive=interactive)
 
-        def told() -> Answer:
-            nonlocal lost
-            try:
-                return ask(lost=lost)
-            except ConflictError as error:
-                if not lost:
-                    raise
-                raise ConflictError(
-                    "The answer to the first try was lost, and at the second something is there.",
-                    next_step="Look whether it is what was to be written: then all is done.",
-                    uri=error.uri,
-                    operation=error.operation,
-                ) from error
-            except TemporaryError as error:
-                lost = lost or not isinstance(error, ThrottledError)
+
+def _remembering(ask: Callable[..., Answer]) -> Callable[[], Answer]:
+    """``ask``, told whether the answer to an earlier call of it was lost."""
+    lost = False
+
+    def told() -> Answer:
+        nonlocal lost
+        try:
+            return ask(lost=lost)
+        except ConflictError as error:
+            if not lost:
                 raise
+            raise ConflictError(
+                "The answer to the first try was lost, and at the second something is there.",
+                next_step="Look whether it is what was to be written: then all is done.",
+                uri=error.uri,
+                operation=error.operation,
+            ) from error
+        except TemporaryError as error:
+            lost = lost or not isinstance(error, ThrottledError)
+            raise
 
-        return self._policy.run(told, interactive=interactive)
+    return told
 
 
 def etag_of_parts(parts: Sequence[Part]) -> str | None:

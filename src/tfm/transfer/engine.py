@@ -7,19 +7,21 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum
+from functools import partial
 from typing import Final
 
-from tfm.storage.retry import wait_patiently
+from tfm.storage.retry import run_without_waiting, wait_patiently
 
 __all__ = ["Begun", "BytesBudget", "Engine", "Task"]
 
 
 class Begun:
-    """What a light task gives when its request is on its way: ``finish`` waits for the answer and does the rest."""
+    """What a light task gives when its request is on its way: ``finish`` waits for the answer and does the rest. What
+    takes longer than that it leaves, as a task, to a worker that has nothing else under way."""
 
     __slots__ = ("finish",)
 
-    def __init__(self, finish: Callable[[], None]) -> None:
+    def __init__(self, finish: Task) -> None:
         self.finish = finish
 
 
@@ -32,10 +34,6 @@ _MOST_WAITING: Final = 2000
 
 _MOST_BEGUN: Final = 4
 """Large objects that are under way at once; more would only divide the same line."""
-
-_CARRIERS: Final = 2
-"""Workers that share the light objects, each with several requests under way. A thread for each request costs twice as
-much as the request does: threads that wake each other, and wait for Python's lock a dozen times for each object."""
 
 _MOST_HELD_UP: Final = 4
 """Light objects in a row that were not begun, before more workers take some. The first of a bucket never are."""
@@ -58,8 +56,8 @@ class Engine:
     def __init__(self, workers: int) -> None:
         self._workers = max(1, workers)
         self._most_on_parts = max(1, self._workers * 3 // 4)
-        self._most_carriers = min(_CARRIERS, self._workers)
-        self._most_carried = self._workers // self._most_carriers
+        self._most_carriers = 1
+        self._most_carried = self._workers
         self._lock = threading.Lock()
         # Who waits for what is woken alone: waking everybody for each small object would cost more than moving it.
         self._work_came = threading.Condition(self._lock)
@@ -84,6 +82,13 @@ class Engine:
         self._error: Exception | None = None
 
     # For who feeds it
+
+    def share_light(self, carriers: int) -> None:
+        """Let so many workers share the light objects, before the first is put: one, unless what finishes them works
+        outside of Python's lock. A thread for each request costs twice as much as the request does: threads that wake
+        each other, and wait for Python's lock a dozen times for each object."""
+        self._most_carriers = min(carriers, self._workers)
+        self._most_carried = self._workers // self._most_carriers
 
     def put(self, task: Task, *, large: bool = False, light: bool = False) -> None:
         """Add an object; waits while many are waiting. Does nothing once stopped."""
@@ -171,8 +176,9 @@ class Engine:
             elif not begun:
                 return
             # The oldest, since its answer is the likeliest to have come.
-            self._run(begun.popleft().finish)
-            self._end(None, (), carries=len(begun))
+            finish = begun.popleft().finish
+            given = self._run(partial(run_without_waiting, finish))
+            self._end(None, () if isinstance(given, Begun) else given or (), carries=len(begun))
 
     def _run(self, task: Task) -> Sequence[Task] | Begun | None:
         try:
@@ -200,7 +206,7 @@ class Engine:
                     self._most_carriers += 1
                     self._call_workers(1)
             if further:
-                self._parts.extend(further)
+                (self._small if kind is None else self._parts).extend(further)
                 self._call_workers(len(further) - 1)
 
     def _take(self, *, carries: int, comes: bool) -> tuple[Task, _Kind] | None:

@@ -16,6 +16,7 @@ from tfm.core.progress import Cancel
 from tfm.core.step import Step, StepAction
 from tfm.core.writing import Checksum, Description, ObjectFacts, Part, Upload
 from tfm.storage.contract import Reader
+from tfm.storage.retry import Postponed
 from tfm.storage.storage import Storage
 from tfm.transfer.checksum import combine_crc32, fits
 from tfm.transfer.directories import Directories
@@ -241,8 +242,19 @@ class Transfer:
         done = finish
         return Begun(lambda: self._tell_of(done))
 
-    def _tell_of(self, finish: Callable[[], Outcome]) -> None:
-        self._guarded(lambda: self._or_again(finish))
+    def _tell_of(self, finish: Callable[[], Outcome]) -> Sequence[Task] | None:
+        """Tell what came of it; where it is to be tried again, what does that, in a thread that may wait."""
+        try:
+            self._guarded(lambda: self._or_again(finish))
+        except Postponed as postponed:
+            wait = postponed.wait
+
+            def go_on() -> None:
+                wait()
+                self._guarded(lambda: self._or_again(finish))
+
+            return [go_on]
+        return None
 
     def _begun_copy(self, step: Step) -> Callable[[], Outcome] | None:
         context = self._context

@@ -23,7 +23,7 @@ __all__ = ["Clients", "ProfileClients"]
 
 # botocore has no types; Any stands for its values throughout this module.
 
-_POOL_CONNECTIONS: Final = 64
+_POOL_CONNECTIONS: Final = 80
 """More threads than wait on one server anywhere in tfm; with botocore's ten the others would reconnect each time."""
 
 _FIRST_TRY_SHARE: Final = 0.7

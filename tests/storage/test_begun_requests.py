@@ -1,0 +1,116 @@
+"""Requests that were begun and are waited for later: what fails is tried again as if it had been one call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.passing_backend import Answer, PassingBackend
+from tfm.backends.memory import MemoryBackendFactory
+from tfm.core.entry import Entry
+from tfm.core.errors import ConflictError, NetworkError, StorageError
+from tfm.core.location import StorageAddress
+from tfm.core.settings import Settings
+from tfm.core.writing import NOTHING_THERE, Content, ObjectFacts, Precondition
+from tfm.storage.contract import BackendContext, Reader
+from tfm.storage.retry import Postponed, RetryBackend, RetryPolicy, run_without_waiting
+
+
+class Beginning(PassingBackend):
+    """Begins requests; the first of them fails, ``when`` it is begun or answered, before or after it was done."""
+
+    begins_requests = True
+
+    def __init__(self, when: str) -> None:
+        factory = MemoryBackendFactory(BackendContext(Settings(), lambda operation: None))
+        factory.store.put("bucket", {"there": b"content"})
+        super().__init__(factory.open(StorageAddress("memory", "bucket")))
+        self.when = when
+        self.begun = 0
+        self.asked: list[str] = []
+
+    def pass_on(self, what: str, key: str, request: Callable[[], Answer]) -> Answer:
+        self.asked.append(what)
+        return request()
+
+    def begin_read(self, key: str, *, if_match: str | None = None) -> Callable[[], Reader] | None:
+        return self._begin(lambda: self._inner.read(key, if_match=if_match))
+
+    def begin_put(
+        self, key: str, content: Content, *, facts: ObjectFacts, only_if: Precondition | None = None
+    ) -> Callable[[], Entry] | None:
+        return self._begin(lambda: self._inner.put(key, content, facts=facts, only_if=only_if))
+
+    def _begin(self, do: Callable[[], Answer]) -> Callable[[], Answer] | None:
+        self.begun += 1
+        if self.when == "begun":
+            raise NetworkError("broken")
+        if self.when == "never":
+            return None
+
+        def answer() -> Answer:
+            if self.when == "lost":
+                do()
+            if self.when in {"answered", "lost"}:
+                raise NetworkError("broken")
+            return do()
+
+        return answer
+
+
+def retrying(backend: Beginning) -> tuple[RetryBackend, list[float]]:
+    slept: list[float] = []
+    return RetryBackend(backend, RetryPolicy(3, 10.0, lambda: 0.0, slept.append, lambda: 1.0)), slept
+
+
+@pytest.mark.parametrize(("when", "asked"), [("", []), ("begun", ["put"]), ("answered", ["put"])])
+def test_a_put_is_tried_again_the_ordinary_way(when: str, asked: list[str]) -> None:
+    backend = Beginning(when)
+    layer, slept = retrying(backend)
+    answer = layer.begin_put("new", b"content", facts=ObjectFacts(), only_if=NOTHING_THERE)
+    assert answer is not None
+    assert answer().size_bytes == 7
+    assert (backend.begun, backend.asked, len(slept)) == (1, asked, len(asked))
+
+
+@pytest.mark.parametrize("when", ["begun", "answered"])
+def test_a_read_is_tried_again_the_ordinary_way(when: str) -> None:
+    backend = Beginning(when)
+    answer = retrying(backend)[0].begin_read("there")
+    assert answer is not None
+    with answer() as reader:
+        assert reader.read() == b"content"
+    assert (backend.begun, backend.asked) == (1, ["read"])
+
+
+def test_where_nothing_is_begun_that_is_said() -> None:
+    layer = retrying(Beginning("never"))[0]
+    assert layer.begins_requests
+    assert layer.begin_read("there") is None
+    assert layer.begin_put("new", b"", facts=ObjectFacts()) is None
+
+
+def test_a_lost_answer_is_told_of_in_whatever_thread_it_is_tried_again() -> None:
+    backend = Beginning("lost")
+    layer, slept = retrying(backend)
+    answer = layer.begin_put("new", b"content", facts=ObjectFacts(), only_if=NOTHING_THERE)
+    assert answer is not None
+    with pytest.raises(Postponed) as postponed:
+        run_without_waiting(answer)
+    assert slept == []
+    postponed.value.wait()
+    assert len(slept) == 1
+    with pytest.raises(ConflictError, match="answer to the first try was lost"):
+        answer()
+    assert (backend.begun, backend.asked) == (1, ["put"])
+
+
+def test_what_is_not_temporary_is_not_postponed() -> None:
+    layer, slept = retrying(Beginning(""))
+    answer = layer.begin_put("there", b"content", facts=ObjectFacts(), only_if=NOTHING_THERE)
+    assert answer is not None
+    with pytest.raises(StorageError) as told:
+        run_without_waiting(answer)
+    assert isinstance(told.value, ConflictError)
+    assert slept == []
