@@ -91,6 +91,7 @@ class Search(Visit):
         self._looked_at = self._found_count = self._read_bytes = self._passed_over = self._failed = 0
         self._failures: list[StorageError] = []
         self._is_limited = False
+        self._replaces = False
         self._tally = threading.Lock()
 
     @property
@@ -116,7 +117,9 @@ class Search(Visit):
     # In the search's thread
 
     def _ask(self, *, fresh: bool, shown: BrowseUpdate | None) -> None:
-        del shown
+        if shown is not None and len(shown.listing):
+            self._replaces = True
+            self._tell(BrowseState.STALE, shown.listing, shown.order)
         storage = self._session.storage(self.location.storage)
         self.lists_roots = self._can_list_roots()
         self._asked_at = self._session.clock()
@@ -237,6 +240,9 @@ class Search(Visit):
                 return
             self._told_at = time.monotonic()
             self._take_found(final=False)
+            if self._replaces:
+                self._tell(BrowseState.STALE)
+                return
             self._tell(BrowseState.ARRIVING, self._listing_of_found(complete=False), self._builder.snapshot())
 
     def _take_found(self, *, final: bool) -> None:
@@ -247,7 +253,7 @@ class Search(Visit):
                 self._builder.add(page)
                 self._found = []
             self._arrived_entries = self._found_count
-            if final and not self._ended:
+            if final and not self._ended and not self._replaces:
                 self._listing = self._listing_of_found(complete=False)
                 self._order = self._builder.snapshot(final=True)
 
@@ -269,6 +275,7 @@ def search(
     *,
     workers: int = _WORKERS,
     fresh: bool = False,
+    shown: BrowseUpdate | None = None,
 ) -> Search:
     """Begin to search below the directory ``start``; returns at once, raises nothing.
 
@@ -276,11 +283,12 @@ def search(
     returned, and must be short. By name it costs what :func:`tree_pages` does: on flat keys nothing where a fresh
     listing of the tree is cached. By content also at least one request for each file whose name, size and time fit, in
     ``workers`` threads; an object is read by growing ranges as far as the first occurrence, links and what is too small
-    not at all. What cannot be listed or read is counted, and hides nothing else.
+    not at all. What cannot be listed or read is counted, and hides nothing else. The rows of ``shown``, of the same
+    search, stay until the new ones are complete.
     """
     made = Search(session, start, query, deliver, workers=workers)
     # A daemon: a receive that never ends must not hold up quitting.
-    threading.Thread(target=made.run, kwargs={"fresh": fresh, "shown": None}, name="tfm-search", daemon=True).start()
+    threading.Thread(target=made.run, kwargs={"fresh": fresh, "shown": shown}, name="tfm-search", daemon=True).start()
     return made
 
 

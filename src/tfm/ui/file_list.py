@@ -202,6 +202,11 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
         return self._parent_rows == 1 and self.cursor == 0
 
     @property
+    def place_under_cursor(self) -> Place | None:
+        """The entry under the cursor by key and kind; None on ``..`` and where there is none."""
+        return self._place_under_cursor()
+
+    @property
     def entry(self) -> Entry | None:
         """The entry under the cursor; None on ``..`` and where there is none."""
         row = self._row_at(self.cursor)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -33,12 +34,25 @@ from tfm.ui.revisits import Revisits
 from tfm.ui.row_text import header_text
 from tfm.ui.update_box import UpdateBox
 
+if TYPE_CHECKING:
+    from tfm.ui.found import Found  # loaded by the first search
+
 __all__ = ["Pane"]
 
 _OTHERWISE: Final = "Ctrl-R tries again, Backspace goes to the directory above."
 
 _AHEAD_SECONDS: Final = 1.0
 """Keys typed within this time after going somewhere are meant for the rows there; nobody types blindly for longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Results:
+    """What a search found, as it was when its pane went elsewhere."""
+
+    location: Location
+    found: Found
+    update: BrowseUpdate
+    place: Place | None
 
 
 class Pane(Vertical):
@@ -68,6 +82,8 @@ class Pane(Vertical):
         self.location = directory_location(location)
         self.visit: Visit | None = None
         self.update_shown: BrowseUpdate | None = None
+        self.found: Found | None = None
+        self._results: _Results | None = None
         self._box: UpdateBox[BrowseUpdate] = UpdateBox(self)
         self._change_box: UpdateBox[bool] = UpdateBox(self)
         self._stop_watching: Callable[[], None] = _nothing_to_stop
@@ -109,9 +125,36 @@ class Pane(Vertical):
 
     # Going somewhere
 
-    def go_to(self, location: Location, *, target: Place | None = None) -> None:
-        """Leave this directory, show that one; the cursor lands on ``target``."""
+    def go_to(self, location: Location, *, target: Place | None = None, found: Found | None = None) -> None:
+        """Leave this directory, show that one; the cursor lands on ``target``. With ``found``, show in its place what
+        that search finds below it."""
+        self._leave_results()
+        self._arrive(location, target, found)
+        self._begin(fresh=False)
+
+    def _leave_results(self) -> None:
+        if self.found is None:
+            return
+        self.stop()
+        if self.update_shown is not None:
+            place = self.list.place_under_cursor
+            self._results = _Results(self.location, self.found, self.update_shown, place)
+
+    def back_to_results(self) -> bool:
+        """Show again, without searching, what was found last; False where nothing was."""
+        if self.found is not None or self._results is None:
+            return self.found is not None
+        results, self._results = self._results, None
+        if self.visit is not None:
+            self.visit.cancel()
+        self.visit = results.update.visit
+        self._arrive(results.location, results.place, results.found)
+        self._apply(results.update)
+        return True
+
+    def _arrive(self, location: Location, target: Place | None, found: Found | None) -> None:
         self.location = location
+        self.found = found
         self.update_shown = None
         self._is_gone = False
         self._stop_watching()
@@ -120,8 +163,7 @@ class Pane(Vertical):
         self.revisits.forget()
         self._ahead.clear()
         self._went_at = self._session.clock()
-        self.list.clear(notice="listing…", target=target)
-        self._begin(fresh=False)
+        self.list.clear(notice="listing…" if found is None else "searching…", target=target)
 
     def when_shown(self, action: Callable[[], None]) -> None:
         """Do it now, or, just after going somewhere, when the rows are there: keys typed ahead are meant for those."""
@@ -149,13 +191,30 @@ class Pane(Vertical):
         entry = self.list.entry
         if self.list.on_parent:
             self.enter_parent()
+        elif entry is not None and self.found is not None:
+            self.go_to(self.entry_directory, target=Place(entry.key, entry.kind))
         elif entry is not None and entry.is_directory:
             self.go_to(self._location_of_entry())
         elif entry is not None:
             self.post_message(self.ViewWanted(self._location_of_entry()))
 
+    def enter_to_view(self) -> None:
+        """A file is viewed, also among results; a directory is entered: its view is what is in it."""
+        entry = self.list.entry
+        if entry is not None and self.found is not None and not self.list.on_parent:
+            if entry.is_directory:
+                self.go_to(self._location_of_entry())
+            else:
+                self.post_message(self.ViewWanted(self._location_of_entry()))
+        else:
+            self.enter()
+
     def enter_parent(self) -> None:
-        """The directory above, with the cursor on the one that was left. At a root: nothing."""
+        """The directory above, with the cursor on the one that was left; from results, where the search began. At a
+        root: nothing."""
+        if self.found is not None:
+            self.go_to(self.location)
+            return
         parent = self._directory_above
         if parent is not None:
             self.go_to(parent, target=place_in_parent(self.location))
@@ -177,7 +236,7 @@ class Pane(Vertical):
     def _begin(self, *, fresh: bool) -> None:
         self._visit(fresh=fresh)
         self.error_block.show(None)
-        self.list.show_notice("listing…")
+        self.list.show_notice("listing…" if self.found is None else "searching…")
         self.tick()
         self.footer.show(self._footer_text())
 
@@ -187,7 +246,11 @@ class Pane(Vertical):
         self._asks_again = fresh
         self._is_revisit = is_revisit
         self.revisits.begun()
-        self.visit = browse(self._session, self.location, self._box.put, fresh=fresh, shown=self.update_shown)
+        shown = self.update_shown
+        if self.found is None:
+            self.visit = browse(self._session, self.location, self._box.put, fresh=fresh, shown=shown)
+        else:
+            self.visit = self.found.begin(self._session, self.location, self._box.put, fresh=fresh, shown=shown)
 
     # What changed here
 
@@ -199,12 +262,23 @@ class Pane(Vertical):
             self._revisit()
 
     def _revisit(self) -> None:
+        if self.found is not None and not self.found.follows(self.update_shown):
+            return
         # Without a word: from the cache the new rows are there before anybody could read one.
         self._visit(fresh=False, is_revisit=True)
 
     @property
     def _directory_above(self) -> Location | None:
         return parent_location(self.location, lists_roots=None if self.visit is None else self.visit.lists_roots)
+
+    @property
+    def entry_directory(self) -> Location:
+        """The directory that the entry under the cursor is in: among results that of each is another."""
+        entry = self.list.entry
+        if self.found is None or entry is None:
+            return self.location
+        above = entry.key[: entry.key.rfind("/", 0, -1) + 1]
+        return Location(self.location.storage, above, Kind.DIRECTORY)
 
     def _location_of_entry(self) -> Location:
         entry = self.list.entry
@@ -237,6 +311,8 @@ class Pane(Vertical):
 
     def name_of_all(self, chosen: Sequence[Location]) -> str:
         """The name of the bucket or the disk of which ``chosen`` is all that it holds, or nothing."""
+        if self.found is not None:
+            return ""  # what was found is not all
         at_root = parent_location(self.location, lists_roots=False) is None
         if not at_root or self.update_shown is None or len(chosen) < len(self.update_shown.listing):
             return ""
@@ -284,9 +360,11 @@ class Pane(Vertical):
     def _show(self, update: BrowseUpdate) -> None:
         self.update_shown = update
         self._is_gone = False
-        has_parent = self._directory_above is not None
-        self.list.show(update.listing, update.order, has_parent=has_parent, notice=_notice(update))
-        self.error_block.show(update.error, otherwise=_OTHERWISE)
+        found = self.found
+        has_parent = found is not None or self._directory_above is not None
+        notice = _notice(update) if found is None else found.notice(update)
+        self.list.show(update.listing, update.order, has_parent=has_parent, notice=notice)
+        self.error_block.show(update.error if found is None else found.error(update), otherwise=_OTHERWISE)
         self.footer.show(self._footer_text())
         self.tick()
 
@@ -305,11 +383,16 @@ class Pane(Vertical):
         facts = [self.location.storage.profile or ""]
         if self.update_shown is not None and len(self.update_shown.listing.pages):
             facts.append(format_age(self._session.clock() - self.update_shown.listing.fetched_at))
-        self._title.show(f" {location_text(self.location)}", " · ".join(filter(None, facts)) + " ")
+        where = location_text(self.location)
+        title = where if self.found is None else self.found.title(where)
+        self._title.show(f" {title}", " · ".join(filter(None, facts)) + " ")
 
     def _footer_text(self) -> str:
         running = self.visit is not None and not self.visit.ended
-        parts = ["not there any more" if self._is_gone else _count_text(self.update_shown, running=running)]
+        if self.found is not None:
+            parts = [self.found.footer(self.update_shown)]
+        else:
+            parts = ["not there any more" if self._is_gone else _count_text(self.update_shown, running=running)]
         selection = self.list.selection
         if len(selection):
             parts.append(f"{len(selection):,} selected, {format_size(selection.size_bytes)}")

@@ -65,14 +65,15 @@ def _rename(screen: PanesScreen) -> None:
     if entry is None:
         screen.say("There is nothing to rename here: the cursor is on no entry.")
         return
-    directory = pane.location
+    directory = pane.entry_directory
+    name = entry.key.removesuffix("/").rpartition("/")[2]
     source = Location(directory.storage, entry.key, entry.kind)
     if not renames_at_once(screen.session, directory, entry):
         chosen = pane.chosen_to_copy(only_under_cursor=True)
-        _open_copy(screen, pane, ToCopy(directory, chosen, directory, entry.name, "rename"))
+        _open_copy(screen, pane, ToCopy(directory, chosen, directory, name, "rename"))
         return
     do = partial(rename_entry, screen.session, directory, source)
-    screen.push(NameDialog("Rename", directory, do, button="rename", name=entry.name), partial(pane.land_on, directory))
+    screen.push(NameDialog("Rename", directory, do, button="rename", name=name), partial(pane.land_on, directory))
 
 
 async def make_directory(screen: PanesScreen, _argument: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tfm.core.capability import Capability
 from tfm.core.entry import Entry, Kind
 from tfm.core.location import Location
 from tfm.ui.actions.panes_screen import PanesScreen
@@ -18,7 +19,39 @@ if TYPE_CHECKING:
     from tfm.operations.copy_spec import CopySpec
     from tfm.ui.compare_dialog import CompareWish
 
-__all__ = ["compare", "disk_usage"]
+__all__ = ["compare", "disk_usage", "results", "search", "search_content"]
+
+
+async def search(screen: PanesScreen, _argument: str) -> None:
+    await _search(screen, for_content=False)
+
+
+async def search_content(screen: PanesScreen, _argument: str) -> None:
+    await _search(screen, for_content=True)
+
+
+async def _search(screen: PanesScreen, *, for_content: bool) -> None:
+    from tfm.ui.found import Found
+    from tfm.ui.search_dialog import SearchDialog, SearchWish
+
+    pane = screen.pane
+    capabilities = screen.session.storage(pane.location.storage).capabilities
+    if Capability.LIST_ROOTS in capabilities and not pane.location.storage.authority:
+        screen.say("Here are whole buckets: enter one to search in it.")
+        return
+
+    def then(wish: SearchWish | None) -> None:
+        if wish is not None:
+            pane.go_to(pane.location, found=Found(wish.query, wish.text))
+
+    # Waited for, so that what is typed already goes into the dialog.
+    await screen.open(SearchDialog(pane.location, for_content=for_content), then)
+
+
+def results(screen: PanesScreen, _argument: str) -> None:
+    """Back to what was found last in this pane, as it was."""
+    if not screen.pane.back_to_results():
+        screen.say("Nothing was searched for in this pane yet: Alt-F7 searches.")
 
 
 def disk_usage(screen: PanesScreen, _argument: str) -> None:

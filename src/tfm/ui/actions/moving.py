@@ -60,7 +60,7 @@ def enter(screen: PanesScreen, _argument: str) -> None:
 
 
 def enter_to_view(screen: PanesScreen, _argument: str) -> None:
-    screen.pane.when_shown(screen.pane.enter)  # of a directory, its view is what is in it
+    screen.pane.when_shown(screen.pane.enter_to_view)
 
 
 def enter_parent(screen: PanesScreen, _argument: str) -> None:

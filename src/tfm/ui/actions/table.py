@@ -50,6 +50,9 @@ ACTIONS: Final = (
     Action("link", Area.FILES, "facts:link", "A link by which anyone reads this object for a while"),
     Action("make_directory", Area.FILES, "changing:make_directory", "Make a directory", "Mkdir"),
     Action("delete", Area.FILES, "changing:delete", "Delete what is selected, or this entry; asks first", "Delete"),
+    Action("search", Area.FINDING, "finding:search", "Search below this directory, by name and by content"),
+    Action("search_content", Area.FINDING, "finding:search_content", "The same; what is in the files is typed first"),
+    Action("results", Area.FINDING, "finding:results", "Back to what was found last, without searching again"),
     Action("disk_usage", Area.FINDING, "finding:disk_usage", "How much is in this directory, and in each one below it"),
     Action("compare", Area.FINDING, "finding:compare", "Compare both panes: copy what differs, or select it"),
 )
