@@ -1,0 +1,85 @@
+"""Each screen and dialog at 80 × 24 and 140 × 40, as tests/ui/snapshots/ has it written down.
+
+A new one is one row below; ``TFM_UPDATE_SNAPSHOTS=1 pytest tests/ui/test_snapshots.py -k NAME`` writes it down. Look at
+what was written before you commit it.
+"""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from tests.ui.memory_panes import Memory, place
+from tests.ui.shots import Shot, compare
+from tfm.core.errors import NetworkError
+
+
+def nothing() -> Memory:
+    memory = Memory()
+    memory.store.put("bucket", {})
+    return memory
+
+
+def refusing() -> Memory:
+    memory = Memory()
+    memory.errors["list_page"] = NetworkError(
+        "Nobody answers.", next_step="Look whether the server runs.", uri="memory://bucket/left/", operation="list"
+    )
+    return memory
+
+
+def strange_names() -> Memory:
+    memory = Memory()
+    names = [
+        "a" * 200,
+        "wide 日本語のとても長い名前のファイルです.txt", "emoji 👩‍👩‍👧 🏳️‍🌈.txt", "red\x1b[31m", "line\nbreak",
+        "right\u202eto left", "..", "é combined e\u0301", " blanks ", "-n",
+    ]  # fmt: skip
+    memory.store.put("bucket", {f"left/{name}": b"x" for name in names} | {"left/a//b": b"y", "right/x": b""})
+    return memory
+
+
+def waiting() -> Memory:
+    memory = Memory()
+    memory.store.put("bucket", {"left/a": b""})
+    memory.gates["list_page"] = threading.Event()
+    return memory
+
+
+SHOTS = (
+    Shot("browse"),
+    Shot("browse_empty", world=nothing, left=place(), right=place()),
+    Shot("browse_error", world=refusing),
+    Shot("browse_listing", world=waiting, listed=False, shows="listing…"),
+    Shot("browse_names", world=strange_names),
+    Shot("browse_selected", "down insert insert tab"),
+    Shot("help", "f1"),
+    Shot("palette", "ctrl+p"),
+    Shot("viewer_python", "end up f3", shows="[python]"),
+    Shot("viewer_hex", "end f3", shows="0000000000"),
+    Shot("viewer_table", "down down down f3", shows="table, 3 columns"),
+    Shot("viewer_json", "down down down down f3", shows="json, laid out"),
+    Shot("viewer_markdown", "down down down down down f3", shows="markdown, laid out"),
+    Shot("viewer_help", "end f3 f1"),
+    Shot("viewer_find", "end f3 f7"),
+    Shot("viewer_go", "end f3 f5"),
+    Shot("copy", "down f5", shows="requests"),
+    Shot("move", "end f6", shows="requests"),
+    Shot("delete", "down f8", shows="cannot be undone"),
+    Shot("make_directory", "f7"),
+    Shot("new_file", "shift+f4"),
+    Shot("rename", "end shift+f6"),
+    Shot("jobs_none", "ctrl+t"),
+)
+
+
+@pytest.fixture(autouse=True)
+def _in_one_zone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+@pytest.mark.parametrize("shot", SHOTS, ids=[shot.name for shot in SHOTS])
+def test_it_looks_as_it_is_written_down(shot: Shot) -> None:
+    compare(shot)
