@@ -143,8 +143,11 @@ class ByteSearch:
         while start < self.size_bytes:
             end = min(self.size_bytes, start + size)
             for chunk in self.chunks(start, end):
+                if self.cancel.wanted:
+                    return
                 start += len(chunk)
-                yield chunk
+                if chunk:
+                    yield chunk
             if start < end:
                 return  # the object ends before its time
             size = min(largest, size * _GROWTH)

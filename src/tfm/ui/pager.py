@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from textual.app import ComposeResult
 from textual.screen import Screen
 
 from tfm.core.location import Location
 from tfm.operations.needle import Needle
+from tfm.operations.view import View
 from tfm.storage.session import Session
 from tfm.ui.error_block import ErrorBlock
 from tfm.ui.line import Line
@@ -35,7 +38,7 @@ class PagerScreen(Screen[None]):
         super().__init__()
         self._location = location
         self._title = Line(keep_end=True, classes="pager--title")
-        self.pager = PagerView(session, location)
+        self.pager = PagerView(partial(View, session, location))
         self.search = PagerSearch(self, self.pager)
         self.error_block = ErrorBlock()
         self.status = Line(classes="pager--status")
@@ -70,7 +73,7 @@ class PagerScreen(Screen[None]):
         self._title.show(f" {location_text(self._location)}", mode)
         said = follow_text(self.pager) or self.search.said
         self.status.show(f" {said}", position_beside(self.pager, said, self.size.width) + " ")
-        self.error_block.show(self.pager.view.error, otherwise="Ctrl-R reads again, Esc goes back.")
+        self.error_block.show(self.pager.bytes.error, otherwise="Ctrl-R reads again, Esc goes back.")
 
     @property
     def _is_seen(self) -> bool:
@@ -117,6 +120,10 @@ class PagerScreen(Screen[None]):
 
     def action_follow(self) -> None:
         self.search.stop()
+        if self.pager.bytes.is_unpacked:
+            self.search.said = "what is compressed is not followed; F8 shows it as it is"
+            self._show()
+            return
         self.pager.follow(on=not self.pager.follows)
 
     def action_find(self) -> None:
@@ -151,9 +158,10 @@ class PagerScreen(Screen[None]):
                 self.pager.move_to(place.offset)
             self._show()
 
+        knows_end = self.pager.source is not self.pager.bytes.bytes_shown or self.pager.bytes.knows_end
         size = self.pager.source.size_bytes
         if self._is_seen and size is not None:
-            self.app.push_screen(GoDialog(size, hexadecimal=self.pager.hexadecimal), go)
+            self.app.push_screen(GoDialog(size if knows_end else None, hexadecimal=self.pager.hexadecimal), go)
 
     def action_move(self, rows: int) -> None:
         self.pager.move(rows)
@@ -168,4 +176,8 @@ class PagerScreen(Screen[None]):
         self.pager.move_first()
 
     def action_move_last(self) -> None:
-        self.pager.move_last()
+        if self.pager.source is self.pager.bytes.bytes_shown and not self.pager.bytes.knows_end:
+            self.search.find_end()
+            self._show()
+        else:
+            self.pager.move_last()

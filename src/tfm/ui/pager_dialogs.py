@@ -76,20 +76,23 @@ class Place:
 _PLACE: Final = re.compile(r"(?P<at>@|0x)?(?P<number>[0-9a-f][0-9a-f,_]*(\.[0-9]+)?)\s*(?P<percent>%)?")
 
 
-def place_of_text(text: str, size_bytes: int, *, hexadecimal: bool) -> Place | None:
-    """``120`` a line (a byte in hexadecimal), ``50%`` a share, ``@4096`` or ``0x1000`` a byte; None: none of these."""
+def place_of_text(text: str, size_bytes: int | None, *, hexadecimal: bool) -> Place | None:
+    """``120`` a line (a byte in hexadecimal), ``50%`` a share, ``@4096`` or ``0x1000`` a byte; None: none of these.
+    ``size_bytes`` None: nobody knows the end, so there are no shares of it."""
     match = _PLACE.fullmatch(text.strip().lower())
     if match is None:
         return None
     number = match["number"].replace(",", "").replace("_", "")
     try:
         if match["percent"]:
-            return None if match["at"] else Place(offset=min(size_bytes, int(size_bytes * float(number) / 100)))
+            if match["at"] or size_bytes is None:
+                return None
+            return Place(offset=min(size_bytes, int(size_bytes * float(number) / 100)))
         value = int(number, 16 if match["at"] == "0x" else 10)
     except ValueError:
         return None
     is_line = match["at"] is None and not hexadecimal
-    return Place(line=value) if is_line else Place(offset=min(size_bytes, value))
+    return Place(line=value) if is_line else Place(offset=value if size_bytes is None else min(size_bytes, value))
 
 
 class GoDialog(Dialog[Place]):
@@ -98,7 +101,7 @@ class GoDialog(Dialog[Place]):
     BUTTONS = (("go", "Go"), ("cancel", "Cancel"))
     DEFAULT_CSS = "GoDialog #wrong { color: ansi_red; margin-bottom: 1; }"
 
-    def __init__(self, size_bytes: int, *, hexadecimal: bool) -> None:
+    def __init__(self, size_bytes: int | None, *, hexadecimal: bool) -> None:
         super().__init__("Go to")
         self._size_bytes = size_bytes
         self._hexadecimal = hexadecimal

@@ -11,6 +11,7 @@ from textual.widget import Widget
 from tfm.core.progress import Cancel, Progress
 from tfm.operations.needle import Needle, hexadecimal_needle, text_needle
 from tfm.operations.search_bytes import ByteSearch, Hit
+from tfm.operations.unpacked import UNKNOWN_SIZE_BYTES
 from tfm.operations.work import Task, Work, WorkState, WorkUpdate, begin_work
 from tfm.ui.format import format_size
 from tfm.ui.pager_view import PagerView
@@ -22,6 +23,7 @@ __all__ = ["PagerSearch", "SearchText"]
 Tell = Callable[[Progress], None]
 
 _SEARCHING: Final = "searching"
+_TO_THE_END: Final = "reading to the end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +81,13 @@ class PagerSearch:
         else:
             start = hit.start if hit is not None and seen else pager.top
         source, size = pager.source, pager.source.size_bytes
+        knows_end = size < UNKNOWN_SIZE_BYTES
 
         def look(tell: Tell, cancel: Cancel) -> Hit | None:
-            search = ByteSearch(source.chunks, size, needle, tell, cancel)
-            return search.forward(start) if forward else search.backward(start)
+            if forward:
+                return ByteSearch(source.chunks, size, needle, tell, cancel).forward(start)
+            # Nobody knows where the end is, from which it could go on.
+            return ByteSearch(source.chunks, size if knows_end else start, needle, tell, cancel).backward(start)
 
         self._other_end = "the beginning" if forward else "the end"
         self._begin(_SEARCHING, look)
@@ -96,6 +101,18 @@ class PagerSearch:
             return None if offset is None else Hit(offset, offset)
 
         self._begin("counting lines", count)
+
+    def find_end(self) -> None:
+        """To the end of what is compressed: all of it is read once."""
+        unpacked = self._pager.bytes.unpacked
+        if unpacked is None:
+            return
+
+        def read_on(tell: Tell, cancel: Cancel) -> Hit | None:
+            end = unpacked.find_end(tell, cancel)
+            return None if end is None else Hit(end, end)
+
+        self._begin(_TO_THE_END, read_on)
 
     def _begin(self, verb: str, task: Task[Hit | None]) -> None:
         self.stop()
@@ -127,6 +144,9 @@ class PagerSearch:
             self.said = f"✗ {self._verb}: {update.error.cause}"
         elif self._verb == _SEARCHING:
             self._found(update.result)
+        elif self._verb == _TO_THE_END:
+            self.said = "" if update.result else "stopped"
+            self._pager.move_last()
         elif update.result is None:
             self.said = "there are not so many lines"
         else:
@@ -139,11 +159,13 @@ class PagerSearch:
             self._pager.show_hit(None, self._needle)
             return
         wrapped = f", from {self._other_end} on" if hit.wrapped else ""
-        where = f" at byte {hit.start:,}" if self._pager.source is self._pager.view else ""
+        where = f" at byte {hit.start:,}" if self._pager.source is self._pager.bytes.bytes_shown else ""
         self.said = f"found{where}{wrapped}"
         self._pager.show_hit(hit, self._needle)
 
 
 def _progress_text(progress: Progress) -> str:
     total = progress.bytes_total or 1
+    if total >= UNKNOWN_SIZE_BYTES:
+        return format_size(progress.bytes_done)
     return f"{100 * progress.bytes_done // total} % of {format_size(total)}"

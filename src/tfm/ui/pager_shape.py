@@ -93,22 +93,26 @@ class PagerShape:
         self._work = None
         self._box = UpdateBox(self._widget)
 
-    def prepare(self, size: int, width: int, read: Callable[[int, int], bytes], begins: Callable[[int], bytes]) -> None:
+    def prepare(
+        self, size: int | None, width: int, read: Callable[[int, int], bytes], begins: Callable[[int], bytes]
+    ) -> None:
         """Lay it out if that is wanted and not done. ``read`` is for a thread; ``begins`` gives the first bytes, or
-        raises what says that they are not here."""
+        raises what says that they are not here. ``size`` None: nobody knows yet."""
         kind = self.possible
         if kind is None or not self.wanted or self.refused or self._work is not None:
             return
         if kind is ShapeKind.TABLE:
             if self.table is None:
-                self.table = table_of(begins(DECIDING_BYTES), tabs=self._tabs, whole=size <= DECIDING_BYTES)
+                self.table = table_of(
+                    begins(DECIDING_BYTES), tabs=self._tabs, whole=size is not None and size <= DECIDING_BYTES
+                )
                 self.refused = "" if self.table else "no columns"
-        elif size > _LARGEST_BYTES[kind]:
-            self.refused = f"more than {format_size(_LARGEST_BYTES[kind])}: shown as it is"
+        elif size is not None and size > _LARGEST_BYTES[kind]:
+            self.refused = _too_large(kind)
         elif self.held is None or (kind is ShapeKind.MARKDOWN and width != self._width):
             self._box = UpdateBox(self._widget)
             self._work = begin_work(
-                "laying out", lambda _tell, cancel: _lay_out(kind, read(0, size), width, cancel), self._box.put
+                "laying out", lambda _tell, cancel: _lay_out(kind, _whole(kind, read), width, cancel), self._box.put
             )
 
     def take(self, box: object) -> bool:
@@ -130,6 +134,19 @@ class PagerShape:
     def styles(self, start: int, end: int) -> list[StyledBytes]:
         first = bisect_right(self._styles, start, key=lambda part: part.end)
         return self._styles[first : bisect_left(self._styles, end, key=lambda part: part.start)]
+
+
+def _too_large(kind: ShapeKind) -> str:
+    return f"more than {format_size(_LARGEST_BYTES[kind])}: shown as it is"
+
+
+def _whole(kind: ShapeKind, read: Callable[[int, int], bytes]) -> bytes:
+    from tfm.core.errors import StorageError
+
+    data = read(0, _LARGEST_BYTES[kind] + 1)
+    if len(data) > _LARGEST_BYTES[kind]:
+        raise StorageError(_too_large(kind), operation="view")
+    return data
 
 
 def _lay_out(kind: ShapeKind, data: bytes, width: int, cancel: Cancel) -> _LaidOut:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Protocol
 
 from tfm.operations.held_bytes import ByteSource
-from tfm.operations.view import View
 from tfm.ui.format import format_size
 from tfm.ui.pager_colours import PagerColours
 from tfm.ui.pager_shape import PagerShape, ShapeKind
+from tfm.ui.pager_source import PagerSource
 from tfm.ui.sanitise import cell_width, screen_text
 from tfm.ui.viewer_table import Table
 
@@ -19,7 +19,7 @@ class Shown(Protocol):
     """What is told of: PagerView's own words."""
 
     @property
-    def view(self) -> View: ...
+    def bytes(self) -> PagerSource: ...
     @property
     def colours(self) -> PagerColours: ...
     @property
@@ -50,7 +50,11 @@ class Shown(Protocol):
 
 
 def mode_text(view: Shown) -> str:
-    """``python, long lines cut, from column 17``."""
+    """``gzip, python, long lines cut, from column 17``."""
+    return ", ".join(filter(None, [view.bytes.text, _layout_text(view)]))
+
+
+def _layout_text(view: Shown) -> str:
     if view.hexadecimal:
         return "hex"
     column = f", from column {view.column + 1}" if view.column else ""
@@ -66,14 +70,16 @@ def mode_text(view: Shown) -> str:
 
 def position_text(view: Shown) -> str:
     """``byte 1,024 of 5,200,000 (5.0 MB)  12 %``; of what is laid out only the share, whose bytes are others."""
-    size, shown = view.view.size_bytes, view.source.size_bytes
+    size, shown = view.bytes.view.size_bytes, view.source.size_bytes
     if size is None:
         return "reading…" if view.waits else ""
-    percent = 100 * view.end // shown if shown else 100
     waits = "reading… " if view.waits else ""
-    if view.source is not view.view:
+    if view.source is view.bytes.bytes_shown and not view.bytes.knows_end:
+        return f"{waits}byte {view.top:,} of what {format_size(size)} hold"
+    percent = 100 * view.end // shown if shown else 100
+    if view.source is not view.bytes.view and view.source is not view.bytes.bytes_shown:
         return f"{waits}{format_size(size)}  {percent} %"
-    return f"{waits}byte {view.top:,} of {size:,} ({format_size(size)})  {percent} %"
+    return f"{waits}byte {view.top:,} of {shown or 0:,} ({format_size(shown or 0)})  {percent} %"
 
 
 def position_beside(view: Shown, said: str, width: int) -> str:
@@ -90,5 +96,5 @@ def follow_text(view: Shown) -> str:
         return ""
     often = int(view.follow_seconds)
     request = f"a request every {often} s, {3600 // often} an hour"
-    cost = request if view.view.asking_costs else "looks every second"
+    cost = request if view.bytes.view.asking_costs else "looks every second"
     return f"following: {cost}; Esc stops"

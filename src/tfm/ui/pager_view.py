@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from typing import Final
 
 from textual import events
@@ -12,15 +11,15 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
-from tfm.core.location import Location
+from tfm.operations.compression import name_inside
 from tfm.operations.held_bytes import ByteSource
 from tfm.operations.needle import Needle
 from tfm.operations.search_bytes import Hit
-from tfm.operations.view import BytesNotLoadedError, View
-from tfm.storage.session import Session
+from tfm.operations.view import BytesNotLoadedError
 from tfm.ui.byte_rows import ByteRows, Row, hex_row_bytes, looks_binary
 from tfm.ui.pager_colours import PagerColours
 from tfm.ui.pager_shape import PagerShape, ShapeKind
+from tfm.ui.pager_source import PagerSource, Viewed
 from tfm.ui.pager_text import mode_text, position_text
 from tfm.ui.update_box import UpdateBox
 from tfm.ui.viewer_rows import FOUND, FOUND_TOO, StyledBytes, bytes_column, draw_row
@@ -48,10 +47,13 @@ class PagerView(Widget, can_focus=True):
         """Something else is seen than before. It bubbles: asked for by name, the screen is not there while a pager that
         was left is being taken down."""
 
-    def __init__(self, session: Session, location: Location) -> None:
+    def __init__(self, view_of: Callable[[Callable[[], None]], Viewed]) -> None:
+        """``view_of`` makes what is looked at, given what it is to call when there is more of it."""
         super().__init__()
         self._box: UpdateBox[bool] = UpdateBox(self)
-        self.view: Final = View(session, location, lambda: self._box.put(True))
+        self.bytes: Final = PagerSource(view_of(self._more_came), self._more_came)
+        self.view: Final = self.bytes.view
+        name = name_inside(self.view.location.key.rpartition("/")[2])
         self.wrap = True
         self.needle: Needle | None = None
         self.hit: Hit | None = None
@@ -59,8 +61,8 @@ class PagerView(Widget, can_focus=True):
         self._column = 0
         self._rows: list[Row] = []
         self._styles: list[StyledBytes] = []
-        self.colours: Final = PagerColours(self, location.key.rpartition("/")[2])
-        self.shape: Final = PagerShape(self, location.key.rpartition("/")[2])
+        self.colours: Final = PagerColours(self, name)
+        self.shape: Final = PagerShape(self, name)
         self._follow: Timer | None = None
         self._hexadecimal: bool | None = None  # not known before the first bytes
         self._waiting: Callable[[], None] | None = None
@@ -70,7 +72,10 @@ class PagerView(Widget, can_focus=True):
         self.view.open()
 
     def on_unmount(self) -> None:
-        self.view.close()
+        self.bytes.close()
+
+    def _more_came(self) -> None:
+        self._box.put(True)
 
     def on_resize(self) -> None:
         self._attempt(self._align)
@@ -98,13 +103,13 @@ class PagerView(Widget, can_focus=True):
     @property
     def shown_as(self) -> ShapeKind | None:
         """What the bytes are laid out as; None: as they are."""
-        return None if self.hexadecimal else self.shape.kind
+        return None if self.hexadecimal or self.bytes.shows_packed else self.shape.kind
 
     @property
     def source(self) -> ByteSource:
         """Where what is shown comes from: offsets are this one's."""
         held = self.shape.held
-        return self.view if self.shown_as is None or held is None else held
+        return self.bytes.bytes_shown if self.shown_as is None or held is None else held
 
     @property
     def _height(self) -> int:
@@ -181,7 +186,7 @@ class PagerView(Widget, can_focus=True):
             self._follow.stop()
             self._follow = None
         if on:
-            if self.source is not self.view:
+            if self.source is not self.view and self.shown_as is not None:
                 self.toggle_shape()
             self._follow = self.set_interval(self.follow_seconds, self.view.look_for_change)
             self.view.look_for_change()
@@ -233,11 +238,17 @@ class PagerView(Widget, can_focus=True):
         self._attempt(self._align)
 
     def toggle_shape(self) -> None:
-        """Laid out, or the bytes as they are."""
-        self.shape.wanted = not self.shape.wanted
-        self.shape.refused = ""
+        """Laid out, the bytes as they are, and, where these were compressed, those."""
+        unpacked = self.bytes.unpacked is not None
+        last = not self.shape.wanted or self.shape.possible is None or bool(self.shape.refused)
+        if unpacked and (last or self.bytes.shows_packed):
+            self.bytes.toggle_packed()
+            self._hexadecimal = None
+        if not unpacked or not self.bytes.shows_packed:
+            self.shape.wanted = not self.shape.wanted or self.shape.possible is None
+            self.shape.refused = ""
         self._column = 0
-        if self.shape.possible is not ShapeKind.TABLE:
+        if unpacked or self.shape.possible is not ShapeKind.TABLE:
             self._top, self.hit = 0, None  # offsets mean something else now
             self.colours.forget()
         elif self.shape.table is not None and self._top == self.shape.table.header.end:
@@ -257,6 +268,7 @@ class PagerView(Widget, can_focus=True):
         self.hit = None
         self.colours.forget()
         self.shape.forget()
+        self.bytes.forget()
         self.view.retry()
         self._attempt(lambda: None)
 
@@ -277,21 +289,21 @@ class PagerView(Widget, can_focus=True):
             self._waiting = None
         except BytesNotLoadedError:
             self._waiting = step
-        self.waits = self._waiting is not None and self.view.error is None
+        self.waits = self._waiting is not None and self.bytes.error is None
         self._styles = list(self._styled())
         self.refresh()
         self.post_message(self.Moved())
 
     def _sniff(self) -> None:
+        self.bytes.look()
         if self._hexadecimal is None:
-            self._hexadecimal = looks_binary(self.view.bytes_at(0, _SNIFFED_BYTES))
+            self._hexadecimal = looks_binary(self.bytes.bytes_shown.bytes_at(0, _SNIFFED_BYTES))
 
     def _lay_out(self) -> None:
-        size = self.view.size_bytes
-        if size and not self.hexadecimal and self.size.width:
-            self.shape.prepare(
-                size, self.size.width, partial(_read_whole, self.view), lambda end: self.view.bytes_at(0, end)
-            )
+        source = self.bytes.bytes_shown
+        size = source.size_bytes if self.bytes.knows_end else None
+        if source.size_bytes and not self.hexadecimal and self.size.width and not self.bytes.shows_packed:
+            self.shape.prepare(size, self.size.width, self.bytes.read_whole, lambda end: source.bytes_at(0, end))
 
     def _stay_within(self) -> None:
         """What is read again may be shorter than where one was looking; a table begins below its header."""
@@ -354,12 +366,13 @@ class PagerView(Widget, can_focus=True):
             yield StyledBytes(self.hit.start, self.hit.end, FOUND)
 
     def _coloured(self) -> Iterable[StyledBytes]:
-        if self.hexadecimal or not self._rows or self.table is not None:
+        if self.hexadecimal or not self._rows or self.table is not None or self.bytes.shows_packed:
             return []
         if self.shown_as is ShapeKind.MARKDOWN:
             return self.shape.styles(self._top, self.end)
         source = self.source
-        return self.colours.styles(self._top, self.end, source.size_bytes or 0, partial(_read_whole, source))
+        read = self.bytes.read_whole if source is self.bytes.bytes_shown else source.bytes_at
+        return self.colours.styles(self._top, self.end, source.size_bytes or 0, read)
 
     def render_line(self, y: int) -> Strip:
         width, plain, table = self.size.width, self.rich_style, self.table
@@ -379,11 +392,3 @@ class PagerView(Widget, can_focus=True):
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         event.stop()
         self.move(-_WHEEL_ROWS)
-
-
-def _read_whole(source: ByteSource, start: int, end: int) -> bytes:
-    """For a thread: what is held costs nothing, the rest is asked for."""
-    try:
-        return source.bytes_at(start, end)
-    except BytesNotLoadedError:
-        return b"".join(source.chunks(start, end))
