@@ -64,6 +64,8 @@ SHOTS = (
     Shot("viewer_help", "end f3 f1"),
     Shot("viewer_find", "end f3 f7"),
     Shot("viewer_go", "end f3 f5"),
+    Shot("preview_file", "alt+v end up", shows="python "),
+    Shot("preview_directory", "alt+v down", shows="/batch-01    "),
     Shot("copy", "down f5", shows="requests"),
     Shot("move", "end f6", shows="requests"),
     Shot("delete", "down f8", shows="cannot be undone"),
@@ -71,6 +73,12 @@ SHOTS = (
     Shot("new_file", "shift+f4"),
     Shot("rename", "end shift+f6"),
     Shot("jobs_none", "ctrl+t"),
+    Shot("search", "alt+f7"),
+    Shot("search_results", "alt+f7 b a t c h enter", shows="looked at"),
+    Shot("disk_usage", "alt+u", shows=" objects"),
+    Shot("compare", "alt+d"),
+    Shot("compare_differences", "alt+d enter", shows="only left"),
+    Shot("bulk_rename", "end alt+r t a tab X", shows="1 of 1 will be renamed"),
 )
 
 
