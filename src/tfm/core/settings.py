@@ -67,6 +67,16 @@ class Settings:
     theme: str = _setting(
         "terminal", "The colours: terminal (the terminal's own), or a theme's name; the palette (Ctrl-P) lists them."
     )
+    prices: Table = _setting(  # noqa: RUF009 - a field(), as all the others
+        (),
+        'Prices of your own in US dollars: {"aws write": "0.0054", "minio.example.org:9000 read": "0.001"}, for a '
+        "thousand requests (write, read, delete) or a gigabyte (traffic, retrieval): docs/requests-and-cost.md.",
+    )
+    preview_lists: bool = _setting(
+        default=True,
+        help_text="Whether the preview beside the list asks for the first rows of a directory that is not cached, one "
+        "request, where requests may cost; False: only what is cached.",
+    )
     file_colours: bool = _setting(
         default=False, help_text="Colours for directories, links, programs, archives and media in the panes."
     )

@@ -68,6 +68,11 @@ class View:
         self._want([0])
 
     @property
+    def is_whole(self) -> bool:
+        """Whether the end of what is looked at is the object's."""
+        return True
+
+    @property
     def asking_costs(self) -> bool:
         """Whether each look at the storage is a request that somebody may have to pay for."""
         return Capability.CACHED in self._session.storage(self.location.storage).capabilities

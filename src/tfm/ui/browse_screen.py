@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from textual.app import App
 
     from tfm.ui.job_watch import JobWatch
+    from tfm.ui.preview_place import PreviewPlace
 
 __all__ = ["BrowseScreen", "request_text"]
 
@@ -111,6 +112,7 @@ class BrowseScreen(Screen[None]):
         self.panes = (Pane(session, left, id="left"), Pane(session, right, id="right"))
         self.yanked: tuple[str, Location, tuple[Location, ...]] | None = None
         self._active = 0
+        self._preview: PreviewPlace | None = None
         self.status: Final = Line(id="status")
         self.notices: Final = Notices(time.monotonic, _NOTICE_SECONDS)
         for complaint in complaints:
@@ -149,15 +151,19 @@ class BrowseScreen(Screen[None]):
         """Give the keys to that pane: 0 is the left one."""
         # At once, not when the focus has moved: keys typed ahead belong to the other pane already.
         self._active = number
+        if self._preview is not None:
+            self._preview.arrange(number, self.size.width)
         self.pane.list.focus()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         for number, pane in enumerate(self.panes):
             if event.widget is pane.list:
                 self._active = number
+        self._look_at_entry()
 
     def on_pane_changed(self) -> None:
         self._show_status()
+        self._look_at_entry()
         if not self._has_looked_back and all(pane.update_shown is not None for pane in self.panes):
             self._has_looked_back = True
             self.set_timer(_LOOK_BACK_SECONDS, self._look_back)
@@ -199,9 +205,29 @@ class BrowseScreen(Screen[None]):
 
         await self.open(Palette(self._reader.keymap), chosen)
 
+    def toggle_preview(self) -> None:
+        """Show what the entry under the cursor begins with, or do not any more."""
+        if self._preview is not None:
+            self._preview.remove()
+            self._preview = None
+            return
+        from tfm.ui.preview_place import PreviewPlace
+
+        self._preview = PreviewPlace(self.query_one(Horizontal), self.panes, self.session)
+        self._preview.arrange(self._active, self.size.width)
+
+    def _look_at_entry(self) -> None:
+        if self._preview is not None:
+            self._preview.look(self._active)
+
+    def on_resize(self) -> None:
+        if self._preview is not None:
+            self._preview.arrange(self._active, self.size.width)
+
     def _tick(self) -> None:
         for pane in self.panes:
             pane.tick()
+        self._look_at_entry()
         self._show_status()
 
     def _show_status(self) -> None:

@@ -63,6 +63,8 @@ class PagerView(Widget, can_focus=True):
         self._styles: list[StyledBytes] = []
         self.colours: Final = PagerColours(self, name)
         self.shape: Final = PagerShape(self, name)
+        # The beginning of a JSON text is none.
+        self.shape.wanted = self.view.is_whole or self.shape.possible is not ShapeKind.JSON
         self._follow: Timer | None = None
         self._hexadecimal: bool | None = None  # not known before the first bytes
         self._waiting: Callable[[], None] | None = None

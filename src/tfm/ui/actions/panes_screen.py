@@ -76,6 +76,10 @@ class PanesScreen(Protocol):
         """Show that file in the viewer."""
         ...
 
+    def toggle_preview(self) -> None:
+        """Show beside the list what the entry under the cursor begins with, or do not any more."""
+        ...
+
     def use_pane(self, number: int) -> None:
         """Give the keys to that pane: 0 is the left one."""
         ...

@@ -34,6 +34,7 @@ ACTIONS: Final = (
     Action("refresh", Area.MOVING, "moving:refresh", "Ask the storage again; cursor and selection stay", "Refresh"),
     Action("select", Area.SELECTING, "selecting:select", "Select or deselect the entry, and go down"),
     Action("view", Area.FILES, "moving:enter_to_view", "View the file under the cursor", "View"),
+    Action("preview", Area.FILES, "previewing:preview", "What the entry begins with, beside the list: on and off"),
     Action("new_file", Area.FILES, "changing:new_file", "Make an empty file; never replaces one"),
     Action("copy", Area.FILES, "changing:copy", "Copy what is selected, or this entry", "Copy"),
     Action("move", Area.FILES, "changing:move", "Move what is selected, or this entry", "Move"),

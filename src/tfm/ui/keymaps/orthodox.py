@@ -11,6 +11,7 @@ EVERYWHERE: Final = {
     "f2": "refresh",
     "ctrl+r": "refresh",
     "f3": "view",
+    "alt+v": "preview",
     "shift+f4": "new_file",
     "ctrl+n": "new_file",
     "f5": "copy",

@@ -22,6 +22,7 @@ VIM: Final = {
     "a": "new_file",
     "A": "make_directory",
     "r": "rename",
+    "z p": "preview",
     "d": "delete",
     "y": "yank",
     "x": "cut",
