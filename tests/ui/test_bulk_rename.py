@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import stat
+
 import pytest
 
 from tests.ui.jobs import memory_with, until_closed
 from tests.ui.memory_panes import denied, place
 from tests.ui.running import Running, names, run_app
+from tfm.operations.external import Invocation
 from tfm.ui.rename_dialog import BulkRenameDialog
 
 
@@ -99,3 +103,42 @@ def test_where_the_directory_cannot_be_listed_nothing_is_renamed() -> None:
     run_app(memory.session, place("d/"), place("d/"), look)
     memory.errors.clear()
     assert memory.stored() == ["d/a"]
+
+
+def test_the_names_are_edited_in_an_editor(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = memory_with("d/a", "d/b\n2")
+    seen: list[str] = []
+    wanted = ["a1", "b\\n3"]
+
+    def edit(invocation: Invocation) -> int:
+        assert invocation.arguments[0] == "my-editor"
+        path = invocation.arguments[-1]
+        assert stat.S_IMODE(os.stat(os.path.dirname(path)).st_mode) == 0o700
+        with open(path, encoding="utf-8") as file:
+            seen.append(file.read())
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("\n".join(wanted) + "\n")
+        return 0 if len(seen) > 1 else 3
+
+    async def look(running: Running) -> None:
+        monkeypatch.setenv("VISUAL", "my-editor")
+        await running.until_listed(running.left, "memory://bucket/d/")
+        await running.press("down", "insert", "insert", "alt+r")
+        await running.until(lambda: "Nothing changes yet" in shown(running).said.text)
+        shown(running).pressed("edit")
+        assert "No other program can have this terminal" in shown(running).error_block.text
+        monkeypatch.setattr(shown(running), "run_outside", edit)
+        shown(running).pressed("edit")
+        assert "ended with 3" in shown(running).error_block.text
+        wanted.append("one more")
+        shown(running).pressed("edit")
+        assert "There were 2 names and there are 3 lines now" in shown(running).said.text
+        wanted.pop()
+        shown(running).pressed("edit")
+        assert rows(running) == ["a → a1", "b␊2 → b␊3"]
+        await running.press("enter")
+        await running.until(lambda: "2 renamed." in shown(running).said.text)
+
+    run_app(memory.session, place("d/"), place("d/"), look)
+    assert seen[0] == "a\nb\\n2\n"
+    assert memory.stored() == ["d/a1", "d/b\n3"]

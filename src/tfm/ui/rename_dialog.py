@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rich.style import Style
+from textual.app import SuspendNotSupported
 from textual.widget import Widget
 
 from tfm.core.entry import Entry
-from tfm.core.errors import StorageError
+from tfm.core.errors import StorageError, UnsupportedOperation
 from tfm.core.location import Location
 from tfm.core.progress import Cancel, Progress
 from tfm.operations.bulk_rename import BulkRename, Renamed, RenameRow, RenameSummary, undo_rows
@@ -25,6 +27,9 @@ from tfm.ui.sanitise import fit
 from tfm.ui.table_rows import TableRows
 from tfm.ui.text_field import TextField
 from tfm.ui.update_box import UpdateBox
+
+if TYPE_CHECKING:
+    from tfm.operations.external import Invocation
 
 __all__ = ["BulkRenameDialog"]
 
@@ -48,7 +53,13 @@ class _Told:
 class BulkRenameDialog(Dialog[None]):
     """Of ``entries``, all in one storage. What was renamed can be undone here as long as the dialog is open."""
 
-    BUTTONS = (("rename", "Rename"), ("undo", "Undo"), ("cancel", "Cancel"), ("close", "Close"))
+    BUTTONS = (
+        ("rename", "Rename"),
+        ("edit", "Edit names…"),
+        ("undo", "Undo"),
+        ("cancel", "Cancel"),
+        ("close", "Close"),
+    )
     DEFAULT_CSS = """
     BulkRenameDialog > #box { width: 100%; max-width: 120; height: 100%; }
     BulkRenameDialog #text { display: none; }
@@ -86,7 +97,7 @@ class BulkRenameDialog(Dialog[None]):
 
     def on_mount(self) -> None:
         self.table.show(len(self._rows))
-        self.show_buttons("rename", "cancel")
+        self.show_buttons("rename", "edit", "cancel")
         self.set_focus(self.find)
         self._preview()
         self.set_interval(0.1, self._preview_if_edited)
@@ -156,11 +167,43 @@ class BulkRenameDialog(Dialog[None]):
         new = f"{row.new_name}  ✗ {row.problem}" if row.problem else row.new_name
         return f" {fit(row.name, half)} → {fit(new, half)}", _WRONG if row.problem else _CHANGED
 
+    # The names in an editor
+
+    def _edit(self) -> None:
+        from tfm.operations.edit_names import edit_names
+
+        self.error_block.show(None)
+        try:
+            new_names = edit_names([row.new_name for row in self._rows], "", os.environ, self.run_outside)
+        except RuleError as error:
+            self.said.show(str(error))
+        except StorageError as error:
+            self.error_block.show(error, otherwise="Type a rule instead.")
+        else:
+            # Until the rule is edited again, these are the names.
+            self._number += 1
+            self._shown_number = self._number
+            self._rows = self._bulk.preview(new_names)
+            self.said.show(_summary(self._rows))
+            self.table.show(len(self._rows))
+
+    def run_outside(self, invocation: Invocation) -> int:
+        """Give the terminal to a program until it ends."""
+        from tfm.operations.external import run_program
+
+        try:
+            with self.app.suspend():
+                return run_program(invocation)
+        except SuspendNotSupported as error:
+            raise UnsupportedOperation("No other program can have this terminal.", operation="rename") from error
+
     # Renaming
 
     def pressed(self, name: str) -> None:
         if name in {"cancel", "close"}:
             self.leave()
+        elif name == "edit":
+            self._edit()
         elif name == "undo":
             self._run(undo_rows(self._renamed), is_undo=True)
         elif self._rule_typed() != self._wanted or self._shown_number != self._number:
