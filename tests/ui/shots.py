@@ -24,7 +24,7 @@ from tests.ui.memory_panes import Memory, place
 from tests.ui.running import Running, run_app
 from tfm.core.location import Location
 
-__all__ = ["SIZES", "Shot", "compare", "take"]
+__all__ = ["SIZES", "Shot", "compare", "quiet_memory", "take", "two_directories"]
 
 SIZES: Final = ((80, 24), (140, 40))
 
@@ -42,10 +42,17 @@ _PASSING: Final = (
 Steps = str | Callable[[Running], Awaitable[None]]
 
 
+def quiet_memory() -> Memory:
+    """A storage in memory in which everything is from one moment, of another year."""
+    memory = Memory()
+    memory.store._clock = lambda: 1_700_000_000.0
+    return memory
+
+
 def two_directories() -> Memory:
     """What most shots look at: at the left a directory and files of all sorts, at the right two that it can be copied
     onto."""
-    memory = Memory()
+    memory = quiet_memory()
     left = {
         "left/batch-01/sample-1.fastq.gz": b"x" * 5000,
         "left/batch-01/sample-2.fastq.gz": b"x" * 7000,

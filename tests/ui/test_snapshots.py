@@ -11,18 +11,18 @@ import threading
 import pytest
 
 from tests.ui.memory_panes import Memory, place
-from tests.ui.shots import Shot, compare
+from tests.ui.shots import Shot, compare, quiet_memory
 from tfm.core.errors import NetworkError
 
 
 def nothing() -> Memory:
-    memory = Memory()
+    memory = quiet_memory()
     memory.store.put("bucket", {})
     return memory
 
 
 def refusing() -> Memory:
-    memory = Memory()
+    memory = quiet_memory()
     memory.errors["list_page"] = NetworkError(
         "Nobody answers.", next_step="Look whether the server runs.", uri="memory://bucket/left/", operation="list"
     )
@@ -30,7 +30,7 @@ def refusing() -> Memory:
 
 
 def strange_names() -> Memory:
-    memory = Memory()
+    memory = quiet_memory()
     names = [
         "a" * 200,
         "wide 日本語のとても長い名前のファイルです.txt", "emoji 👩‍👩‍👧 🏳️‍🌈.txt", "red\x1b[31m", "line\nbreak",
@@ -41,7 +41,7 @@ def strange_names() -> Memory:
 
 
 def waiting() -> Memory:
-    memory = Memory()
+    memory = quiet_memory()
     memory.store.put("bucket", {"left/a": b""})
     memory.gates["list_page"] = threading.Event()
     return memory
