@@ -111,6 +111,10 @@ def test_a_key_that_there_is_not_is_refused(written: str) -> None:
         ("ctrl+r", "\x12", "ctrl+r"),
         ("alt+full_stop", None, "alt+."),
         ("alt+3", "3", "f3"),
+        # As terminals say it by an Esc before the letter; no letter is typed.
+        ("alt+u", "u", "alt+u"),
+        ("alt+shift+c", "C", "alt+shift+c"),
+        ("alt+full_stop", ".", "alt+."),
         ("pagedown", None, "pagedown"),
         ("é", "é", "é"),
     ],

@@ -13,6 +13,7 @@ __all__ = ["KeySequence", "key_of_event", "parse_keys", "shown_key", "shown_keys
 KeySequence = tuple[str, ...]
 
 _MODIFIERS: Final = ("ctrl", "alt", "shift", "super", "hyper", "meta")
+_NOT_TYPED: Final = frozenset(_MODIFIERS) - {"shift"}
 
 _SPECIAL: Final = frozenset(
     {"space", "enter", "escape", "tab", "backspace", "delete", "insert", "home", "end", "pageup", "pagedown"}
@@ -100,9 +101,11 @@ def key_of_event(event: events.Key) -> str:
     """The key as keymaps write it: a character as itself, but a blank as ``space``."""
     if event.key in _TWINS:
         return _TWINS[event.key]
-    if event.is_printable and event.character is not None and event.character != " ":
-        return event.character
     modifiers, _, key = event.key.rpartition("+")
+    # A terminal that says Alt by an Esc before the letter gives the letter, too: Alt-U is not a u that is typed.
+    is_typed = event.is_printable and not set(modifiers.split("+")) & _NOT_TYPED
+    if is_typed and event.character is not None and event.character != " ":
+        return event.character
     return f"{modifiers}+{_LONG_NAMES.get(key, key)}" if modifiers else event.key
 
 
