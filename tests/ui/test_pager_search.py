@@ -8,10 +8,12 @@ import pytest
 from tests.scripted_backend import DEADLINE_SECONDS, SCHEME, Clock, Script, directory, make_session
 from tests.ui.running import Running, run_app
 from tests.ui.test_pager import one_file, open_pager, rows
+from tfm.operations import expression_process
 from tfm.operations.view import BLOCK_BYTES, View
 from tfm.ui.browse_screen import BrowseScreen
 from tfm.ui.pager_dialogs import FindDialog, GoDialog, Place, place_of_text
 from tfm.ui.pager_view import PagerView
+from tfm.ui.viewer_rows import FOUND, FOUND_TOO
 
 LINES = b"".join(b"line %07d\n" % number for number in range(100_000))
 LINE_BYTES = 13
@@ -258,3 +260,27 @@ def test_the_help_opens_over_the_pager() -> None:
         await running.until(lambda: running.pager.pager is view)
 
     look_at(b"text\n", look)
+
+
+def test_an_expression_that_takes_for_ever_is_given_up_and_keys_work_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(expression_process, "LIMIT_SECONDS", 0.3)
+
+    async def look(running: Running) -> None:
+        view = await open_pager(running)
+        await running.press("/", *"(a+)+$", "tab", "right", "enter")
+        await running.press("down")
+        assert view.top > 0
+        await running.until(lambda: "This expression takes too long." in running.pager.status.text)
+
+    look_at((b"a" * 40 + b"b\n") * 100, look)
+
+
+def test_what_an_expression_fits_is_marked() -> None:
+    async def look(running: Running) -> None:
+        view = await open_pager(running)
+        await running.press("/", *"ne+", "tab", "right", "enter")
+        await running.until(lambda: "found at byte" in running.pager.status.text)
+        await running.until(lambda: [part.style for part in view._styles].count(FOUND_TOO) == 8)
+        assert [(part.start, part.end) for part in view._styles if part.style == FOUND] == [(2, 4)]
+
+    look_at(b"line one\nline nne\n" * 2, look)

@@ -7,7 +7,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-__all__ = ["LINE_BYTES", "LiteralNeedle", "Needle", "NeedleError", "PatternNeedle", "hexadecimal_needle", "text_needle"]
+from tfm.operations.expression_child import fitting_places
+from tfm.operations.expression_process import ExpressionProcesses
+
+__all__ = [
+    "LINE_BYTES",
+    "ExpressionNeedle",
+    "LiteralNeedle",
+    "Needle",
+    "NeedleError",
+    "PatternNeedle",
+    "Span",
+    "hexadecimal_needle",
+    "text_needle",
+]
 
 LINE_BYTES: Final = 1024 * 1024
 """A line that is longer is searched in pieces of this: memory stays bounded on a file without newlines."""
@@ -36,8 +49,12 @@ class Needle(Protocol):
     def reach(self) -> int:
         """How many bytes an occurrence takes at most; of no meaning where ``lines``."""
 
+    @property
+    def is_quick(self) -> bool:
+        """Whether some kilobytes take no time worth speaking of, whatever is in them."""
+
     def spans(self, data: bytes) -> Iterator[Span]:
-        """The occurrences, from the first on."""
+        """The occurrences, from the first on. Raises StorageError where that takes too long."""
 
     def last(self, data: bytes, before: int) -> Span | None:
         """The last one that begins before that offset."""
@@ -50,6 +67,10 @@ class LiteralNeedle:
     literal: bytes
     fold: bool = False
     lines: bool = False
+
+    @property
+    def is_quick(self) -> bool:
+        return True
 
     @property
     def reach(self) -> int:
@@ -70,11 +91,15 @@ class LiteralNeedle:
 
 @dataclass(frozen=True, slots=True)
 class PatternNeedle:
-    """A regular expression over the text of each line by itself, without its newline. Empty occurrences are none."""
+    """A pattern over the text of each line by itself, without its newline. Empty occurrences are none."""
 
     pattern: re.Pattern[str]
     lines: bool = True
     reach: int = 0
+
+    @property
+    def is_quick(self) -> bool:
+        return True
 
     def spans(self, data: bytes) -> Iterator[Span]:
         start = 0
@@ -96,27 +121,26 @@ class PatternNeedle:
         return None
 
     def _in_batch(self, data: bytes, offset: int) -> Iterator[Span]:
-        text = data.decode("utf-8", "surrogateescape")
-        # Offsets in bytes are counted on from the occurrence before.
-        position = seen_characters = seen_bytes = 0
-        while match := self.pattern.search(text, position):
-            newline = text.find("\n", match.start())
-            line_end = len(text) if newline < 0 else newline
-            if match.end() > line_end:
-                # It reaches beyond its line: look at that line alone.
-                line_start = text.rfind("\n", 0, match.start()) + 1
-                alone = self.pattern.search(text, max(position, line_start), line_end)
-                if alone is None:
-                    position = line_end + 1
-                    continue
-                match = alone
-            if match.end() > match.start():
-                seen_bytes += _length(text[seen_characters : match.start()])
-                size = _length(match.group())
-                yield offset + seen_bytes, offset + seen_bytes + size
-                seen_bytes += size
-                seen_characters = match.end()
-            position = max(match.end(), match.start() + 1)
+        for start, end in fitting_places(self.pattern, data):
+            yield offset + start, offset + end
+
+
+@dataclass(frozen=True, slots=True)
+class ExpressionNeedle(PatternNeedle):
+    """A regular expression that somebody typed: it is tried in a process of its own, which has a limit of time. Then
+    looking raises StorageError."""
+
+    processes: ExpressionProcesses | None = None
+
+    @property
+    def is_quick(self) -> bool:
+        return False
+
+    def _in_batch(self, data: bytes, offset: int) -> Iterator[Span]:
+        if self.processes is None:
+            raise LookupError("an expression without a process")
+        for start, end in self.processes.places(data):
+            yield offset + start, offset + end
 
 
 def _batch_end(data: bytes, start: int) -> int:
@@ -126,17 +150,14 @@ def _batch_end(data: bytes, start: int) -> int:
     return len(data) if newline < 0 else newline + 1
 
 
-def _length(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogateescape"))
-
-
 def text_needle(text: str, *, regular: bool = False, fold: bool = True) -> Needle:
     """``text`` as it was typed, as a regular expression where ``regular``; ``fold``: capitals and small letters are
     the same. Raises NeedleError."""
     if not text:
         raise NeedleError("There is nothing to look for: type some text.")
     if regular:
-        return PatternNeedle(_compiled(text, fold=fold))
+        pattern = _compiled(text, fold=fold)
+        return ExpressionNeedle(pattern, processes=ExpressionProcesses(text, _flags(fold=fold)))
     if not fold:
         return LiteralNeedle(text.encode("utf-8", "surrogateescape"))
     if text.isascii():
@@ -145,10 +166,13 @@ def text_needle(text: str, *, regular: bool = False, fold: bool = True) -> Needl
     return PatternNeedle(_compiled(re.escape(text), fold=True))
 
 
+def _flags(*, fold: bool) -> int:
+    return re.MULTILINE | (re.IGNORECASE if fold else 0)
+
+
 def _compiled(text: str, *, fold: bool) -> re.Pattern[str]:
-    flags = re.MULTILINE | (re.IGNORECASE if fold else 0)
     try:
-        pattern = re.compile(text, flags)
+        pattern = re.compile(text, _flags(fold=fold))
     except (re.error, OverflowError, RecursionError) as error:
         raise NeedleError(f"This is no regular expression: {error}.") from error
     if pattern.match(""):

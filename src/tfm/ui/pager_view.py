@@ -18,6 +18,7 @@ from tfm.operations.search_bytes import Hit
 from tfm.operations.view import BytesNotLoadedError
 from tfm.ui.byte_rows import ByteRows, Row, hex_row_bytes, looks_binary
 from tfm.ui.pager_colours import PagerColours
+from tfm.ui.pager_marks import PagerMarks
 from tfm.ui.pager_shape import PagerShape, ShapeKind
 from tfm.ui.pager_source import PagerSource, Viewed
 from tfm.ui.pager_text import mode_text, position_text
@@ -34,8 +35,6 @@ REQUEST_SECONDS: Final = 5.0
 
 _SNIFFED_BYTES: Final = 4096
 _WHEEL_ROWS: Final = 3
-_MOST_MARKED: Final = 500
-"""Occurrences that are marked on one screen: a search for ``e`` in lines of kilobytes must not take seconds."""
 
 
 class PagerView(Widget, can_focus=True):
@@ -61,6 +60,7 @@ class PagerView(Widget, can_focus=True):
         self._column = 0
         self._rows: list[Row] = []
         self._styles: list[StyledBytes] = []
+        self.marks: Final = PagerMarks(self)
         self.colours: Final = PagerColours(self, name)
         self.shape: Final = PagerShape(self, name)
         # The beginning of a JSON text is none.
@@ -92,7 +92,9 @@ class PagerView(Widget, can_focus=True):
 
     def _something_came(self, box: object) -> None:
         """What a thread made of the bytes."""
-        if self.shape.take(box):
+        if self.marks.take(box):
+            pass
+        elif self.shape.take(box):
             if self._top > 0 or self.hit is not None or self.hexadecimal:
                 self.shape.wanted = False  # one is reading already: it does not jump away
             self.colours.forget()
@@ -359,10 +361,7 @@ class PagerView(Widget, can_focus=True):
         yield from self._coloured()
         if self.needle is None:
             return
-        data = b"".join([row.data for row in self._rows])
-        for number, (start, end) in enumerate(self.needle.spans(data)):
-            if number == _MOST_MARKED:
-                break
+        for start, end in self.marks.spans(self.needle, b"".join([row.data for row in self._rows])):
             yield StyledBytes(self._top + start, self._top + end, FOUND_TOO)
         if self.hit is not None:
             yield StyledBytes(self.hit.start, self.hit.end, FOUND)
