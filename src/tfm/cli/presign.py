@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import re
-from typing import Final
 
 from tfm.cli.arguments import expanded, is_local
 from tfm.cli.output import Report, print_json, print_line
 from tfm.core.errors import InvalidPathError, IsDirectoryError, StorageError
+from tfm.operations.presigned_link import expiry_seconds
 
 __all__ = ["EPILOG", "add_arguments", "run"]
 
@@ -17,9 +16,6 @@ No request is sent, so nobody looks whether the object is there. Who has the
 link may read. It ends earlier where temporary credentials signed it that end.
 On remote paths *, ?, [...] and ** are a pattern; quote it.
 """
-
-_DURATION: Final = re.compile(r"([0-9]+)([smhd]?)")
-_UNIT_SECONDS: Final = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,11 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _seconds(text: str) -> int:
-    match = _DURATION.fullmatch(text)
-    seconds = 0 if match is None else int(match[1]) * _UNIT_SECONDS[match[2]]
-    if seconds < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time: write seconds, or 15m, 1h, 7d")
-    return seconds
+    try:
+        return expiry_seconds(text)
+    except InvalidPathError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time: write seconds, or 15m, 1h, 7d") from None
 
 
 def run(options: argparse.Namespace) -> int:
