@@ -7,6 +7,7 @@ from typing import Protocol
 from tfm.operations.held_bytes import ByteSource
 from tfm.ui.format import format_size
 from tfm.ui.pager_colours import PagerColours
+from tfm.ui.pager_picture import PagerPicture
 from tfm.ui.pager_shape import PagerShape, ShapeKind
 from tfm.ui.pager_source import PagerSource
 from tfm.ui.sanitise import cell_width, screen_text
@@ -24,6 +25,8 @@ class Shown(Protocol):
     def colours(self) -> PagerColours: ...
     @property
     def shape(self) -> PagerShape: ...
+    @property
+    def picture(self) -> PagerPicture: ...
     @property
     def wrap(self) -> bool: ...
     @property
@@ -55,6 +58,8 @@ def mode_text(view: Shown) -> str:
 
 
 def _layout_text(view: Shown) -> str:
+    if view.picture.text and (view.picture.shown or view.hexadecimal):
+        return f"{view.picture.text}{'' if view.picture.shown else ', hex'}"
     if view.hexadecimal:
         return "hex"
     column = f", from column {view.column + 1}" if view.column else ""
@@ -76,6 +81,8 @@ def position_text(view: Shown) -> str:
     waits = "reading… " if view.waits else ""
     if view.source is view.bytes.bytes_shown and not view.bytes.knows_end:
         return f"{waits}byte {view.top:,} of what {format_size(size)} hold"
+    if view.picture.shown:
+        return f"{waits}{format_size(size)}"
     percent = 100 * view.end // shown if shown else 100
     if view.source is not view.bytes.view and view.source is not view.bytes.bytes_shown:
         return f"{waits}{format_size(size)}  {percent} %"

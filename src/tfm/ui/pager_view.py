@@ -19,7 +19,8 @@ from tfm.operations.view import BytesNotLoadedError
 from tfm.ui.byte_rows import ByteRows, Row, hex_row_bytes, looks_binary
 from tfm.ui.pager_colours import PagerColours
 from tfm.ui.pager_marks import PagerMarks
-from tfm.ui.pager_shape import PagerShape, ShapeKind
+from tfm.ui.pager_picture import PagerPicture
+from tfm.ui.pager_shape import DECIDING_BYTES, PagerShape, ShapeKind
 from tfm.ui.pager_source import PagerSource, Viewed
 from tfm.ui.pager_text import mode_text, position_text
 from tfm.ui.update_box import UpdateBox
@@ -61,6 +62,7 @@ class PagerView(Widget, can_focus=True):
         self._rows: list[Row] = []
         self._styles: list[StyledBytes] = []
         self.marks: Final = PagerMarks(self)
+        self.picture: Final = PagerPicture(self)
         self.colours: Final = PagerColours(self, name)
         self.shape: Final = PagerShape(self, name)
         # The beginning of a JSON text is none.
@@ -92,7 +94,7 @@ class PagerView(Widget, can_focus=True):
 
     def _something_came(self, box: object) -> None:
         """What a thread made of the bytes."""
-        if self.marks.take(box):
+        if self.marks.take(box) or self.picture.take(box):
             pass
         elif self.shape.take(box):
             if self._top > 0 or self.hit is not None or self.hexadecimal:
@@ -238,11 +240,18 @@ class PagerView(Widget, can_focus=True):
                 self._column = before - before % COLUMN_STEP
 
     def toggle_hexadecimal(self) -> None:
-        self._hexadecimal = not self._hexadecimal
+        if self.picture.shown:
+            self.picture.wanted = False
+        else:
+            self._hexadecimal = not self._hexadecimal
         self._attempt(self._align)
 
     def toggle_shape(self) -> None:
         """Laid out, the bytes as they are, and, where these were compressed, those."""
+        if self.picture.facts is not None:
+            self.picture.wanted, self.picture.refused = not self.picture.wanted, ""
+            self._attempt(lambda: None)
+            return
         unpacked = self.bytes.unpacked is not None
         last = not self.shape.wanted or self.shape.possible is None or bool(self.shape.refused)
         if unpacked and (last or self.bytes.shows_packed):
@@ -273,6 +282,7 @@ class PagerView(Widget, can_focus=True):
         self.colours.forget()
         self.shape.forget()
         self.bytes.forget()
+        self.picture.forget()
         self.view.retry()
         self._attempt(lambda: None)
 
@@ -306,6 +316,10 @@ class PagerView(Widget, can_focus=True):
     def _lay_out(self) -> None:
         source = self.bytes.bytes_shown
         size = source.size_bytes if self.bytes.knows_end else None
+        if source.size_bytes and self.size.width:
+            whole = source.size_bytes if self.bytes.knows_end and self.view.is_whole else None
+            cells = (self.size.width, self.size.height)
+            self.picture.prepare(source.bytes_at(0, DECIDING_BYTES), whole, cells, self.bytes.read_whole)
         if source.size_bytes and not self.hexadecimal and self.size.width and not self.bytes.shows_packed:
             self.shape.prepare(size, self.size.width, self.bytes.read_whole, lambda end: source.bytes_at(0, end))
 
@@ -377,6 +391,8 @@ class PagerView(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         width, plain, table = self.size.width, self.rich_style, self.table
+        if self.picture.shown:
+            return self.picture.render_line(y, width, plain)
         column = self.column
         rows = self._rows if table is None else [table.header, *self._rows]
         if y >= len(rows):

@@ -1,0 +1,113 @@
+"""Pictures in the viewer."""
+
+from __future__ import annotations
+
+import io
+import struct
+import sys
+from collections.abc import Awaitable, Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.scripted_backend import SCHEME, Clock, Script, directory, make_session
+from tests.ui.running import Running, run_app
+from tests.ui.test_pager import open_pager, rows
+from tfm.operations.picture import PictureFacts, picture_of
+from tfm.ui import pager_picture
+from tfm.ui.pager_view import PagerView
+
+Image = pytest.importorskip("PIL.Image")
+ImageDraw = pytest.importorskip("PIL.ImageDraw")
+
+
+def picture(form: str, size: tuple[int, int] = (48, 32)) -> bytes:
+    """Red above, blue below."""
+    image = Image.new("RGB", size, "red")
+    ImageDraw.Draw(image).rectangle((0, size[1] // 2, *size), "blue")
+    file = io.BytesIO()
+    image.save(file, form)
+    return file.getvalue()
+
+
+def look_at(content: bytes, look: Callable[[Running, PagerView], Awaitable[None]]) -> Script:
+    script = Script({"": ["file"]}, contents={"file": content})
+
+    async def opened(running: Running) -> None:
+        await look(running, await open_pager(running))
+
+    run_app(make_session({SCHEME: script}, Clock()), directory(), directory(), opened)
+    return script
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP", "BMP"])
+def test_the_header_says_how_large_it_is(form: str) -> None:
+    assert picture_of(picture(form)) == PictureFacts(form.lower(), 48, 32)
+    assert picture_of(picture(form)[:12]) in {PictureFacts(form.lower(), *size) for size in ((0, 0), (48, 32))} | {None}
+
+
+@given(
+    st.sampled_from([b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF89a", b"RIFF0000WEBP", b""]), st.binary(max_size=80)
+)
+def test_any_header_is_read_without_harm(begins: bytes, data: bytes) -> None:
+    found = picture_of(begins + data)
+    assert found is None or found.width >= 0
+
+
+def test_it_is_drawn_and_f8_and_f4_show_its_bytes() -> None:
+    async def look(running: Running, view: PagerView) -> None:
+        await running.until(lambda: view.picture.shown)
+        assert view.mode_text == "png, 48 × 32"
+        colours = {
+            segment.style.color.triplet for segment in view.render_line(2) if segment.style and segment.text[0] == "▀"
+        }
+        assert colours == {(255, 0, 0)}
+        assert rows(view)[0] == "▀" * 44 or rows(view)[0].startswith("▀▀▀")
+        await running.press("f8")
+        assert rows(view)[0].startswith("0000000000  89 50 4e 47")
+        assert view.mode_text == "png, 48 × 32, hex"
+        await running.press("f8")
+        await running.until(lambda: view.picture.shown)
+        await running.press("f4")
+        assert rows(view)[0].startswith("0000000000  89 50")
+        await running.press("f8")
+        await running.pilot.resize_terminal(20, 12)
+        await running.until(lambda: len(rows(view)[0]) <= 20 and rows(view)[0].startswith("▀"))
+
+    look_at(picture("PNG"), look)
+
+
+def test_without_its_library_the_line_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = picture("PNG")
+    monkeypatch.setitem(sys.modules, "PIL", None)
+
+    async def look(running: Running, view: PagerView) -> None:
+        await running.until(lambda: "tfm[viewer]" in view.mode_text)
+        assert view.mode_text == "png, 48 × 32, Pictures need a library: pip install 'tfm[viewer]', hex"
+        assert rows(view)[0].startswith("0000000000  89 50 4e 47")
+
+    look_at(content, look)
+
+
+def test_what_is_too_large_is_not_read() -> None:
+    async def too_many_bytes(running: Running, view: PagerView) -> None:
+        assert view.mode_text == "png, 48 × 32, more than 32.0 MB: not drawn, hex"
+
+    script = look_at(picture("PNG") + bytes(pager_picture.LARGEST_PICTURE_BYTES), too_many_bytes)
+    assert len(script.reads) == 1
+
+    async def bomb(running: Running, view: PagerView) -> None:
+        assert "100,000,000 pixels: not drawn" in view.mode_text
+
+    content = bytearray(picture("PNG"))
+    content[16:24] = struct.pack(">II", 60_000, 60_000)
+    assert len(look_at(bytes(content), bomb).reads) == 1
+
+
+def test_what_cannot_be_decoded_is_shown_as_bytes() -> None:
+    async def look(running: Running, view: PagerView) -> None:
+        await running.until(lambda: "cannot be decoded" in view.mode_text)
+        assert rows(view)[0].startswith("0000000000  89 50")
+
+    look_at(picture("PNG")[:60], look)
