@@ -60,6 +60,12 @@ class Reader(ABC):
         Raises a TemporaryError when the connection breaks before all promised bytes came: short is never the end.
         """
 
+    def readinto(self, view: memoryview) -> int:
+        """As :meth:`read`, into memory of the caller's; how many bytes came. 0 only at the end."""
+        data = self.read(len(view))
+        view[: len(data)] = data
+        return len(data)
+
     @abstractmethod
     def close(self) -> None:
         """Give the connection back, or drop it when bytes are left unread. May be called twice."""

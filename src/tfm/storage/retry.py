@@ -518,23 +518,35 @@ class _ResumingReader(Reader):
         check.add(content)
         return check.verdict()
 
+    def readinto(self, view: memoryview) -> int:
+        with self._lock:
+            size = self._unbroken(lambda: self._reader.readinto(view))
+            self._next += size
+            if self._check is not None:
+                self._check.add(view[:size])
+            self._verify(None)
+            return size
+
     def _read_once(self, size: int) -> bytes:
-        broken = False
-
-        def ask() -> bytes:
-            nonlocal broken
-            if broken:
-                self._reopen()
-            broken = True
-            data = self._reader.read(size)
-            broken = False
-            return data
-
-        data = self._policy.run(ask, interactive=False)
+        data = self._unbroken(lambda: self._reader.read(size))
         self._next += len(data)
         if self._check is not None:
             self._check.add(data)
         return data
+
+    def _unbroken(self, read: Callable[[], Answer]) -> Answer:
+        broken = False
+
+        def ask() -> Answer:
+            nonlocal broken
+            if broken:
+                self._reopen()
+            broken = True
+            answer = read()
+            broken = False
+            return answer
+
+        return self._policy.run(ask, interactive=False)
 
     def _reopen(self) -> None:
         self._reader.close()

@@ -28,10 +28,25 @@ __all__ = ["Outcome", "Transfer", "TransferContext", "UploadRecord", "part_bytes
 _LEAST_PART_BYTES: Final = 8 << 20
 _COPIED_PART_BYTES: Final = 256 << 20
 _CHUNK_BYTES: Final = 1 << 20
+_PIECE_BYTES: Final = 1 << 20
 
 _MOST_LIGHT_BYTES: Final = 128 << 10
 """Beyond that moving the bytes takes longer than all around them; what the sockets' own memory holds, and so no answer
 keeps a server waiting until somebody comes to it."""
+
+
+class _Own(threading.local):
+    piece: bytearray | None = None
+
+
+_OWN: Final = _Own()
+
+
+def _own_piece() -> bytearray:
+    """Of this thread."""
+    if _OWN.piece is None:
+        _OWN.piece = bytearray(_PIECE_BYTES)
+    return _OWN.piece
 
 
 class UploadRecord(Protocol):
@@ -324,6 +339,8 @@ class PartedTransfer:
         self._ended = ended
         self._size_bytes = step.size_bytes or 0
         self._lock = threading.Lock()
+        # The system lets one thread write to a file at a time, and the others spin until they may.
+        self._writing = threading.Lock()
         self._parts: dict[int, tuple[Part, int | None]] = {}
         self._left = 0
         self._running = 0
@@ -431,18 +448,41 @@ class PartedTransfer:
             )
             context.meter.add(length)
             return part, None
-        context.budget.take(length)
-        try:
-            etag = _etag_for(context.source, step)
-            with context.source.read(step.source_key, start=offset, length=length, if_match=etag) as reader:
-                content = reader.read()
+        if Capability.LOCAL_PATHS in context.target.capabilities:
+            return self._stream(number, offset, length)
+        with context.budget.held(length), self._opened(offset, length) as reader:
+            content = reader.read()
             if len(content) != length:
                 raise _changed(context.source, step)
             part = context.target.put_part(upload, number, content, offset=offset)
-        finally:
-            context.budget.give_back(length)
         context.meter.add(length)
         return part, zlib.crc32(content)
+
+    def _opened(self, offset: int, length: int) -> Reader:
+        source, step = self._context.source, self._step
+        return source.read(step.source_key, start=offset, length=length, if_match=_etag_for(source, step))
+
+    def _stream(self, number: int, offset: int, length: int) -> tuple[Part, int]:
+        """A disk takes a part piece by piece: the memory of one, always the same, into which the kernel puts what came
+        and out of which it takes what is written. New memory for each costs a second for a GiB."""
+        context, step, upload = self._context, self._step, self._begun()
+        crc32 = done = 0
+        try:
+            with self._opened(offset, length) as reader:
+                piece = memoryview(_own_piece())
+                while done < length:
+                    size = reader.readinto(piece[: length - done])
+                    if not size:
+                        raise _changed(context.source, step)
+                    with self._writing:
+                        context.target.put_part(upload, number, piece[:size], offset=offset + done)
+                    crc32 = zlib.crc32(piece[:size], crc32)
+                    done += size
+                    context.meter.add(size)
+        except BaseException:
+            context.meter.add(-done)
+            raise
+        return Part(number, length), crc32
 
     def _finish(self) -> Outcome:
         context, step, upload = self._context, self._step, self._begun()

@@ -87,6 +87,10 @@ def test_a_body_is_read_whole_and_its_connection_used_again(pieces: list[bytes],
                 read += piece
             assert read == body
             assert answer.read(1) == b""
+            answer, own, read = ask(pool), bytearray(size), b""
+            while came := answer.readinto(memoryview(own)):
+                read += own[:came]
+            assert read == body
             assert ask(pool).read_all() == body
         assert len(taken) == 1
 

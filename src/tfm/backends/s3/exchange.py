@@ -150,6 +150,30 @@ class Answer:
             self.close()
             raise
 
+    def readinto(self, view: memoryview) -> int:
+        """As :meth:`read`, into memory of the caller's, as much as it holds."""
+        if self._connection is None or self._chunked or self._left is None or not len(view):
+            data = self.read(len(view))
+            view[: len(data)] = data
+            return len(data)
+        from urllib3.exceptions import ProtocolError
+
+        try:
+            size = self._fill(view[: self._left])
+            self._left -= size
+            if not self._left:
+                self._end()
+        except TimeoutError:
+            self.close()
+            raise
+        except OSError as error:
+            self.close()
+            raise ProtocolError("The answer broke off.", error) from error
+        except BaseException:
+            self.close()
+            raise
+        return size
+
     def read_all(self) -> bytes:
         pieces = []
         while piece := self.read(_PIECE_BYTES if self._left is None or self._chunked else self._left):
@@ -216,22 +240,26 @@ class Answer:
 
     def _taken(self, wanted: int) -> bytes:
         """The next ``wanted`` bytes; fewer only where the length is unknown and the connection ends."""
-        data = self._buffer[self._at : self._at + wanted]
-        self._at += len(data)
-        if len(data) == wanted:
+        if self._at + wanted <= len(self._buffer):
+            data = self._buffer[self._at : self._at + wanted]
+            self._at += wanted
             return data
-        whole = bytearray(wanted)
-        whole[: len(data)] = data
-        view = memoryview(whole)
+        view = memoryview(bytearray(wanted))
+        return bytes(view[: self._fill(view)])
+
+    def _fill(self, view: memoryview) -> int:
+        data = self._buffer[self._at : self._at + len(view)]
+        self._at += len(data)
         have = len(data)
-        while have < wanted:
+        view[:have] = data
+        while have < len(view):
             received = self._socket.recv_into(view[have:])
             if not received:
                 if self._left is None:
                     break
                 raise ConnectionError("closed by the server")
             have += received
-        return bytes(view[:have])
+        return have
 
     def _chunks(self, size: int) -> bytes:
         pieces = []

@@ -77,6 +77,15 @@ class CheckedBody:
                 self._check(self._digest)
         return data
 
+    def readinto(self, view: memoryview) -> int:
+        if self._digest is not None:
+            data = self.read(len(view))
+            view[: len(data)] = data
+            return len(data)
+        size = self._answer.readinto(view)
+        self._left -= size
+        return size
+
     def _check(self, digest: _Digest) -> None:
         self._digest = None
         if digest.digest() != self._expected:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tfm.backends.s3.errors import Asked, broken_answer, translating
+from tfm.backends.s3.quick_answers import CheckedBody
 from tfm.core.entry import Entry
 from tfm.storage.contract import Reader
 
@@ -58,6 +59,26 @@ class BodyReader(Reader):
             self._checked = True
         self._left -= len(data)
         return data
+
+    def readinto(self, view: memoryview) -> int:
+        with self._lock:
+            if self._closed:
+                raise ValueError("read of a closed reader")
+            view = view[: self._left]
+            if not len(view) or self._checked:
+                return 0
+            with translating(self._asked):
+                # botocore's own body is asked for bytes: its checks are in that way alone.
+                if not isinstance(self._body, CheckedBody):
+                    data = self._read(len(view))
+                    view[: len(data)] = data
+                    return len(data)
+                size = self._body.readinto(view)
+                if not size:
+                    raise broken_answer(self._asked())
+                self._checked = size == self._left
+                self._left -= size
+                return size
 
     def close(self) -> None:
         """Drops the connection and what is under way on it, unless all was read: then it is in the pool already."""
