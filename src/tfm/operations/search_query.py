@@ -49,10 +49,13 @@ class LetterCase(StrEnum):
 @dataclass(frozen=True, slots=True)
 class NameTest:
     """``fits`` is asked about an entry's last name or, where ``whole_path``, about its path below the start, without a
-    directory's slash."""
+    directory's slash. ``expression`` is what it looks for where that is a regular expression, which may take for ever:
+    better tried where it can be given up."""
 
     fits: Callable[[str], bool]
     whole_path: bool = False
+    expression: str | None = None
+    ignores_case: bool = False
 
 
 def name_test(text: str, form: NameForm = NameForm.TEXT, letter_case: LetterCase = LetterCase.SMART) -> NameTest | None:
@@ -74,7 +77,11 @@ def name_test(text: str, form: NameForm = NameForm.TEXT, letter_case: LetterCase
         raise QueryError(f"This is no regular expression: {error}.") from error
     if form is NameForm.GLOB:
         return NameTest(lambda name: pattern.match(name) is not None, whole_path)
-    return NameTest(lambda name: pattern.search(name) is not None, whole_path)
+    return NameTest(lambda name: pattern.search(name) is not None, whole_path, text, ignores)
+
+
+NamesFit = Callable[[list[str]], list[bool]]
+"""Of paths below the start, which fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +114,18 @@ class SearchQuery:
         size = UNKNOWN_SIZE if entry.size_bytes is None else entry.size_bytes
         return self._facts_fit(entry.kind, size, entry.modified_timestamp) and self.name_fits(path)
 
-    def rows(self, page: Page, prefix: str) -> list[int]:
-        """Which rows of a page fit, as far as a listing tells; ``prefix`` is where the search began."""
+    def rows(self, page: Page, prefix: str, names_fit: NamesFit | None = None) -> list[int]:
+        """Which rows of a page fit, as far as a listing tells; ``prefix`` is where the search began. ``names_fit`` is
+        asked about names in place of :meth:`name_fits`."""
         above = page.base[len(prefix) :]
-        return [
-            row
-            for row, name in enumerate(page.names())
-            if self.name_fits(above + name) and self._facts_fit(page.kind(row), page.sizes[row], page.times[row])
-        ]
+        rows = [row for row in range(len(page)) if self._facts_fit(page.kind(row), page.sizes[row], page.times[row])]
+        names = page.names()
+        fitting = (names_fit or self.names_fit)([above + names[row] for row in rows])
+        return [row for row, fits in zip(rows, fitting, strict=True) if fits]
+
+    def names_fit(self, paths: list[str]) -> list[bool]:
+        """As :meth:`name_fits`, of each."""
+        return [self.name_fits(path) for path in paths]
 
     def name_fits(self, path: str) -> bool:
         if self.name is None:
