@@ -5,17 +5,22 @@ from __future__ import annotations
 from pathlib import Path as DiskPath
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.ui.jobs import both_listed, contents, dialog, memory_with, until_closed, until_over
 from tests.ui.memory_panes import Memory, denied, place
 from tests.ui.running import Running, cursor_name, names, run_app
 from tests.ui.test_copying import files_in, on_disk, tree
+from tfm.core.entry import Kind
+from tfm.core.location import Location, StorageAddress
 from tfm.operations.browse import BrowseState
 from tfm.storage.session import Session
 from tfm.ui.delete_dialog import DeleteDialog
 from tfm.ui.name_dialog import NameDialog
 from tfm.ui.pager import PagerScreen
 from tfm.ui.pane import Pane
+from tfm.ui.places import outermost
 from tfm.ui.search_dialog import SearchDialog
 
 
@@ -247,3 +252,36 @@ def test_on_a_disk_results_follow_what_changes(tmp_path: DiskPath) -> None:
 
     run_app(Session(), on_disk(tmp_path / "disk"), on_disk(tmp_path / "disk"), look)
     assert files_in(tmp_path / "disk") == ["a/log1", "b/log9"]
+
+
+@given(st.lists(st.lists(st.sampled_from(["a", "b", ""]), min_size=1, max_size=4).map("/".join), unique=True))
+def test_what_is_in_a_chosen_directory_is_not_chosen_twice(keys: list[str]) -> None:
+    storage = StorageAddress("memory", "bucket")
+    chosen = [Location(storage, key, Kind.DIRECTORY if key.endswith("/") else Kind.FILE) for key in keys if key]
+    kept = [
+        each.key
+        for each in chosen
+        if not any(
+            other.kind is Kind.DIRECTORY and each.key != other.key and each.key.startswith(other.key)
+            for other in chosen
+        )
+    ]
+    assert [each.key for each in outermost(chosen)] == kept
+
+
+def test_a_directory_and_what_is_in_it_are_deleted_together(tmp_path: DiskPath) -> None:
+    tree(tmp_path / "disk", "log/log1", "log/x", "other")
+
+    async def look(running: Running) -> None:
+        await running.until_listed(running.left, f"{tmp_path}/disk/")
+        await running.press("alt+f7", *"log", "enter")
+        await running.until(lambda: running.left.footer.text.startswith("2 found · "))
+        await running.press("down", "insert", "insert", "f8")
+        await running.until(lambda: isinstance(running.app.screen, DeleteDialog))
+        await running.until(lambda: "cannot be undone" in " ".join(running.everything()))
+        await running.press("left", "enter")
+        await until_closed(running)
+        await running.until(lambda: running.left.footer.text.startswith("0 found · "))
+
+    run_app(Session(), on_disk(tmp_path / "disk"), on_disk(tmp_path / "disk"), look)
+    assert files_in(tmp_path / "disk") == ["other"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tfm.core.entry import Entry, Kind
 from tfm.core.location import Location, StorageAddress
 from tfm.path import Path
@@ -11,6 +13,7 @@ __all__ = [
     "directory_location",
     "entry_location",
     "location_text",
+    "outermost",
     "parent_location",
     "place_in_parent",
     "place_within",
@@ -29,6 +32,21 @@ def directory_location(location: Location) -> Location:
     if location.kind is not Kind.DIRECTORY and key and not key.endswith("/"):
         key += "/"
     return Location(location.storage, key, Kind.DIRECTORY)
+
+
+def outermost(locations: Sequence[Location]) -> list[Location]:
+    """Without those that are in a directory which is among them: what is done to that is done to them. Only results of
+    a search have such."""
+    directories = {each.key for each in locations if each.kind is Kind.DIRECTORY}
+    return [each for each in locations if not directories or not _is_in(each.key, directories)]
+
+
+def _is_in(key: str, directories: set[str]) -> bool:
+    end = len(key) - 1  # not the directory itself
+    while (end := key.rfind("/", 0, max(0, end))) >= 0:
+        if key[: end + 1] in directories:
+            return True
+    return False
 
 
 def parent_location(location: Location, *, lists_roots: bool | None) -> Location | None:

@@ -10,7 +10,7 @@ from tfm.core.location import Location
 from tfm.storage.session import Session
 from tfm.ui.actions.panes_screen import PanesScreen
 from tfm.ui.pane import Pane
-from tfm.ui.places import location_text
+from tfm.ui.places import location_text, outermost
 
 if TYPE_CHECKING:
     from tfm.ui.copy_dialog import ToCopy
@@ -28,7 +28,7 @@ def move(screen: PanesScreen, _argument: str) -> None:
 
 def _copy(screen: PanesScreen, verb: str) -> None:
     pane, there = screen.pane, screen.other.location
-    chosen = pane.chosen_to_copy()
+    chosen = outermost(pane.chosen_to_copy())
     if chosen:
         open_copy(screen, verb, pane.location, chosen, there)
     else:
@@ -105,7 +105,7 @@ def _delete(screen: PanesScreen) -> None:
     from tfm.ui.delete_dialog import DeleteDialog, Doomed
 
     pane = screen.pane
-    chosen = pane.chosen()
+    chosen = outermost(pane.chosen())
     if not chosen:
         screen.say("There is nothing to delete here: the cursor is on no entry.")
         return

@@ -9,6 +9,7 @@ from tfm.core.location import Location
 from tfm.path import Path
 from tfm.ui.actions.changing import open_copy
 from tfm.ui.actions.panes_screen import PanesScreen
+from tfm.ui.places import outermost
 
 __all__ = ["copy_name", "copy_path", "copy_uri", "cut", "paste", "yank"]
 
@@ -49,7 +50,7 @@ def cut(screen: PanesScreen, _argument: str) -> None:
 
 
 def _remember(screen: PanesScreen, verb: str) -> None:
-    chosen: Sequence[Location] = screen.pane.chosen_to_copy()
+    chosen: Sequence[Location] = outermost(screen.pane.chosen_to_copy())
     if not chosen:
         screen.say(f"There is nothing to {verb} here: the cursor is on no entry.")
         return
