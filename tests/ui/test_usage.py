@@ -10,6 +10,7 @@ from tests.ui.running import Running, run_app
 from tfm.core.progress import Cancel
 from tfm.operations.disk_usage import DiskUsage
 from tfm.operations.usage_rows import UsageSort, visible_rows
+from tfm.ui.keys_dialog import KeysDialog
 from tfm.ui.usage_screen import UsageScreen
 
 
@@ -107,6 +108,23 @@ def test_escape_stops_adding_up_and_keeps_what_there_is() -> None:
         assert "1,000 objects" in shown(running).status.text
         await running.press("escape")
         await until_closed(running)
+
+    run_app(memory.session, place("d/"), place("d/"), look)
+
+
+def test_f1_shows_the_keys() -> None:
+    memory = big_tree()
+
+    async def look(running: Running) -> None:
+        await running.until_listed(running.left, "memory://bucket/d/")
+        await running.press("alt+u")
+        await running.until(lambda: shown(running).table.count == 3)
+        await running.press("f1")
+        await running.until(lambda: isinstance(running.app.screen, KeysDialog))
+        assert isinstance(running.app.screen, KeysDialog)
+        assert "Sort by size, by objects, or by name" in running.app.screen.keys.text
+        await running.press("enter")
+        await running.until(lambda: isinstance(running.app.screen, UsageScreen))
 
     run_app(memory.session, place("d/"), place("d/"), look)
 

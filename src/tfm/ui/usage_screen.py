@@ -17,11 +17,11 @@ from tfm.operations.work import RunningWork, Work, WorkState, WorkUpdate, begin_
 from tfm.storage.session import Session
 from tfm.ui.error_block import ErrorBlock
 from tfm.ui.format import format_size
-from tfm.ui.help import HelpScreen
+from tfm.ui.keys_dialog import KeysDialog
 from tfm.ui.line import Line
 from tfm.ui.places import location_text
 from tfm.ui.sanitise import fit
-from tfm.ui.screen_keys import USAGE_KEYS, bindings, function_key_bar
+from tfm.ui.screen_keys import TABLE_KEYS, USAGE_KEYS, bindings, function_key_bar
 from tfm.ui.table_rows import TableRows
 from tfm.ui.update_box import UpdateBox
 
@@ -246,7 +246,7 @@ class UsageScreen(Screen[Location | None]):
             self.dismiss(Location(self._location.storage, row.directory, self._location.kind))
 
     async def action_help(self) -> None:
-        await self.app.push_screen(HelpScreen())
+        await self.app.push_screen(KeysDialog("Keys in disk usage", (*USAGE_KEYS, *TABLE_KEYS)))
 
     def action_escape(self) -> None:
         if self._state is WorkState.RUNNING and self._work is not None and not self._stopped:
