@@ -285,3 +285,18 @@ def test_a_directory_and_what_is_in_it_are_deleted_together(tmp_path: DiskPath) 
 
     run_app(Session(), on_disk(tmp_path / "disk"), on_disk(tmp_path / "disk"), look)
     assert files_in(tmp_path / "disk") == ["other"]
+
+
+def test_results_of_one_name_keep_their_paths_when_they_are_copied() -> None:
+    memory = memory_with("d/a/log", "d/b/log", "d/c", "e/1")
+
+    async def look(running: Running) -> None:
+        await both_listed(running)
+        await searched(running, *"log", count=2)
+        await running.press("down", "insert", "insert", "f5")
+        await running.until(lambda: dialog(running).plan_text.text.startswith("2 objects, 10 B"))
+        await running.press("enter")
+        await until_over(running)
+
+    run_app(memory.session, place("d/"), place("e/"), look)
+    assert [key for key in memory.stored() if key.startswith("e/")] == ["e/1", "e/a/log", "e/b/log"]

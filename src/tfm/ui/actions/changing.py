@@ -27,12 +27,22 @@ def move(screen: PanesScreen, _argument: str) -> None:
 
 
 def _copy(screen: PanesScreen, verb: str) -> None:
+    from tfm.ui.copy_dialog import ToCopy
+
     pane, there = screen.pane, screen.other.location
     chosen = outermost(pane.chosen_to_copy())
     if chosen:
-        open_copy(screen, verb, pane.location, chosen, there)
+        # Of results that have one name each keeps its path: they could not be in one directory.
+        keeps_paths = verb == "copy" and pane.found is not None and _some_have_one_name(chosen)
+        below = pane.location.key if keeps_paths else None
+        _open_copy(screen, pane, ToCopy(pane.location, chosen, there, location_text(there), verb, below))
     else:
         screen.say(f"There is nothing to {verb} here: the cursor is on no entry.")
+
+
+def _some_have_one_name(chosen: Sequence[Location]) -> bool:
+    names = {location.key.removesuffix("/").rpartition("/")[2] for location in chosen}
+    return len(names) < len(chosen)
 
 
 def open_copy(screen: PanesScreen, verb: str, here: Location, chosen: Sequence[Location], there: Location) -> None:
