@@ -59,11 +59,11 @@ def test_it_is_drawn_and_f8_and_f4_show_its_bytes() -> None:
     async def look(running: Running, view: PagerView) -> None:
         await running.until(lambda: view.picture.shown)
         assert view.mode_text == "png, 48 × 32"
-        colours = {
-            segment.style.color.triplet for segment in view.render_line(2) if segment.style and segment.text[0] == "▀"
-        }
-        assert colours == {(255, 0, 0)}
-        assert rows(view)[0] == "▀" * 44 or rows(view)[0].startswith("▀▀▀")
+        assert rows(view)[0].startswith("▀▀▀")
+        style = next(iter(view.render_line(2))).style
+        assert style is not None
+        assert style.color is not None
+        assert style.color.triplet == (255, 0, 0)
         await running.press("f8")
         assert rows(view)[0].startswith("0000000000  89 50 4e 47")
         assert view.mode_text == "png, 48 × 32, hex"
