@@ -61,7 +61,7 @@ def test_walking_down_and_up_costs_one_request_a_directory_and_none_coming_back(
         assert sorted(script.requests) == sorted(
             ["list bucket/ 0", "list bucket/x/ 0", "list bucket/deep/ 0", "list bucket/deep/below/ 0"]
         )
-        assert running.browse.status.text == "4 LIST"
+        assert running.browse.status.text.startswith("4 LIST · cache ")
 
     run_app(make_session({SCHEME: script}, Clock()), directory(), directory("x/"), look)
 

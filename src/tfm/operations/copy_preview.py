@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tfm.core.capability import Capability
+from tfm.core.prices import PRICE_LISTS
 from tfm.core.progress import Cancel
 from tfm.core.step import Step, StepAction
 from tfm.operations.conflict import ConflictPolicy, Conflicts, Decision
@@ -18,10 +19,8 @@ from tfm.transfer.transfer import part_bytes_of
 
 __all__ = ["CopyTotals", "check_copy", "preview_copy", "replaces"]
 
-# In US dollars, of S3 Standard in us-east-1: https://aws.amazon.com/s3/pricing/, "Requests & data retrievals", as
-# of 2025. DELETE is free. What leaves the network of AWS is charged by the gigabyte besides, and is not in here.
-_WRITING_DOLLARS: Final = 0.005 / 1000  # PUT, COPY, POST, LIST
-_READING_DOLLARS: Final = 0.0004 / 1000  # GET, HEAD and all others
+_PRICES: Final = PRICE_LISTS["aws"]
+"""Whose storage it is, a plan does not ask; what leaves the provider's network costs besides, and is not in here."""
 
 
 def check_copy(session: Session, spec: CopySpec) -> None:
@@ -65,8 +64,7 @@ class CopyTotals:
     @property
     def dollars(self) -> float:
         """About what the requests cost, at Amazon's list prices."""
-        writing = sum(self.requests[name] for name in ("PUT", "COPY", "POST", "LIST"))
-        return writing * _WRITING_DOLLARS + self.requests["GET"] * _READING_DOLLARS
+        return sum(_PRICES.request(name, count) for name, count in self.requests.items())
 
     def add(self, spec: CopySpec, planned: Planned) -> None:
         if isinstance(planned, Problem):

@@ -258,6 +258,10 @@ class AskingStorage:
         """See :meth:`Backend.begin_read`."""
         return self._backend.begin_read(key, if_match=if_match)
 
+    def price_list(self) -> str | None:
+        """See :meth:`Backend.price_list`."""
+        return self._backend.price_list()
+
     def presign(self, key: str, *, expires_seconds: int) -> str:
         return self._backend.presign(key, expires_seconds=expires_seconds)
 

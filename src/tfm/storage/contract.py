@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, Protocol, Self
+from typing import Final, Protocol, Self, runtime_checkable
 
 from tfm.core.capability import Capability
 from tfm.core.entry import Entry, Lookup
@@ -34,7 +34,7 @@ from tfm.core.writing import (
     UploadLimits,
 )
 
-__all__ = ["PAGE_ENTRIES", "Backend", "BackendContext", "BackendFactory", "Reader"]
+__all__ = ["PAGE_ENTRIES", "Backend", "BackendContext", "BackendFactory", "NamesRoots", "Reader", "Root"]
 
 PAGE_ENTRIES: Final = 1000
 """Entries of one page at most: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html (MaxKeys)."""
@@ -397,6 +397,11 @@ class Backend(ABC):
         upload is gone. UnsupportedOperation where only who sent them knows."""
         raise UnsupportedOperation("Only who sent the parts knows them.", uri=upload.key, operation="list parts")
 
+    def price_list(self) -> str | None:
+        """By which prices its requests are charged, for :func:`tfm.core.prices.prices_of`: a list's name, or the
+        server's host; None where they cost nothing, or nobody knows yet whom they go to. No request."""
+        return None
+
     def diagnose(self, key: str | None, *, may_write: bool) -> Iterator[Finding]:
         """What ``tfm doctor`` shows of this storage, one finding after the other as it is found: credentials, place,
         rights at ``key`` (an object, a directory, or a prefix of one), clock, versions; with ``may_write`` also which
@@ -437,4 +442,23 @@ class BackendFactory(Protocol):
     def open(self, address: StorageAddress) -> Backend:
         """A backend for that address. No I/O; raises InvalidPathError for an authority that cannot exist, and
         MissingDependencyError where the extra is not installed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A place from which everything of a storage is reached, as its configuration names it; ``note`` says more."""
+
+    title: str
+    address: StorageAddress
+    note: str = ""
+
+
+@runtime_checkable
+class NamesRoots(Protocol):
+    """What a factory may do besides: name the roots that a user can go to."""
+
+    def roots(self) -> Sequence[Root]:
+        """From configuration alone; no request. Raises CredentialsError and the like where that cannot be read, and
+        MissingDependencyError."""
         ...

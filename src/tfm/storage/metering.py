@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 
-__all__ = ["RequestCounts", "RequestMeter"]
+from tfm.core.location import StorageAddress
+
+__all__ = ["RequestCounts", "RequestMeter", "Usage"]
 
 
 class RequestCounts:
@@ -33,24 +36,85 @@ class RequestCounts:
         return f"<{self.total} requests{': ' if parts else ''}{parts}>"
 
 
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one storage was asked. The bytes are those of objects, without headers, listings and what was sent again."""
+
+    operations: Mapping[str, int]
+    received_bytes: int = 0
+    sent_bytes: int = 0
+
+    @property
+    def requests(self) -> int:
+        return sum(self.operations.values())
+
+
+class _Used:
+    __slots__ = ("counts", "received_bytes", "sent_bytes")
+
+    def __init__(self) -> None:
+        self.counts = RequestCounts()
+        self.received_bytes = 0
+        self.sent_bytes = 0
+
+
+class _Asking(threading.local):
+    """Whom this thread asks at the moment."""
+
+    address: StorageAddress | None = None
+
+
 class RequestMeter:
-    """Counts a session's requests: all of them, and those within any number of open blocks."""
+    """Counts a session's requests: all of them, those of each storage, and those within any number of open blocks."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._total = RequestCounts()
         self._open: list[RequestCounts] = []
+        self._used: dict[StorageAddress | None, _Used] = {}
+        self._asking = _Asking()
 
     def record(self, operation: str) -> None:
         with self._lock:
             self._total.add(operation)
+            self._used_by(self._asking.address).counts.add(operation)
             for counts in self._open:
                 counts.add(operation)
+
+    def record_bytes(self, address: StorageAddress, *, received: int = 0, sent: int = 0) -> None:
+        """Bytes of objects came from there, or went there."""
+        with self._lock:
+            used = self._used_by(address)
+            used.received_bytes += received
+            used.sent_bytes += sent
+
+    def _used_by(self, address: StorageAddress | None) -> _Used:
+        used = self._used.get(address)
+        if used is None:
+            used = self._used[address] = _Used()
+        return used
+
+    @contextmanager
+    def asking(self, address: StorageAddress) -> Iterator[None]:
+        """What this thread records while the block runs, it asks of that storage."""
+        before, self._asking.address = self._asking.address, address
+        try:
+            yield
+        finally:
+            self._asking.address = before
 
     def snapshot(self) -> dict[str, int]:
         """Requests since the session began, by operation."""
         with self._lock:
             return self._total.by_operation
+
+    def usage(self) -> dict[StorageAddress | None, Usage]:
+        """The same by storage; None has those of which nobody knows whom they asked."""
+        with self._lock:
+            return {
+                address: Usage(used.counts.by_operation, used.received_bytes, used.sent_bytes)
+                for address, used in self._used.items()
+            }
 
     @contextmanager
     def counting(self) -> Iterator[RequestCounts]:

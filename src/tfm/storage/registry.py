@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Final
 
 from tfm.core.errors import InvalidPathError
 from tfm.core.location import StorageAddress
 from tfm.core.uri import LOCAL_SCHEME
-from tfm.storage.contract import Backend, BackendContext, BackendFactory
+from tfm.storage.contract import Backend, BackendContext, BackendFactory, NamesRoots, Root
 
 __all__ = ["GROUP", "Registry"]
 
@@ -41,6 +42,12 @@ class Registry:
     def open(self, address: StorageAddress) -> Backend:
         """A backend for ``address``; raises InvalidPathError for a scheme that nothing speaks."""
         return self._factory(address.scheme).open(address)
+
+    def roots(self, scheme: str) -> Sequence[Root]:
+        """Where a user may begin on that scheme; none where its backend names none. Raises as :meth:`open`, and what
+        reading the backend's configuration raises."""
+        factory = self._factory(scheme)
+        return factory.roots() if isinstance(factory, NamesRoots) else ()
 
     def _factory(self, scheme: str) -> BackendFactory:
         with self._lock:

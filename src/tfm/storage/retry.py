@@ -122,6 +122,13 @@ class RetryPolicy:
             self.sleep(delay)
             attempt += 1
 
+    def ask(self, ask: Callable[[], Answer]) -> Answer:
+        """The answer of ``ask``, at the first try; for what is begun here and answered later."""
+        return ask()
+
+    def moved(self, *, received: int = 0, sent: int = 0) -> None:
+        """So many bytes of objects came, or went. Nobody wants to know that here."""
+
     def _delay(self, attempt: int, error: StorageError) -> float:
         if error.retry_after_seconds is not None:
             return error.retry_after_seconds
@@ -198,7 +205,16 @@ class RetryBackend(Backend):
             return self._inner.put(key, content, facts=facts, only_if=only_if)
 
         begun = self._first_try(lambda: self._inner.begin_put(key, content, facts=facts, only_if=only_if), again)
-        return None if begun is None else self._answer_once(begun, interactive=len(content) <= _INTERACTIVE_BYTES)
+        if begun is None:
+            return None
+        answer = self._answer_once(begun, interactive=len(content) <= _INTERACTIVE_BYTES)
+
+        def stored() -> Entry:
+            entry = answer()
+            self._policy.moved(sent=len(content))
+            return entry
+
+        return stored
 
     def begin_copy(
         self, source: StorageAddress, entry: Entry, key: str, *, only_if: Precondition | None = None
@@ -213,16 +229,15 @@ class RetryBackend(Backend):
         told = _remembering(lambda *, lost: begun())  # noqa: ARG005
         return lambda: self._policy.run(told, interactive=interactive)
 
-    @staticmethod
     def _first_try(
-        begin: Callable[[], Callable[[], Answer] | None], again: Callable[[], Answer]
+        self, begin: Callable[[], Callable[[], Answer] | None], again: Callable[[], Answer]
     ) -> Callable[[], Answer] | None:
         """What is to be tried until it succeeds: first the answer to what ``begin`` sent, or its failure to, then
         ``again``."""
         waits: Callable[[], Answer] | None
         failure: StorageError | None = None
         try:
-            waits = begin()
+            waits = self._policy.ask(begin)
         except StorageError as error:
             waits, failure = None, error
         if waits is None and failure is None:
@@ -256,13 +271,17 @@ class RetryBackend(Backend):
         def ask(*, lost: bool) -> Entry:  # noqa: ARG001 - to put the same bytes twice is to put them
             return self._inner.put(key, content, facts=facts, only_if=only_if)
 
-        return self._run_once(ask, interactive=len(content) <= _INTERACTIVE_BYTES)
+        entry = self._run_once(ask, interactive=len(content) <= _INTERACTIVE_BYTES)
+        self._policy.moved(sent=len(content))
+        return entry
 
     def begin_upload(self, key: str, *, facts: ObjectFacts, only_if: Precondition | None = None) -> Upload:
         return self._policy.run(lambda: self._inner.begin_upload(key, facts=facts, only_if=only_if), interactive=False)
 
     def put_part(self, upload: Upload, number: int, content: Content, *, offset: int) -> Part:
-        return self._policy.run(lambda: self._inner.put_part(upload, number, content, offset=offset), interactive=False)
+        part = self._policy.run(lambda: self._inner.put_part(upload, number, content, offset=offset), interactive=False)
+        self._policy.moved(sent=len(content))
+        return part
 
     def finish_upload(self, upload: Upload, parts: Sequence[Part], *, checksum: int | None = None) -> Entry:
         def ask(*, lost: bool) -> Entry:
@@ -326,6 +345,9 @@ class RetryBackend(Backend):
 
     def can_copy_from(self, source: StorageAddress) -> bool:
         return self._inner.can_copy_from(source)
+
+    def price_list(self) -> str | None:
+        return self._inner.price_list()
 
     def copy_from(
         self,
@@ -521,6 +543,7 @@ class _ResumingReader(Reader):
     def readinto(self, view: memoryview) -> int:
         with self._lock:
             size = self._unbroken(lambda: self._reader.readinto(view))
+            self._policy.moved(received=size)
             self._next += size
             if self._check is not None:
                 self._check.add(view[:size])
@@ -529,6 +552,7 @@ class _ResumingReader(Reader):
 
     def _read_once(self, size: int) -> bytes:
         data = self._unbroken(lambda: self._reader.read(size))
+        self._policy.moved(received=len(data))
         self._next += len(data)
         if self._check is not None:
             self._check.add(data)

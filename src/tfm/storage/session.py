@@ -15,6 +15,7 @@ from tfm.storage.metering import RequestMeter
 from tfm.storage.registry import Registry
 from tfm.storage.retry import RetryBackend, RetryPolicy
 from tfm.storage.storage import Storage
+from tfm.storage.watched_policy import TroubleLog, WatchedPolicy
 
 __all__ = ["Session"]
 
@@ -32,6 +33,7 @@ class Session:
         self.settings = settings or Settings()
         self.clock = clock
         self.meter = RequestMeter()
+        self.troubles = TroubleLog()
         self.changes = ChangeFeed()
         self.cache = ListingCache(
             max_bytes=self.settings.cache_max_bytes, max_entries=self.settings.cache_max_entries, clock=clock
@@ -41,13 +43,19 @@ class Session:
         self._storages: dict[StorageAddress, Storage] = {}
         self._lock = threading.Lock()
 
+    def storages(self) -> list[Storage]:
+        """Those that were opened."""
+        with self._lock:
+            return list(self._storages.values())
+
     def storage(self, address: StorageAddress) -> Storage:
         """The storage at that address. Raises InvalidPathError for a scheme that nothing speaks or an authority that
         cannot exist, MissingDependencyError where an extra is missing."""
         with self._lock:
             found = self._storages.get(address)
             if found is None:
-                backend = RetryBackend(self.registry.open(address), self._retry)
+                policy = WatchedPolicy.of(self._retry, address, self.meter, self.troubles)
+                backend = RetryBackend(self.registry.open(address), policy)
                 found = self._storages[address] = Storage(
                     backend,
                     self.cache,

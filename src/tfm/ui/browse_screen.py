@@ -19,10 +19,12 @@ from textual.timer import Timer
 from tfm.core.errors import SettingsError
 from tfm.core.location import Location
 from tfm.core.settings import Settings
+from tfm.operations.cost import session_dollars
 from tfm.operations.work import RunningWork
 from tfm.storage.session import Session
 from tfm.ui.actions import Command, PanesScreen, command_of
 from tfm.ui.actions.panes_screen import KeyCapture
+from tfm.ui.cost_text import meter_text
 from tfm.ui.function_keys import FunctionKeys
 from tfm.ui.help import HelpScreen
 from tfm.ui.keymaps import KEYMAP_NAMES, KeyReader, Reading, keymap_of
@@ -114,7 +116,7 @@ class BrowseScreen(Screen[None]):
         self._active = 0
         self._preview: PreviewPlace | None = None
         self.status: Final = Line(id="status")
-        self.notices: Final = Notices(time.monotonic, _NOTICE_SECONDS)
+        self.notices = Notices(time.monotonic, _NOTICE_SECONDS)
         for complaint in complaints:
             self.notices.add(complaint)
         keymap = keymap_of(session.settings.keymap, session.settings, self.notices.add)
@@ -232,7 +234,7 @@ class BrowseScreen(Screen[None]):
 
     def _show_status(self) -> None:
         counts = self.session.meter.snapshot()
-        right = f"{request_text(counts) or 'no requests'} "
+        right = f"{self._meter_text(counts)} "
         watch, width = self.watch_of_jobs, self.size.width
         said = self._hints or self.notices.current()
         left = f" {said}" if said else "" if watch is None else watch.line(width - len(right) - 1)
@@ -241,6 +243,12 @@ class BrowseScreen(Screen[None]):
             right = f"{sum(counts.values()):,} requests "
             left = left if said or watch is None else watch.line(width - len(right) - 1)
         self.status.show(left, right)
+
+    def _meter_text(self, counts: Mapping[str, int]) -> str:
+        if not counts:
+            return "no requests"
+        hits = self.session.cache.hits
+        return meter_text(request_text(counts), session_dollars(self.session), hits.hits, hits.misses)
 
     def say(self, text: str) -> None:
         """Tell something in the status line for a while."""

@@ -20,6 +20,7 @@ __all__ = [
     "FIELD_KEYS",
     "JOB_KEYS",
     "PAGER_KEYS",
+    "REPORT_KEYS",
     "TABLE_KEYS",
     "USAGE_KEYS",
     "KeyBinding",
@@ -140,6 +141,8 @@ COMPARE_KEYS: Final = (
     KeyBinding("mark_all", ("ctrl+a", "a"), "Mark all rows that are shown, or none"),
     KeyBinding("escape", ("escape",), "Stop comparing; else back to the panes"),
 )
+
+REPORT_KEYS: Final = (KeyBinding("leave", ("escape", "q", "f10", "enter"), "Back to the panes"),)
 
 FIELD_KEYS: Final = (
     KeyBinding("move(-1)", ("left",), "In a line of text: one character back"),

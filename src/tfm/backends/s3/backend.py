@@ -17,12 +17,14 @@ from tfm.backends.s3.errors import error_document, missing_botocore
 from tfm.backends.s3.hook import BODY
 from tfm.backends.s3.listing_rows import DamagedBodyError, ErrorBodyError, read_rows
 from tfm.backends.s3.pages import make_s3_page
+from tfm.backends.s3.price_lists import price_list_of
 from tfm.backends.s3.reading import Reading
 from tfm.backends.s3.uploads import Uploads
 from tfm.backends.s3.writing import Writing
 from tfm.core.capability import Capability
 from tfm.core.entry import Entry, Lookup
 from tfm.core.errors import (
+    CredentialsError,
     InvalidPathError,
     InvalidRequestError,
     TemporaryError,
@@ -32,7 +34,7 @@ from tfm.core.finding import Finding
 from tfm.core.location import StorageAddress
 from tfm.core.page import Page
 from tfm.core.writing import Condition, Content, DeleteFailure, Description, ObjectFacts, Part, Precondition, Upload
-from tfm.storage.contract import PAGE_ENTRIES, Backend, BackendContext, Reader
+from tfm.storage.contract import PAGE_ENTRIES, Backend, BackendContext, Reader, Root
 
 __all__ = ["S3Backend", "S3BackendFactory"]
 
@@ -63,6 +65,26 @@ class S3BackendFactory:
             return BucketsBackend(address, self._clients)
         _check_bucket(address.authority)
         return S3Backend(address, self._clients, requester_pays=self._requester_pays)
+
+    def roots(self) -> Sequence[Root]:
+        """Of each profile the list of its buckets: first that which holds where none is named, then those of AWS's
+        files."""
+        if importlib.util.find_spec("botocore") is None:
+            raise missing_botocore()
+        from botocore.exceptions import BotoCoreError
+
+        clients = self._clients.of_profile(None)
+        try:
+            now, profiles = clients.profile_name(), clients.profiles()
+        except BotoCoreError as error:
+            raise CredentialsError(
+                f"AWS's configuration cannot be read: {error}.",
+                next_step="Look at ~/.aws/config and ~/.aws/credentials.",
+                operation="list profiles",
+            ) from error
+        first = Root("s3://", StorageAddress("s3"), f"profile {now}" if now in profiles else "buckets")
+        others = [name for name in profiles if name != now]
+        return [first, *(Root("s3://", StorageAddress("s3", "", name), f"profile {name}") for name in others)]
 
 
 def _check_bucket(bucket: str) -> None:
@@ -106,6 +128,9 @@ class S3Backend(Backend):
         self._copying = Copying(self._bucket)
         self._uploads = Uploads(self._bucket)
         self._deleting = Deleting(self._bucket)
+
+    def price_list(self) -> str | None:
+        return price_list_of(self._bucket.clients().known_endpoint_url())
 
     def identity(self) -> str:
         with self._bucket.asking("identity", ""):

@@ -73,6 +73,11 @@ class ProfileClients:
             made = next(iter(self._clients.values()), None)
         return self._settings.s3_endpoint_url if made is None else str(made.meta.endpoint_url)
 
+    def known_endpoint_url(self) -> str:
+        """As :meth:`endpoint_url`, without waiting for a client that is just being made: for who draws the screen."""
+        made = list(self._clients.values())  # one step, so no lock
+        return str(made[0].meta.endpoint_url) if made else ""
+
     def identity(self) -> str:
         """Text that differs where answers may: the endpoint, and the role or a digest of the access key id.
 

@@ -13,6 +13,7 @@ from tfm.core.location import Location
 from tfm.core.settings import Settings
 from tfm.operations.work import RunningWork
 from tfm.storage.session import Session
+from tfm.ui.notices import Notices
 from tfm.ui.pane import Pane
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ class PanesScreen(Protocol):
 
     yanked: tuple[str, Location, tuple[Location, ...]] | None
     """What a paste is of: ``copy`` or ``move``, the directory, and the entries in it."""
+
+    notices: Notices
+    """What was said."""
 
     @property
     def app(self) -> App[object]:

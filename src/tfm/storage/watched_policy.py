@@ -1,0 +1,129 @@
+"""The retry policy of one storage of a session: it says whom is asked, what was tried again, and what failed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from tfm.core.errors import (
+    CredentialsError,
+    DamagedError,
+    InvalidRequestError,
+    PermissionDeniedError,
+    StorageError,
+    TemporaryError,
+)
+from tfm.core.location import StorageAddress
+from tfm.storage.metering import RequestMeter
+from tfm.storage.retry import RetryPolicy
+
+__all__ = ["Trouble", "TroubleLog", "WatchedPolicy"]
+
+Answer = TypeVar("Answer")
+
+_NOWHERE: Final = StorageAddress("")
+_MOST: Final = 500
+_TROUBLES: Final = (TemporaryError, CredentialsError, PermissionDeniedError, InvalidRequestError, DamagedError)
+"""Other errors are answers: that nothing is there, or that something is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A request that did not succeed at once. ``at`` is a POSIX time; ``tries`` how often it had been sent by then;
+    ``given_up`` False where it is sent again. An error's text holds no secret."""
+
+    at: float
+    storage: StorageAddress
+    error: StorageError
+    tries: int
+    given_up: bool
+
+    @property
+    def text(self) -> str:
+        """One line, with cause and next step."""
+        if not self.given_up:
+            return f"↻ sent again after try {self.tries}: {self.error}"
+        return f"✗ {self.error}" + (f" (after {self.tries} tries)" if self.tries > 1 else "")
+
+
+class TroubleLog:
+    """The latest of a session. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._troubles: deque[Trouble] = deque(maxlen=_MOST)
+        self._listeners: list[Callable[[Trouble], None]] = []
+
+    def add(self, trouble: Trouble) -> None:
+        with self._lock:
+            self._troubles.append(trouble)
+            listeners = list(self._listeners)
+        for listener in listeners:
+            listener(trouble)
+
+    def all(self) -> Sequence[Trouble]:
+        """The oldest first."""
+        with self._lock:
+            return list(self._troubles)
+
+    def subscribe(self, listener: Callable[[Trouble], None]) -> None:
+        """Call ``listener``, which is short and raises nothing, in whichever thread it happens."""
+        with self._lock:
+            self._listeners.append(listener)
+
+
+@dataclass(frozen=True, slots=True)
+class WatchedPolicy(RetryPolicy):
+    """As ``usual``, for the storage at ``address``."""
+
+    address: StorageAddress = _NOWHERE
+    meter: RequestMeter | None = None
+    troubles: TroubleLog | None = None
+
+    @classmethod
+    def of(
+        cls, usual: RetryPolicy, address: StorageAddress, meter: RequestMeter, troubles: TroubleLog
+    ) -> WatchedPolicy:
+        return cls(
+            usual.max_attempts, usual.interactive_seconds, usual.clock, usual.sleep, usual.chance,
+            address, meter, troubles,
+        )  # fmt: skip
+
+    def run(self, ask: Callable[[], Answer], *, interactive: bool) -> Answer:
+        tries = 0
+        last: StorageError | None = None
+
+        def watched() -> Answer:
+            nonlocal tries, last
+            if last is not None:
+                self._tell(last, tries, given_up=False)
+            tries += 1
+            try:
+                return self.ask(ask)
+            except StorageError as error:
+                last = error
+                raise
+
+        try:
+            return RetryPolicy.run(self, watched, interactive=interactive)
+        except StorageError as error:
+            self._tell(error, tries, given_up=True)
+            raise
+
+    def ask(self, ask: Callable[[], Answer]) -> Answer:
+        if self.meter is None:
+            return ask()
+        with self.meter.asking(self.address):
+            return ask()
+
+    def moved(self, *, received: int = 0, sent: int = 0) -> None:
+        if self.meter is not None:
+            self.meter.record_bytes(self.address, received=received, sent=sent)
+
+    def _tell(self, error: StorageError, tries: int, *, given_up: bool) -> None:
+        if self.troubles is not None and isinstance(error, _TROUBLES):
+            self.troubles.add(Trouble(time.time(), self.address, error, tries, given_up))

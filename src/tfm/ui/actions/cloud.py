@@ -1,0 +1,35 @@
+"""Requests, their cost, the cache, and what was said of all that."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from tfm.ui.actions.panes_screen import PanesScreen
+from tfm.ui.report_screen import ReportScreen
+
+__all__ = ["show_cache", "show_cost", "show_log"]
+
+
+async def show_cost(screen: PanesScreen, _argument: str) -> None:
+    from tfm.ui.cost_text import cost_lines
+
+    await screen.open(ReportScreen("Requests and what they cost, about", partial(cost_lines, screen.session)))
+
+
+async def show_log(screen: PanesScreen, _argument: str) -> None:
+    from tfm.ui.log_text import log_lines
+
+    await screen.open(ReportScreen("Log", lambda: log_lines(screen.session, screen.notices.all()), follows=True))
+
+
+async def show_cache(screen: PanesScreen, _argument: str) -> None:
+    from tfm.operations.cached import forget_directory, forget_everything, forget_storage
+    from tfm.ui.cache_text import cache_lines
+
+    session, location = screen.session, screen.pane.location
+    keys = (
+        ("d", "forget this directory", partial(forget_directory, session, location)),
+        ("b", "forget this bucket", partial(forget_storage, session, location)),
+        ("a", "forget all", partial(forget_everything, session)),
+    )
+    await screen.open(ReportScreen("The cache of listings", partial(cache_lines, session), keys=keys))
