@@ -23,6 +23,7 @@ from textual.app import App
 from tests.ui.memory_panes import Memory, place
 from tests.ui.running import Running, run_app
 from tfm.core.location import Location
+from tfm.ui.line import Line
 
 __all__ = ["SIZES", "Shot", "compare", "quiet_memory", "take", "two_directories"]
 
@@ -89,6 +90,7 @@ def take(shot: Shot) -> str:
     pictures: list[str] = []
 
     async def look(running: Running) -> None:
+        _say_less(running.browse.status)
         if shot.listed:
             await running.until(
                 lambda: all(pane.visit is not None and pane.visit.ended for pane in running.browse.panes)
@@ -108,6 +110,13 @@ def take(shot: Shot) -> str:
         _beside(shot.name, "seen.txt").write_text(text, encoding="utf-8")
         _beside(shot.name, "seen.svg").write_text(pictures[0], encoding="utf-8")
     return text
+
+
+def _say_less(status: Line) -> None:
+    """How many requests there are by the time of the look is no matter of looks."""
+    usual = status.show
+    status.show = lambda left, right="": usual(left, "requests " if right else "")  # type: ignore[method-assign]
+    status.show(status._left, status._right)
 
 
 def compare(shot: Shot) -> None:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import time
+
 from tests.scripted_backend import SCHEME, Clock, Script, directory, make_session, storage_error
+from tests.ui.memory_panes import Memory, place
 from tests.ui.running import Running, run_app
 from tfm.operations.view import BLOCK_BYTES
 from tfm.ui.browse_screen import BrowseScreen
@@ -151,3 +154,20 @@ def test_keys_that_arrive_as_the_pager_opens_or_goes_away_do_no_harm() -> None:
         assert len(running.app.screen_stack) == 2
 
     run_app(make_session({SCHEME: script}, Clock()), directory(), directory(), look)
+
+
+def test_the_title_says_when_it_was_written_and_which_version_it_is() -> None:
+    memory = Memory()
+    memory.store.put("bucket", {"file": b"text\n"})
+    etag = next(iter(memory.open(place().storage).list_page(""))).etag
+
+    async def look(running: Running) -> None:
+        await running.until_listed(running.left, "memory://bucket/")
+        await running.press("end", "f3")
+        await running.until(lambda: len(running.app.screen_stack) == 2)
+        await running.until(lambda: f"etag {etag}" in running.pager.title_text)
+        assert time.strftime("%m-%d ") in running.pager.title_text
+        await running.pilot.resize_terminal(80, 24)
+        await running.until(lambda: "etag" not in running.pager.title_text)
+
+    run_app(memory.session, place(), place(), look, size=(140, 40))

@@ -6,12 +6,13 @@ what was written before you commit it.
 
 from __future__ import annotations
 
+import gzip
 import threading
 
 import pytest
 
 from tests.ui.memory_panes import Memory, place
-from tests.ui.shots import Shot, compare, quiet_memory
+from tests.ui.shots import Shot, compare, quiet_memory, two_directories
 from tfm.core.errors import NetworkError
 
 
@@ -47,6 +48,19 @@ def waiting() -> Memory:
     return memory
 
 
+def copies_held() -> Memory:
+    memory = two_directories()
+    memory.gates["copy_from"] = threading.Event()
+    return memory
+
+
+def compressed_log() -> Memory:
+    memory = quiet_memory()
+    log = gzip.compress(b"".join(b"line %d\n" % number for number in range(1000)), mtime=0)
+    memory.store.put("bucket", {"left/a.log.gz": log, "right/x": b""})
+    return memory
+
+
 SHOTS = (
     Shot("browse"),
     Shot("browse_empty", world=nothing, left=place(), right=place()),
@@ -61,6 +75,7 @@ SHOTS = (
     Shot("viewer_table", "down down down f3", shows="table, 3 columns"),
     Shot("viewer_json", "down down down down f3", shows="json, laid out"),
     Shot("viewer_markdown", "down down down down down f3", shows="markdown, laid out"),
+    Shot("viewer_gzip", "down f3", world=compressed_log, shows="gzip, text"),
     Shot("viewer_help", "end f3 f1"),
     Shot("viewer_find", "end f3 f7"),
     Shot("viewer_go", "end f3 f5"),
@@ -72,7 +87,12 @@ SHOTS = (
     Shot("make_directory", "f7"),
     Shot("new_file", "shift+f4"),
     Shot("rename", "end shift+f6"),
+    Shot("conflict", "down down down f5 enter", shows="Overwrite"),
     Shot("jobs_none", "ctrl+t"),
+    Shot("jobs", "end f5 enter ctrl+t", shows="done"),
+    Shot("quit", "end f5 enter ctrl+q", world=copies_held, shows="Quit"),
+    Shot("chooser_theme", "ctrl+p t h e m e enter", shows="textual-dark"),
+    Shot("properties", "end alt+enter", shows="bytes"),
     Shot("search", "alt+f7"),
     Shot("search_results", "alt+f7 b a t c h enter", shows="looked at"),
     Shot("disk_usage", "alt+u", shows=" objects"),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from tfm.core.capability import Capability
+from tfm.core.entry import Entry
 from tfm.core.errors import StorageError
 from tfm.core.location import Location
 from tfm.storage.contract import Reader
@@ -30,13 +31,15 @@ class View:
 
     A thread of its own reads them; ``changed`` is called there after each. Every block is read under the etag of the
     first one where the storage can do that, so two versions are never mixed. ``size_bytes`` is None until the first
-    block is there, and again from :meth:`retry` on; ``error`` is what the last read ended with.
+    block is there, and again from :meth:`retry` on; ``error`` is what the last read ended with, ``entry`` what the
+    storage said of the object with the last answer.
     """
 
     def __init__(self, session: Session, location: Location, changed: Callable[[], None]) -> None:
         self.location: Final = location
         self.size_bytes: int | None = None
         self.error: StorageError | None = None
+        self.entry: Entry | None = None
         self._session = session
         self._changed = changed
         self._etag: str | None = None
@@ -158,6 +161,7 @@ class View:
             entry = reader.entry
         with self._condition:
             self._etag = self._etag or entry.etag
+            self.entry = entry
             self.size_bytes = max(entry.size_bytes or 0, number * BLOCK_BYTES + len(data) if data else 0)
             self._blocks[number] = data
             self._blocks.move_to_end(number)
@@ -171,6 +175,7 @@ class View:
             if same and self.error is None:
                 return False
             self.error = None
+            self.entry = entry
             if not same:
                 # Longer or shorter, it is another version: no block of the old one may stand beside a new one.
                 self._etag, self.size_bytes = entry.etag, entry.size_bytes

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
+import time
+from collections.abc import Callable
 
 from textual.app import ComposeResult
 from textual.screen import Screen
@@ -14,7 +15,7 @@ from tfm.storage.session import Session
 from tfm.ui.error_block import ErrorBlock
 from tfm.ui.line import Line
 from tfm.ui.pager_search import PagerSearch, SearchText
-from tfm.ui.pager_text import follow_text, position_beside
+from tfm.ui.pager_text import facts_text, follow_text, position_beside
 from tfm.ui.pager_view import PagerView
 from tfm.ui.places import location_text
 from tfm.ui.screen_keys import PAGER_KEYS, bindings, function_key_bar
@@ -38,7 +39,13 @@ class PagerScreen(Screen[None]):
         super().__init__()
         self._location = location
         self._title = Line(keep_end=True, classes="pager--title")
-        self.pager = PagerView(partial(View, session, location))
+        self._view: View | None = None
+
+        def view_of(changed: Callable[[], None]) -> View:
+            self._view = View(session, location, changed)
+            return self._view
+
+        self.pager = PagerView(view_of)
         self.search = PagerSearch(self, self.pager)
         self.error_block = ErrorBlock()
         self.status = Line(classes="pager--status")
@@ -69,11 +76,16 @@ class PagerScreen(Screen[None]):
         self._show()
 
     def _show(self) -> None:
-        mode = f"[{self.pager.mode_text}] " if self.pager.mode_text else ""
-        self._title.show(f" {location_text(self._location)}", mode)
+        mode = f"[{self.pager.mode_text}]" if self.pager.mode_text else ""
+        facts = facts_text(self._view.entry if self._view else None, self.size.width, time.time())
+        self._title.show(f" {location_text(self._location)}", f"{'  '.join(filter(None, [mode, facts]))} ")
         said = follow_text(self.pager) or self.search.said
         self.status.show(f" {said}", position_beside(self.pager, said, self.size.width) + " ")
         self.error_block.show(self.pager.bytes.error, otherwise="Ctrl-R reads again, Esc goes back.")
+
+    @property
+    def title_text(self) -> str:
+        return self._title.text
 
     @property
     def _is_seen(self) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
 
+from tfm.core.entry import Entry
 from tfm.operations.held_bytes import ByteSource
-from tfm.ui.format import format_size
+from tfm.ui.format import format_modified, format_size
 from tfm.ui.pager_colours import PagerColours
 from tfm.ui.pager_picture import PagerPicture
 from tfm.ui.pager_shape import PagerShape, ShapeKind
@@ -13,7 +14,11 @@ from tfm.ui.pager_source import PagerSource
 from tfm.ui.sanitise import cell_width, screen_text
 from tfm.ui.viewer_table import Table
 
-__all__ = ["Shown", "follow_text", "mode_text", "position_beside", "position_text"]
+__all__ = ["Shown", "facts_text", "follow_text", "mode_text", "position_beside", "position_text"]
+
+
+_ETAG_FITS: Final = 120
+"""Cells of the title from which on an etag of 32 digits leaves room for the path."""
 
 
 class Shown(Protocol):
@@ -95,6 +100,17 @@ def position_beside(view: Shown, said: str, width: int) -> str:
     if not said or cell_width(screen_text(said)) + len(whole) + 3 <= width:
         return whole
     return whole.rpartition("  ")[2]
+
+
+def facts_text(entry: Entry | None, width: int, now: float) -> str:
+    """When the object was written and, where there is room, which version it is: ``11-20 17:03  etag 9a0364b9…``."""
+    if entry is None:
+        return ""
+    modified, etag = entry.modified_timestamp, entry.etag
+    shown = [] if modified is None else [format_modified(modified, now)]
+    if etag and width >= _ETAG_FITS:
+        shown.append(f"etag {etag}")
+    return "  ".join(shown)
 
 
 def follow_text(view: Shown) -> str:
