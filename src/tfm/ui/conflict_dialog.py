@@ -11,6 +11,7 @@ from textual.widget import Widget
 from tfm.core.entry import Entry
 from tfm.operations.conflict import ConflictPolicy, Decision
 from tfm.operations.queued_job import Question
+from tfm.storage.session import Session
 from tfm.ui.choice import Choice
 from tfm.ui.dialog import Dialog, DialogText
 from tfm.ui.field_row import FieldRow
@@ -35,17 +36,20 @@ class ConflictDialog(Dialog[Decision | None]):
         ("overwrite", "Overwrite"),
         ("newer", "If newer"),
         ("rename", "Keep both"),
+        ("compare", "Compare"),
         ("cancel", "Cancel the job"),
         ("back", "Go back"),
     )
     DEFAULT_CSS = """
-    ConflictDialog DialogButton { margin: 0 1; }
+    ConflictDialog DialogButton { margin: 0 1 0 0; }
     ConflictDialog #text { text-wrap: nowrap; text-overflow: ellipsis; }
     ConflictDialog #asks { margin-bottom: 1; }
     """
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: Question, session: Session | None = None) -> None:
+        """With a ``session`` both can be compared."""
         super().__init__("Something is there already")
+        self._session = session
         self._question = question
         self._shown_at = time.monotonic()
         self._asks_to_cancel = False
@@ -71,7 +75,8 @@ class ConflictDialog(Dialog[Decision | None]):
     def _ask(self) -> None:
         self._asks_to_cancel = False
         self.asks.show("Keys: s o n r for this one, S O N R for all that are in the way.")
-        self.show_buttons("skip", "overwrite", "newer", "rename", focus="skip")
+        compare = () if self._session is None else ("compare",)
+        self.show_buttons("skip", "overwrite", "newer", "rename", *compare, focus="skip")
 
     def action_decide(self, policy: str, for_all: bool) -> None:
         if not self._asks_to_cancel:
@@ -82,8 +87,16 @@ class ConflictDialog(Dialog[Decision | None]):
             self._end(None)
         elif name == "back":
             self._ask()
+        elif name == "compare":
+            self.action_compare()
         else:
             self._decide(ConflictPolicy(name), for_all=self.reach.value)
+
+    def action_compare(self) -> None:
+        from tfm.ui.side_by_side_dialog import SideBySideDialog
+
+        if self._session is not None and self.app.screen is self:
+            self.app.push_screen(SideBySideDialog(self._session, self._question))
 
     def _decide(self, policy: ConflictPolicy, *, for_all: bool) -> None:
         if time.monotonic() - self._shown_at >= _PAUSE_SECONDS:

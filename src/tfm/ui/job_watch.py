@@ -30,6 +30,7 @@ class JobWatch:
         self, screen: Screen[None], session: Session, journal_path: str | None, show: Callable[[], None]
     ) -> None:
         self._screen = screen
+        self._session = session
         self._show = show
         self.box: Final[UpdateBox[bool]] = UpdateBox(screen)
         self.queue: Final = JobQueue(session, journal_path, changed=partial(self.box.put, True))
@@ -84,7 +85,7 @@ class JobWatch:
         from tfm.ui.conflict_dialog import ConflictDialog
 
         self._asking = question
-        self._screen.app.push_screen(ConflictDialog(question), partial(self._answer, question))
+        self._screen.app.push_screen(ConflictDialog(question, self._session), partial(self._answer, question))
 
     def _answer(self, question: Question, decision: Decision | None) -> None:
         self._asking = None

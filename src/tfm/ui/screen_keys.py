@@ -98,6 +98,7 @@ CONFLICT_KEYS: Final = (
     KeyBinding("decide('newer', True)", ("N",), "Overwrite all that are older, skip the rest"),
     KeyBinding("decide('rename', False)", ("r",), "Keep both: the copy gets a number"),
     KeyBinding("decide('rename', True)", ("R",), "Keep both, for all"),
+    KeyBinding("compare", ("c",), "Compare both: their facts, and the first lines that differ"),
 )
 
 JOB_KEYS: Final = (
