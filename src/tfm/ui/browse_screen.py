@@ -223,6 +223,7 @@ class BrowseScreen(Screen[None]):
             self._preview.look(self._active)
 
     def on_resize(self) -> None:
+        self._show_status()  # a job's line is made for the width
         if self._preview is not None:
             self._preview.arrange(self._active, self.size.width)
 
