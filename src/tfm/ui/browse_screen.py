@@ -27,7 +27,7 @@ from tfm.ui.actions.panes_screen import KeyCapture
 from tfm.ui.cost_text import meter_text
 from tfm.ui.function_keys import FunctionKeys
 from tfm.ui.help import HelpScreen
-from tfm.ui.keymaps import KEYMAP_NAMES, KeyReader, Reading, keymap_of
+from tfm.ui.keymaps import KEYMAP_NAMES, Keymap, KeyReader, Reading, keymap_of
 from tfm.ui.keymaps.key_names import key_of_event, shown_keys
 from tfm.ui.keymaps.reader import ESCAPE_SECONDS
 from tfm.ui.line import Line
@@ -121,6 +121,7 @@ class BrowseScreen(Screen[None]):
             self.notices.add(complaint)
         keymap = keymap_of(session.settings.keymap, session.settings, self.notices.add)
         self._reader = KeyReader(keymap, time.monotonic)
+        self._name_keys(keymap)
         self.key_bar: Final = FunctionKeys(keymap)
         self._capture: KeyCapture | None = None
         self._escape_timer: Timer | None = None
@@ -344,6 +345,12 @@ class BrowseScreen(Screen[None]):
         """Let ``capture`` have the keys first, until None is given."""
         self._capture = capture
 
+    def _name_keys(self, keymap: Keymap) -> None:
+        """For what panes say; storages know nothing of keys."""
+        keys = keymap.keys_of("profile")
+        for pane in self.panes:
+            pane.profile_hint = f"{shown_keys(keys[0])} chooses another profile." if keys else ""
+
     def set_keymap(self, name: str) -> None:
         """Use the keymap of that name, or, without one, the next."""
         now = self._reader.keymap.name
@@ -353,6 +360,7 @@ class BrowseScreen(Screen[None]):
             return
         keymap = keymap_of(name, self.settings, self.notices.add)
         self._reader.use(keymap)
+        self._name_keys(keymap)
         self.key_bar.show(keymap)
         self.say(f"These are the {name} keys now; F1 shows them. KEYMAP in config.py sets which there are at a start.")
 

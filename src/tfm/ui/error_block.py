@@ -26,9 +26,11 @@ class ErrorBlock(Widget):
         super().__init__()
         self.text = ""
 
-    def show(self, error: StorageError | None, *, otherwise: str = "") -> None:
-        """Show the error's cause and next step (``otherwise`` where it has none), or nothing."""
+    def show(self, error: StorageError | None, *, otherwise: str = "", hint: str = "") -> None:
+        """Show the error's cause and next step (``otherwise`` where it has none), or nothing. ``hint``: what else can
+        be done about it here."""
         text = "" if error is None else f"✗ {_cause(error)}\n→ {screen_text(error.next_step or otherwise)}"
+        text += f"\n→ {hint}" if text and hint else ""
         if text != self.text:
             self.text = text
             self.set_class(bool(text), "-shown")

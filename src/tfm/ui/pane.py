@@ -12,7 +12,7 @@ from textual.message import Message
 
 from tfm.core.capability import Capability
 from tfm.core.entry import Kind
-from tfm.core.errors import NotFoundError
+from tfm.core.errors import CredentialsError, NotFoundError, PermissionDeniedError, StorageError
 from tfm.core.location import Location
 from tfm.operations.browse import BrowseState, BrowseUpdate, Visit, browse
 from tfm.operations.watch import watch
@@ -98,6 +98,8 @@ class Pane(Vertical):
         self.list = FileList()
         self.list.colours_kinds = session.settings.file_colours
         self.error_block = ErrorBlock()
+        self.profile_hint = ""
+        """What is said besides where who asks is not let in: the key that chooses another profile."""
         self.footer = Line(classes="pane--footer")
 
     def compose(self) -> ComposeResult:
@@ -364,9 +366,17 @@ class Pane(Vertical):
         has_parent = found is not None or self._directory_above is not None
         notice = _notice(update) if found is None else found.notice(update)
         self.list.show(update.listing, update.order, has_parent=has_parent, notice=notice)
-        self.error_block.show(update.error if found is None else found.error(update), otherwise=_OTHERWISE)
+        error = update.error if found is None else found.error(update)
+        self.error_block.show(error, otherwise=_OTHERWISE, hint=self._hint(error))
         self.footer.show(self._footer_text())
         self.tick()
+
+    def _hint(self, error: StorageError | None) -> str:
+        if not isinstance(error, CredentialsError | PermissionDeniedError):
+            return ""
+        # A disk refuses, too, and has no profiles.
+        is_remote = Capability.CACHED in self._session.storage(self.location.storage).capabilities
+        return self.profile_hint if is_remote else ""
 
     def on_file_list_opened(self, message: FileList.Opened) -> None:
         message.stop()

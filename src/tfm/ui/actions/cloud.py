@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
+from tfm.core.location import StorageAddress
 from tfm.ui.actions.panes_screen import PanesScreen
 from tfm.ui.report_screen import ReportScreen
 
-__all__ = ["show_cache", "show_cost", "show_log"]
+__all__ = ["choose_profile", "show_cache", "show_cost", "show_log"]
+
+
+async def choose_profile(screen: PanesScreen, _argument: str) -> None:
+    """Open the same place, in this pane, as another profile sees it."""
+    from tfm.ui.profile_dialog import ProfileDialog
+
+    pane, location = screen.pane, screen.pane.location
+
+    def chosen(address: StorageAddress | None) -> None:
+        if address is not None and address != location.storage:
+            pane.go_to(replace(location, storage=address))
+
+    await screen.open(ProfileDialog(screen.session, location.storage), chosen)
 
 
 async def show_cost(screen: PanesScreen, _argument: str) -> None:

@@ -21,6 +21,7 @@ EVERYWHERE: Final = {
     "f7": "make_directory",
     "f8": "delete",
     "delete": "delete",
+    "alt+p": "profile",
     "alt+q": "cost",
     "alt+k": "cache",
     "f12": "log",

@@ -27,6 +27,7 @@ VIM: Final = {
     "y": "yank",
     "x": "cut",
     "p": "paste",
+    "g p": "profile",
     "g q": "cost",
     "g k": "cache",
     "g L": "log",
