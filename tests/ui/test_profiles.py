@@ -68,8 +68,5 @@ def test_who_is_not_let_in_is_told_the_key_by_which_the_keymap_chooses_a_profile
         text = running.left.error_block.text
         assert "Log in." in text
         assert text.endswith("→ Alt-P chooses another profile.")
-        running.browse.set_keymap("vim")
-        await running.press("ctrl+r")
-        await running.until(lambda: "→ g p chooses" in running.left.error_block.text)
 
     run_app(memory.session, place("left/"), place("right/"), look)

@@ -278,8 +278,12 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         position = self.scroll_offset.y + event.y
-        if event.button == 1 and position < len(self) and event.x < self.scrollable_content_region.width:
+        inside = position < len(self) and event.x < self.scrollable_content_region.width
+        if event.button in (1, 3) and inside:
             self.move_to(position)
+            if event.button == 3:
+                self.select()
+                self.move_to(position)  # the mouse says where the cursor is
 
     def on_click(self, event: events.Click) -> None:
         if event.chain == 2 and event.button == 1 and self.scroll_offset.y + event.y < len(self):

@@ -44,10 +44,25 @@ class Line(Widget):
             self._left, self._right = left, right
             self.refresh()
 
+    def slashes_from(self, x: int) -> int:
+        """How many names of a path stand at the left behind the one at that cell; 0 where none does."""
+        left = self._shown_left(self.size.width, screen_text(self._right)).rstrip()
+        cells, behind = 0, ""
+        for number, letter in enumerate(left):
+            cells += cell_width(letter)
+            if cells > x:
+                behind = left[number:]
+                break
+        return max(0, behind.count("/") - left.endswith("/"))
+
+    def _shown_left(self, width: int, right: str) -> str:
+        room = max(0, width - cell_width(right) - (1 if right else 0))
+        return (fit_right if self._keep_end else fit)(self._left, room)
+
     def render_line(self, y: int) -> Strip:  # noqa: ARG002 - there is one row
         width = self.size.width
         right = screen_text(self._right)
         room = max(0, width - cell_width(right) - (1 if right else 0))
-        left = (fit_right if self._keep_end else fit)(self._left, room)
+        left = self._shown_left(width, right)
         text = fit(f"{left} {right}" if right and room else right or left, width)
         return Strip([Segment(text, self.rich_style)], width)

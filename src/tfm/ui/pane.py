@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
@@ -377,6 +378,18 @@ class Pane(Vertical):
         # A disk refuses, too, and has no profiles.
         is_remote = Capability.CACHED in self._session.storage(self.location.storage).capabilities
         return self.profile_hint if is_remote else ""
+
+    def on_click(self, event: events.Click) -> None:
+        """On the title: the directory whose name was clicked."""
+        if event.widget is not self._title or event.button != 1:
+            return
+        event.stop()
+        directory: Location | None = self.location
+        for _level in range(self._title.slashes_from(event.x)):
+            above = None if directory is None else parent_location(directory, lists_roots=False)
+            directory = above or directory
+        if directory is not None and directory != self.location:
+            self.go_to(directory)
 
     def on_file_list_opened(self, message: FileList.Opened) -> None:
         message.stop()

@@ -66,6 +66,20 @@ class TextField(Widget, can_focus=True):
         """Let this be the text, with the cursor at its end."""
         self._replace(0, len(self.value), value)
 
+    def on_click(self, event: events.Click) -> None:
+        """The cursor stands where it was clicked."""
+        event.stop()
+        before, here, after = self._shown()
+        room = max(0, self.size.width - cell_width(here))
+        hidden = cell_width(before) - min(cell_width(before), max(0, room - min(cell_width(after), _LEAST_CELLS_AFTER)))
+        position, cells = 0, -hidden
+        while position < len(self.value):
+            cells += cell_width(screen_text(self.value[position]))
+            if cells > event.x:
+                break
+            position += 1
+        self._move_to(position)
+
     def on_paste(self, event: events.Paste) -> None:
         event.stop()
         self._replace(self._cursor, self._cursor, event.text.partition("\n")[0].removesuffix("\r"))
