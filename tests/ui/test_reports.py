@@ -3,8 +3,10 @@ from __future__ import annotations
 from tests.ui.memory_panes import Memory, place
 from tests.ui.running import Running, run_app, shown_state
 from tfm.core.errors import NetworkError
+from tfm.core.settings import Settings, with_settings
 from tfm.operations.browse import BrowseState
 from tfm.ui.cost_text import dollars_text, meter_text
+from tfm.ui.jobs_dialog import JobsDialog
 from tfm.ui.report_screen import ReportScreen
 
 
@@ -84,3 +86,27 @@ def test_cost_and_hit_rate_stand_behind_the_requests() -> None:
     assert [dollars_text(each) for each in (0.0, 0.00001, 0.00123, 12.345)] == [
         "≈ $0", "below $0.0001", "≈ $0.0012", "≈ $12.35",
     ]  # fmt: skip
+
+
+def test_a_wrong_price_is_told_at_the_start_with_its_line_and_the_rest_holds() -> None:
+    memory = world()
+    memory.session.settings = with_settings(
+        Settings(), {"PRICES": {"aws write": "free"}}, source="/c.py", lines={"PRICES aws write": 3}
+    )
+
+    async def look(running: Running) -> None:
+        await listed(running)
+        said = [notice.text for notice in running.browse.notices.all()]
+        assert said == ["/c.py, line 3: PRICES['aws write'] must be dollars, like '0.005', not 'free'."]
+
+    run_app(memory.session, place("left/"), place("right/"), look)
+
+
+def test_a_click_on_what_the_status_line_says_of_jobs_opens_them() -> None:
+    async def look(running: Running) -> None:
+        await listed(running)
+        assert running.browse.jobs is not None
+        await running.pilot.click(running.browse.status, offset=(2, 0))
+        assert isinstance(running.app.screen, JobsDialog)
+
+    run_app(world().session, place("left/"), place("right/"), look)

@@ -15,7 +15,7 @@ from typing import Final
 from tfm.core.errors import SettingsError
 from tfm.core.settings import Settings
 
-__all__ = ["PRICE_LISTS", "ClassPrices", "Prices", "RequestKind", "kind_of_request", "prices_of"]
+__all__ = ["PRICE_LISTS", "ClassPrices", "Prices", "RequestKind", "kind_of_request", "price_complaints", "prices_of"]
 
 _GIGABYTE: Final = 10**9
 
@@ -132,6 +132,17 @@ def prices_of(name: str | None, settings: Settings) -> Prices | None:
         prices = prices or Prices(name, "PRICES in the settings", "", ClassPrices())
         prices = _overridden(prices, row, text, settings.origin("PRICES", row))
     return prices
+
+
+def price_complaints(settings: Settings) -> list[str]:
+    """What is wrong with rows of PRICES, each in a line that names file and line."""
+    complaints = []
+    for name in dict.fromkeys(row.split()[0] if row.split() else row for row, _text in settings.prices):
+        try:
+            prices_of(name, settings)
+        except SettingsError as error:
+            complaints.append(str(error))
+    return complaints
 
 
 def _overridden(prices: Prices, row: str, text: str, where: str) -> Prices:

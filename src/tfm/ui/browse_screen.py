@@ -18,6 +18,7 @@ from textual.timer import Timer
 
 from tfm.core.errors import SettingsError
 from tfm.core.location import Location
+from tfm.core.prices import price_complaints
 from tfm.core.settings import Settings
 from tfm.operations.cost import session_dollars
 from tfm.operations.work import RunningWork
@@ -117,7 +118,7 @@ class BrowseScreen(Screen[None]):
         self._preview: PreviewPlace | None = None
         self.status: Final = Line(id="status")
         self.notices = Notices(time.monotonic, _NOTICE_SECONDS)
-        for complaint in complaints:
+        for complaint in (*complaints, *price_complaints(session.settings)):
             self.notices.add(complaint)
         keymap = keymap_of(session.settings.keymap, session.settings, self.notices.add)
         self._reader = KeyReader(keymap, time.monotonic)
@@ -251,6 +252,12 @@ class BrowseScreen(Screen[None]):
             return "no requests"
         hits = self.session.cache.hits
         return meter_text(request_text(counts), session_dollars(self.session), hits.hits, hits.misses)
+
+    async def on_click(self, event: events.Click) -> None:
+        # What is said of jobs stands at the left, and is the way to them.
+        if event.widget is self.status and self.watch_of_jobs is not None and event.x < self.size.width // 2:
+            event.stop()
+            await self.run_command("jobs")
 
     def say(self, text: str) -> None:
         """Tell something in the status line for a while."""
