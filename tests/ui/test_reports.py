@@ -110,3 +110,14 @@ def test_a_click_on_what_the_status_line_says_of_jobs_opens_them() -> None:
         assert isinstance(running.app.screen, JobsDialog)
 
     run_app(world().session, place("left/"), place("right/"), look)
+
+
+def test_how_a_job_ended_stands_in_the_log() -> None:
+    async def look(running: Running) -> None:
+        await listed(running)
+        await running.press("down", "down", "f5", "enter")
+        await running.until(lambda: "done" in running.browse.status.text)
+        text = await report(running, "f12")
+        assert "✓ copy" in text
+
+    run_app(world().session, place("left/"), place("right/"), look)

@@ -271,7 +271,7 @@ class BrowseScreen(Screen[None]):
         if self.watch_of_jobs is None:
             from tfm.ui.job_watch import JobWatch
 
-            self.watch_of_jobs = JobWatch(self, self.session, self._journal_path, self._show_status)
+            self.watch_of_jobs = JobWatch(self, self.session, self._journal_path, self._show_status, self.notices.note)
         return self.watch_of_jobs
 
     def _look_back(self) -> None:

@@ -19,6 +19,9 @@ from tfm.ui.update_box import UpdateBox
 
 __all__ = ["JobWatch"]
 
+_MOST_LOGGED: Final = 100
+"""Failures of one job that the log names; the list of jobs has all."""
+
 _LOOK_SECONDS: Final = 0.25
 """Between two looks at how far the jobs are; none while there is no job."""
 
@@ -27,10 +30,17 @@ class JobWatch:
     """On ``screen``, whose thread calls everything here. ``show`` is called when there is something else to say."""
 
     def __init__(
-        self, screen: Screen[None], session: Session, journal_path: str | None, show: Callable[[], None]
+        self,
+        screen: Screen[None],
+        session: Session,
+        journal_path: str | None,
+        show: Callable[[], None],
+        log: Callable[[str], None] = lambda _text: None,
     ) -> None:
+        """``log`` hears how each job ended."""
         self._screen = screen
         self._session = session
+        self._log = log
         self._show = show
         self.box: Final[UpdateBox[bool]] = UpdateBox(screen)
         self.queue: Final = JobQueue(session, journal_path, changed=partial(self.box.put, True))
@@ -58,6 +68,9 @@ class JobWatch:
         for job in jobs:
             if job.is_over and job not in self._over:
                 self._notice = ended_text(job)
+                self._log(self._notice.strip())
+                for error in job.failures()[:_MOST_LOGGED]:
+                    self._log(f"✗ {error}")
         self._over = {job for job in jobs if job.is_over}
         if self.queue.journal_error is not None and not self._has_warned:
             self._has_warned = True

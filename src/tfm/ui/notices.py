@@ -28,10 +28,15 @@ class Notices:
         self._seconds = seconds
         self._notices: deque[Notice] = deque(maxlen=_MOST)
         self._said_at: float | None = None
+        self._said = ""
 
     def add(self, text: str) -> None:
+        self.note(text)
+        self._said, self._said_at = text, self._clock()
+
+    def note(self, text: str) -> None:
+        """For the log alone: it is said elsewhere."""
         self._notices.append(Notice(time.time(), text))
-        self._said_at = self._clock()
 
     def all(self) -> Sequence[Notice]:
         """The oldest first."""
@@ -41,4 +46,4 @@ class Notices:
         """What is still to be shown, or nothing."""
         if self._said_at is None or self._clock() - self._said_at >= self._seconds:
             return ""
-        return self._notices[-1].text
+        return self._said
