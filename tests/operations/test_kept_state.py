@@ -78,7 +78,8 @@ def test_no_json_keeps_the_program_from_starting(tmp_path_factory: pytest.TempPa
 def test_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     path.write_text('{"version": 99}')
-    file, complaints = StateFile(str(path)), []
+    file = StateFile(str(path))
+    complaints: list[str] = []
     assert file.read(complaints) == KeptState()
     file.write(a_state())
     assert "newer" in complaints[0]
@@ -96,7 +97,8 @@ def test_what_others_could_have_written_is_not_read_nor_written(tmp_path: Path, 
     else:
         real.rename(path)
         path.chmod(0o622)
-    file, complaints = StateFile(str(path)), []
+    file = StateFile(str(path))
+    complaints: list[str] = []
     assert file.read(complaints) == KeptState()
     file.write(a_state(active_pane=0))
     assert len(complaints) == 1
