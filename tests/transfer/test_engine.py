@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from tfm.transfer.engine import BytesBudget, Engine, Task
+from tfm.transfer.engine import Begun, BytesBudget, Engine, Task
 
 SECONDS = 20.0
 
@@ -106,7 +106,7 @@ def test_four_large_objects_are_begun_at_once() -> None:
     def begin(number: int) -> Task:
         inner = large(engine, [parts.task])
 
-        def task() -> Sequence[Task] | None:
+        def task() -> Sequence[Task] | Begun | None:
             begun.append(number)
             return inner()
 

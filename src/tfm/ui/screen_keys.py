@@ -49,7 +49,9 @@ PAGER_KEYS: Final = (
     KeyBinding("find", ("f7", "/"), "Find text, an expression, or bytes in hexadecimal", "Find"),
     KeyBinding("find_next(1)", ("n", "shift+f7"), "Find the next one"),
     KeyBinding("find_next(-1)", ("N",), "Find the one before"),
-    KeyBinding("raw", ("f8", "r"), "JSON, Markdown, tables, pictures, or the bytes; what is compressed as it is", "Raw"),
+    KeyBinding(
+        "raw", ("f8", "r"), "JSON, Markdown, tables, pictures, or the bytes; what is compressed as it is", "Raw"
+    ),
     KeyBinding("colours", ("f9", "c"), "Colours of source code, or none", "Colours"),
     KeyBinding("follow", ("F",), "Follow the end as the file grows, or stop that"),
     KeyBinding("ask_again", ("ctrl+r",), "Read again"),
