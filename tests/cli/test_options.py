@@ -136,18 +136,36 @@ def test_region_requester_and_signature_options_reach_the_request(tfm: RunHere, 
         (None, "there is no such configuration file"),
     ],
 )
-@pytest.mark.parametrize("verb", [["ls", "."], []])
-def test_wrong_settings_are_exit_code_2_and_one_line(
-    tfm: RunHere, tmp_path: Path, verb: list[str], body: str | None, said: str
-) -> None:
+def test_wrong_settings_are_exit_code_2_and_one_line(tfm: RunHere, tmp_path: Path, body: str | None, said: str) -> None:
     config = tmp_path / "config.py"
     if body is not None:
         config.write_text(body)
-    outcome = tfm(*verb, "--config", str(config))
+    outcome = tfm("ls", ".", "--config", str(config))
     assert (outcome.code, outcome.output) == (2, b"")
     assert len(outcome.errors.splitlines()) == 1
     assert outcome.errors.startswith(f"tfm: {config}")
     assert said in outcome.errors
+
+
+def test_a_wrong_setting_does_not_keep_anybody_from_the_panes(tfm: RunHere, tmp_path: Path) -> None:
+    config = tmp_path / "config.py"
+    config.write_text("class Config:\n    S3_CACHE_TTL = 'soon'\n")
+    outcome = tfm("--config", str(config))
+    # Past the settings: what is missing here is a terminal. In one, the panes say what they have left out.
+    assert outcome.code == 1
+    assert "The panes need a terminal" in outcome.errors
+
+
+@pytest.mark.parametrize("body", [None, "class Config\n"])
+def test_a_file_that_was_named_and_cannot_be_read_is_an_error_for_the_panes_too(
+    tfm: RunHere, tmp_path: Path, body: str | None
+) -> None:
+    config = tmp_path / "config.py"
+    if body is not None:
+        config.write_text(body)
+    outcome = tfm("--config", str(config))
+    assert (outcome.code, outcome.output) == (2, b"")
+    assert outcome.errors.startswith(f"tfm: {config}")
 
 
 def test_a_wrong_variable_is_exit_code_2(tfm: RunHere, monkeypatch: pytest.MonkeyPatch) -> None:
