@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextvars import copy_context
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Final
 
 from tfm.core.capability import Capability
@@ -22,7 +19,6 @@ from tfm.core.errors import (
 )
 from tfm.core.page import Page, page_from_entries
 from tfm.core.progress import Cancel, Progress
-from tfm.core.writing import DeleteFailure
 from tfm.storage.contract import PAGE_ENTRIES
 from tfm.storage.effects import TreeGone
 from tfm.storage.storage import Storage
@@ -123,39 +119,14 @@ class Deletion:
     def _run(self, storage: Storage, batches: Iterable[Sequence[Entry]]) -> bool:
         """Whether all of it was gone through. What ends it is raised only if nothing was done and that is certain."""
         sent = done = False
-        apart = Capability.DELETE_MANY in storage.capabilities and not self.summary.dry_run
-        under_way: _Sent | None = None
         try:
             for batch in batches:
-                # The one before it, which went while this one was listed. Never two at once: where an answer is lost,
-                # of no more than these is unknown what became of them.
-                if under_way is not None:
-                    last, under_way = under_way, None
-                    self._take(last)
-                    done = True
-                    if self.is_cancelled():
-                        return False
                 sent = True
-                under_way = _Sent(storage, batch, apart=apart)
-                if apart:
-                    continue
-                last, under_way = under_way, None
-                self._take(last)
+                self._delete(storage, batch)
                 done = True
                 if self.is_cancelled():
                     return False
-            if under_way is not None:
-                last, under_way = under_way, None
-                self._take(last)
-                if self.is_cancelled():
-                    return False
         except StorageError as error:
-            if under_way is not None:  # it was the listing that failed
-                try:
-                    self._take(under_way)
-                    done = True
-                except StorageError as failure:
-                    self._say(failure)
             if not done and not (sent and isinstance(error, TemporaryError)):
                 raise
             self.summary.stopped = True
@@ -163,14 +134,12 @@ class Deletion:
             return False
         return True
 
-    def _take(self, sent: _Sent) -> None:
-        """What came of a batch, once it is known."""
-        storage, entries = sent.storage, sent.entries
+    def _delete(self, storage: Storage, entries: Sequence[Entry]) -> None:
         if self.summary.dry_run:
             self._gone(storage, entries)
             return
         try:
-            answer = sent.answer()
+            answer = storage.delete_many([entry.key for entry in entries])
         except StorageError as error:
             # If it is temporary, the retry layer has given up, and nothing is known of any of these.
             self.summary.failed += len(entries)
@@ -214,38 +183,6 @@ class Deletion:
         self.summary.failures.append(error)
         if self.on_error is not None:
             self.on_error(error)
-
-
-class _Sent:
-    """A batch on its way, ``apart`` in a thread of its own; a daemon, since a request that never ends must not keep the
-    program."""
-
-    def __init__(self, storage: Storage, entries: Sequence[Entry], *, apart: bool) -> None:
-        self.storage: Final = storage
-        self.entries: Final = entries
-        self._answer: list[DeleteFailure] = []
-        self._error: BaseException | None = None
-        self._thread: threading.Thread | None = None
-        if apart:
-            work = partial(copy_context().run, self._delete)
-            self._thread = threading.Thread(target=work, name="tfm-delete", daemon=True)
-            self._thread.start()
-
-    def _delete(self) -> None:
-        try:
-            self._answer = self.storage.delete_many([entry.key for entry in self.entries])
-        except BaseException as error:  # noqa: BLE001 - the thread's boundary: answer() raises it
-            self._error = error
-
-    def answer(self) -> list[DeleteFailure]:
-        """Raises what the storage does."""
-        if self._thread is None:
-            self._delete()
-        else:
-            self._thread.join()
-        if self._error is not None:
-            raise self._error
-        return self._answer
 
 
 def _markers_last(pages: Iterable[Page]) -> Iterator[Entry]:

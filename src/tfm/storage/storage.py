@@ -250,20 +250,16 @@ class Storage(AskingStorage):
     def changing_below(self, prefix: str) -> Iterator[None]:
         """While the block writes below ``prefix``, in whatever thread, nothing that is listed there is stored, and the
         single writes leave the cache alone; at its end all of it is forgotten. For many writes in one place."""
-        with self._changing(Change(prefix, below=True)), self._leaving_cache_alone(prefix):
-            yield
-
-    @contextmanager
-    def _leaving_cache_alone(self, prefix: str) -> Iterator[None]:
-        with self._lock:
-            self._bulk = (*self._bulk, prefix)
-        try:
-            yield
-        finally:
+        with self._changing(Change(prefix, below=True)):
             with self._lock:
-                left = list(self._bulk)
-                left.remove(prefix)
-                self._bulk = tuple(left)
+                self._bulk = (*self._bulk, prefix)
+            try:
+                yield
+            finally:
+                with self._lock:
+                    left = list(self._bulk)
+                    left.remove(prefix)
+                    self._bulk = tuple(left)
 
     def announce_below(self, prefix: str) -> None:
         """Let panes look again while :meth:`changing_below` goes on."""
@@ -384,7 +380,7 @@ class Storage(AskingStorage):
     def deleting_below(self, prefix: str) -> Iterator[list[Effect]]:
         """While the block deletes what is below ``prefix``, nothing that is listed there is stored. At its end all of
         it is forgotten, or known to be gone where the block put :class:`tfm.storage.effects.TreeGone` into the list."""
-        with self._changing(Change(prefix, below=True)) as effects, self._leaving_cache_alone(prefix):
+        with self._changing(Change(prefix, below=True)) as effects:
             yield effects
 
     # What the cache hears of it
