@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import socket
 import threading
@@ -304,6 +305,7 @@ def test_a_denied_file_and_directory(world: MemoryWorld, tmp_path: Disk, target:
         (root / name).chmod(0)
     for path in [*tmp_path.rglob("*"), tmp_path, tmp_path.parent, tmp_path.parent.parent]:
         os.chown(path, 999, 999) if tmp_path in path.parents else path.chmod(0o777)
+    importlib.import_module("ctypes")  # of a Python that only root may read: what is loaded later would not be found
     os.seteuid(999)
     try:
         result = copied(yard.session, yard.source.path(), yard.target.path())
