@@ -6,12 +6,12 @@ import os
 import resource
 import shutil
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.without_rights import without_rights
 from tfm.backends.local import LocalBackendFactory, tree_removal
 from tfm.core.entry import Entry, Kind
 from tfm.core.errors import InvalidRequestError, NotEmptyError, NotFoundError, PermissionDeniedError, StorageError
@@ -51,22 +51,6 @@ class Told:
         assert entry.name not in self.failed
         assert error.uri == entry.key
         self.failed[entry.name] = error
-
-
-@contextmanager
-def without_rights(place: Path) -> Iterator[None]:
-    """What root does in the block is done as somebody without rights, whom all of ``place`` belongs to."""
-    place.chmod(0o777)
-    for directory in place.parents:  # as many as pytest made, one more in a worker
-        if not directory.stat().st_mode & 0o001:
-            directory.chmod(0o711)
-    for path in place.rglob("*"):
-        os.chown(path, 999, 999, follow_symlinks=False)
-    os.seteuid(999)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
 
 
 def test_each_entry_is_told_once_from_the_bottom_up(local: Backend, tmp_path: Path) -> None:

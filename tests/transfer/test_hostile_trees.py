@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import socket
-import stat
 import threading
 from collections.abc import Iterator
 from pathlib import Path as Disk
@@ -15,6 +13,7 @@ import pytest
 from tests.memory_world import MemoryWorld, memory_world
 from tests.servers.moto import MotoServer
 from tests.transfer.places import Content, Copied, Place, copied, put
+from tests.without_rights import without_rights
 from tfm import OperationFailed, Path
 from tfm.core.errors import ConflictError, InvalidRequestError, NotFoundError, PermissionDeniedError, StorageError
 from tfm.operations.copy_job import CopyJob
@@ -304,18 +303,8 @@ def test_a_denied_file_and_directory(world: MemoryWorld, tmp_path: Disk, target:
     root = Disk(yard.source.root)
     for name in ("denied", "closed"):
         (root / name).chmod(0)
-    for path in [*tmp_path.rglob("*"), tmp_path]:
-        os.chown(path, 999, 999)
-    for path in tmp_path.parents:  # how many there are depends on how many processes run the tests
-        mode = stat.S_IMODE(path.stat().st_mode)
-        if not mode & 0o001:
-            path.chmod(mode | 0o111)
-    importlib.import_module("ctypes")  # of a Python that only root may read: what is loaded later would not be found
-    os.seteuid(999)
-    try:
+    with without_rights(tmp_path):
         result = copied(yard.session, yard.source.path(), yard.target.path())
-    finally:
-        os.seteuid(0)
     assert result.error is None
     assert {(type(each), str(each.uri)) for each in result.summary.failures} == {
         (PermissionDeniedError, yard.source.uri("denied")),
