@@ -7,25 +7,19 @@ from functools import partial
 from typing import Final
 
 from rich.style import Style
-from textual.app import ComposeResult
-from textual.screen import Screen
 
 from tfm.core.entry import Entry
-from tfm.core.errors import OperationFailed, StorageError
 from tfm.core.location import Location
 from tfm.core.progress import Progress
 from tfm.operations.compare import CompareBy, ComparedRow, Comparison, Difference, copy_of_differences
 from tfm.operations.copy_spec import CopySpec
-from tfm.operations.work import RunningWork, Work, WorkState, WorkUpdate, begin_work
+from tfm.operations.work import RunningWork, WorkState
 from tfm.storage.session import Session
-from tfm.ui.error_block import ErrorBlock
 from tfm.ui.format import format_size
-from tfm.ui.keys_dialog import KeysDialog
-from tfm.ui.line import Line
 from tfm.ui.places import location_text
 from tfm.ui.sanitise import fit
-from tfm.ui.screen_keys import COMPARE_KEYS, TABLE_KEYS, bindings, function_key_bar
-from tfm.ui.table_rows import TableRows
+from tfm.ui.screen_keys import COMPARE_KEYS, bindings
+from tfm.ui.table_screen import TableScreen, as_one_error
 from tfm.ui.update_box import UpdateBox
 
 __all__ = ["CompareScreen"]
@@ -57,17 +51,12 @@ Copies = Callable[[CopySpec], None]
 """Shows the plan of a copy, over whatever is shown."""
 
 
-class CompareScreen(Screen[ComparedRow | None]):
+class CompareScreen(TableScreen[ComparedRow | None]):
     """``copies`` gets the copy that is wished for. The result is the row to be shown in the panes, or None."""
 
     BINDINGS = bindings(COMPARE_KEYS)
-    DEFAULT_CSS = """
-    CompareScreen { layout: vertical; }
-    CompareScreen > .compare--title { text-style: reverse bold; }
-    CompareScreen > .compare--header { text-style: dim; }
-    CompareScreen > .compare--status { text-style: bold; }
-    CompareScreen > .compare--keys { text-style: reverse; }
-    """
+    KEYS = COMPARE_KEYS
+    KEYS_TITLE = "Keys in a comparison"
 
     def __init__(
         self,
@@ -80,55 +69,24 @@ class CompareScreen(Screen[ComparedRow | None]):
         *,
         recursive: bool,
     ) -> None:
-        super().__init__()
-        self._works = works
+        titles = (f" {location_text(left)}", f"{location_text(right)} ")
+        super().__init__(*titles, self._row_text, works, notice=" comparing…")
         self._copies = copies
         self._compare = partial(Comparison, session, left, right, by, recursive=recursive)
         self._comparison = self._compare()
-        self._work: Work[Comparison] | None = None
-        self._state = WorkState.RUNNING
-        self._stopped = False
         self._rows: list[ComparedRow] = []
         self._shown: list[ComparedRow] = []
         self._marked: set[str] = set()
         self._only: Difference | None = None
         self._progress = Progress()
-        self._box: UpdateBox[WorkUpdate[Comparison]] = UpdateBox(self)
-        self.title_line: Final = Line(
-            f" {location_text(left)}", f"{location_text(right)} ", keep_end=True, classes="compare--title"
-        )
-        self.header: Final = Line(classes="compare--header")
-        self.table: Final = TableRows(self._row_text, notice=" comparing…")
-        self.error_block: Final = ErrorBlock()
-        self.status: Final = Line(classes="compare--status")
 
-    def compose(self) -> ComposeResult:
-        yield self.title_line
-        yield self.header
-        yield self.table
-        yield self.error_block
-        yield self.status
-        yield Line(function_key_bar(COMPARE_KEYS), classes="compare--keys")
-
-    def on_mount(self) -> None:
-        self.table.focus()
-        self._begin()
-
-    def _begin(self) -> None:
-        if self._work is not None:
-            self._work.stop()
+    def begin(self) -> None:
+        """Compare, or compare anew."""
         self._comparison = self._compare()
-        self._state, self._stopped, self._progress = WorkState.RUNNING, False, Progress()
+        self._progress = Progress()
         self._rows, self._marked = [], set()
-        self._box = UpdateBox(self)  # what the one before has to say is not asked for any more
-        self.error_block.show(None)
-        self._work = begin_work("a comparison", self._comparison.run, self._box.put)
-        self._works.add(self._work)
+        self._begin_work("a comparison", self._comparison.run)
         self._show()
-
-    def on_unmount(self) -> None:
-        if self._work is not None:
-            self._work.stop()
 
     def on_update_box_arrived(self, message: UpdateBox.Arrived) -> None:
         message.stop()
@@ -143,7 +101,8 @@ class CompareScreen(Screen[ComparedRow | None]):
         if update.error is not None:
             self.error_block.show(update.error, otherwise="Esc goes back.")
         elif self._comparison.failed and update.state is WorkState.DONE:
-            self.error_block.show(_failed(self._comparison))
+            failures, failed = self._comparison.failures, self._comparison.failed
+            self.error_block.show(as_one_error(failures, failed, "could not be listed or read"))
         self._show()
 
     def _show(self) -> None:
@@ -232,28 +191,13 @@ class CompareScreen(Screen[ComparedRow | None]):
         else:
             self._copies(spec)
 
-    def action_again(self) -> None:
-        self._begin()
-
     def action_go_there(self) -> None:
         row = self._chosen
         if row is not None and self.app.screen is self:
             self.dismiss(row)
 
-    async def action_help(self) -> None:
-        await self.app.push_screen(KeysDialog("Keys in a comparison", (*COMPARE_KEYS, *TABLE_KEYS)))
-
-    def action_escape(self) -> None:
-        if self._state is WorkState.RUNNING and self._work is not None and not self._stopped:
-            self._stopped = True
-            self._work.stop()
-            self._show_status()
-        else:
-            self.action_leave()
-
-    def action_leave(self) -> None:
-        if self.app.screen is self:  # typed twice in one go, it comes once more when this screen has left
-            self.dismiss(None)
+    def stopped(self) -> None:
+        self._show_status()
 
 
 def _mark_of(row: ComparedRow) -> str:
@@ -268,11 +212,3 @@ def _size(entry: Entry | None) -> str:
     if entry.is_directory:
         return "dir"
     return "?" if entry.size_bytes is None else format_size(entry.size_bytes)
-
-
-def _failed(comparison: Comparison) -> StorageError:
-    first = comparison.failures[0]
-    if comparison.failed == 1:
-        return first
-    said = f"{comparison.failed:,} could not be listed or read, the first: {first}"
-    return OperationFailed(said, failures=comparison.failures)

@@ -16,7 +16,7 @@ from textual.strip import Strip
 from tfm.ui.sanitise import fit
 from tfm.ui.screen_keys import TABLE_KEYS, bindings
 
-__all__ = ["TableRows"]
+__all__ = ["RowText", "TableRows"]
 
 _DIM: Final = Style(dim=True)
 _CURSOR: Final = Style(reverse=True)

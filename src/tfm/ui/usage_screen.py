@@ -6,23 +6,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from rich.style import Style
-from textual.app import ComposeResult
-from textual.screen import Screen
 
-from tfm.core.errors import OperationFailed, StorageError
 from tfm.core.location import Location
 from tfm.operations.disk_usage import DiskUsage, UsageRow
 from tfm.operations.usage_rows import UsageSort, VisibleRow, visible_rows
 from tfm.operations.work import RunningWork, Work, WorkState, WorkUpdate, begin_work
 from tfm.storage.session import Session
-from tfm.ui.error_block import ErrorBlock
 from tfm.ui.format import format_size
-from tfm.ui.keys_dialog import KeysDialog
-from tfm.ui.line import Line
 from tfm.ui.places import location_text
 from tfm.ui.sanitise import fit
-from tfm.ui.screen_keys import TABLE_KEYS, USAGE_KEYS, bindings, function_key_bar
-from tfm.ui.table_rows import TableRows
+from tfm.ui.screen_keys import USAGE_KEYS, bindings
+from tfm.ui.table_screen import TableScreen, as_one_error
 from tfm.ui.update_box import UpdateBox
 
 __all__ = ["UsageScreen"]
@@ -42,69 +36,34 @@ class _Shown:
     total: UsageRow
 
 
-class UsageScreen(Screen[Location | None]):
+class UsageScreen(TableScreen[Location | None]):
     """The result is the directory to be shown in the pane, or None. Adding up and sorting are done in threads."""
 
     BINDINGS = bindings(USAGE_KEYS)
-    DEFAULT_CSS = """
-    UsageScreen { layout: vertical; }
-    UsageScreen > .usage--title { text-style: reverse bold; }
-    UsageScreen > .usage--header { text-style: dim; }
-    UsageScreen > .usage--status { text-style: bold; }
-    UsageScreen > .usage--keys { text-style: reverse; }
-    """
+    KEYS = USAGE_KEYS
+    KEYS_TITLE = "Keys in disk usage"
 
     def __init__(self, session: Session, location: Location, works: RunningWork) -> None:
-        super().__init__()
+        title = f" Disk usage of {location_text(location)}"
+        super().__init__(title, "", self._row_text, works, notice=" adding up…")
         self._session = session
         self._location = location
-        self._works = works
         self._usage = DiskUsage(session, location)
-        self._work: Work[DiskUsage] | None = None
-        self._state = WorkState.RUNNING
-        self._stopped = False
         self._sort = UsageSort.SIZE
         self._expanded: set[str] = {location.key}
         self._shown = _Shown((), self._usage.total())
         self._looking: Work[_Shown] | None = None
         self._looks_again = False
         self._cursor_key = ""
-        self._box: UpdateBox[WorkUpdate[DiskUsage]] = UpdateBox(self)
         self._look_box: UpdateBox[WorkUpdate[_Shown]] = UpdateBox(self)
-        self.title_line: Final = Line(
-            f" Disk usage of {location_text(location)}", keep_end=True, classes="usage--title"
-        )
-        self.header: Final = Line(classes="usage--header")
-        self.table: Final = TableRows(self._row_text, notice=" adding up…")
-        self.error_block: Final = ErrorBlock()
-        self.status: Final = Line(classes="usage--status")
-
-    def compose(self) -> ComposeResult:
-        yield self.title_line
-        yield self.header
-        yield self.table
-        yield self.error_block
-        yield self.status
-        yield Line(function_key_bar(USAGE_KEYS), classes="usage--keys")
 
     def on_mount(self) -> None:
-        self.table.focus()
-        self._begin()
         self.set_interval(_LOOK_SECONDS, self._look_while_running)
 
-    def on_unmount(self) -> None:
-        if self._work is not None:
-            self._work.stop()
-
-    def _begin(self) -> None:
-        if self._work is not None:
-            self._work.stop()
+    def begin(self) -> None:
+        """Add up, or add up anew."""
         self._usage = DiskUsage(self._session, self._location)
-        self._state, self._stopped = WorkState.RUNNING, False
-        self._box = UpdateBox(self)  # what the one before has to say is not asked for any more
-        self.error_block.show(None)
-        self._work = begin_work("disk usage", self._usage.run, self._box.put)
-        self._works.add(self._work)
+        self._begin_work("disk usage", self._usage.run)
         self._look()
 
     # Looking at the sums, in a thread: a hundred thousand of them are sorted
@@ -152,7 +111,8 @@ class UsageScreen(Screen[Location | None]):
         if update.error is not None:
             self.error_block.show(update.error, otherwise="F2 tries again, Esc goes back.")
         elif self._usage.failed:
-            self.error_block.show(_failed(self._usage))
+            failures, failed = self._usage.failures, self._usage.failed
+            self.error_block.show(as_one_error(failures, failed, "directories could not be read"))
         self._look()
 
     def _show(self, shown: _Shown) -> None:
@@ -237,37 +197,11 @@ class UsageScreen(Screen[Location | None]):
         self._sort = orders[(orders.index(self._sort) + 1) % len(orders)]
         self._look()
 
-    def action_again(self) -> None:
-        self._begin()
-
     def action_go_there(self) -> None:
         row = self._row
         if row is not None and self.app.screen is self:
             self.dismiss(Location(self._location.storage, row.directory, self._location.kind))
 
-    async def action_help(self) -> None:
-        await self.app.push_screen(KeysDialog("Keys in disk usage", (*USAGE_KEYS, *TABLE_KEYS)))
-
-    def action_escape(self) -> None:
-        if self._state is WorkState.RUNNING and self._work is not None and not self._stopped:
-            self._stopped = True
-            self._work.stop()
-        else:
-            self.action_leave()
-
-    def action_leave(self) -> None:
-        if self.app.screen is self:  # typed twice in one go, it comes once more when this screen has left
-            self.dismiss(None)
-
 
 def _objects(count: int) -> str:
     return f"{count:,} {'object' if count == 1 else 'objects'}"
-
-
-def _failed(usage: DiskUsage) -> StorageError:
-    first = usage.failures[0]
-    if usage.failed == 1:
-        return first
-    return OperationFailed(
-        f"{usage.failed:,} directories could not be read, the first: {first}", failures=usage.failures
-    )
