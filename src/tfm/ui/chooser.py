@@ -55,14 +55,14 @@ class Chooser(Dialog[Value]):
         self.show_buttons("choose", "cancel")
         self.set_focus(self.field)
         if self._position:
-            self.list.choose(self._position)
+            self.list.move_to(self._position)
 
     def show_rows(self, rows: Sequence[Row[Value]], *, notice: str | None = None) -> None:
         """Let these be the rows to choose from; the cursor stays where it is."""
         self._all_rows = list(rows)
         self._notice = self._notice if notice is None else notice
         self._shown_for = self.field.value
-        self.list.show(matching_rows(self._all_rows, self._shown_for), notice=self._notice, keep=True)
+        self.list.show_rows(matching_rows(self._all_rows, self._shown_for), notice=self._notice, keep=True)
         self.row_changed()
 
     def on_text_field_edited(self) -> None:
@@ -71,15 +71,15 @@ class Chooser(Dialog[Value]):
     def _filter(self) -> None:
         if self.field.value != self._shown_for:
             self._shown_for = self.field.value
-            self.list.show(matching_rows(self._all_rows, self._shown_for), notice=self._notice)
+            self.list.show_rows(matching_rows(self._all_rows, self._shown_for), notice=self._notice)
             self.row_changed()
 
     def action_move(self, rows: int) -> None:
-        self.list.move(rows)
+        self.list.action_move(rows)
         self.row_changed()
 
     def action_move_page(self, pages: int) -> None:
-        self.list.move_page(pages)
+        self.list.action_move_page(pages)
         self.row_changed()
 
     def row_changed(self) -> None:

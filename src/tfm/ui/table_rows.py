@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import ClassVar, Final
 
 from rich.segment import Segment
 from rich.style import Style
@@ -20,7 +20,6 @@ __all__ = ["RowText", "TableRows"]
 
 _DIM: Final = Style(dim=True)
 _CURSOR: Final = Style(reverse=True)
-_CURSOR_ELSEWHERE: Final = Style(underline=True)
 
 RowText = Callable[[int, int], tuple[str, Style]]
 """The text of the row of that number, for so many cells, and its style; the text is fitted and made harmless here."""
@@ -38,6 +37,9 @@ class TableRows(ScrollView, can_focus=True, inherit_bindings=False):
         scrollbar-color-hover: ansi_bright_black; scrollbar-color-active: ansi_blue;
     }
     """
+
+    cursor_elsewhere: ClassVar[Style] = Style(underline=True)
+    """How the cursor looks while the keys go elsewhere."""
 
     class Moved(Message):
         """The cursor is on another row."""
@@ -130,5 +132,5 @@ class TableRows(ScrollView, can_focus=True, inherit_bindings=False):
             return Strip([Segment(fit(self._notice if row == 0 else "", width), _DIM)], width)
         text, style = self._row_text(row, width)
         if row == self.cursor:
-            style += _CURSOR if self.has_focus else _CURSOR_ELSEWHERE
+            style += _CURSOR if self.has_focus else self.cursor_elsewhere
         return Strip([Segment(fit(text, width), style)], width)
