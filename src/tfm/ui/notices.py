@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -32,7 +33,10 @@ class Notices:
 
     def add(self, text: str) -> None:
         self.note(text)
-        self._said, self._said_at = text, self._clock()
+        # In the status line there is little room, and what matters stands behind a path.
+        home = os.path.expanduser("~")
+        self._said = text.replace(f"{home}/", "~/") if len(home) > 1 else text
+        self._said_at = self._clock()
 
     def note(self, text: str) -> None:
         """For the log alone: it is said elsewhere."""
