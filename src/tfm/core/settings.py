@@ -61,7 +61,7 @@ class Settings:
     keymap: str = _setting("orthodox", "The keys of the panes: orthodox or vim.", choices=("orthodox", "vim"))
     keys: Table = _setting(  # noqa: RUF009 - a field(), as all the others
         (),
-        'Keys of your own: {"ctrl+b": "bookmarks", "g d": "go_to ~/data"}, over those of the keymap; an empty action '
+        'Keys of your own: {"ctrl+b": "jobs", "g v": "keymap vim"}, over those of the keymap; an empty action '
         "unbinds. The actions are in docs/keys.md and in the palette (Ctrl-P).",
     )
     theme: str = _setting(
