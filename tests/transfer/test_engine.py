@@ -252,3 +252,15 @@ def test_what_is_larger_than_the_budget_comes_alone() -> None:
     assert not got.wait(0.05)
     budget.give_back(50)
     assert got.wait(SECONDS)
+
+
+def test_memory_of_one_size_is_used_again_and_bounded() -> None:
+    budget = BytesBudget(100)
+    with budget.memory(40) as first, budget.memory(40) as second:
+        assert first is not second
+    with budget.memory(40) as again:
+        assert again is first or again is second
+    with budget.memory(30) as other:
+        assert len(other) == 30
+    with budget.memory(100):  # nothing is held by what is only kept
+        pass

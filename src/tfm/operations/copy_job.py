@@ -45,7 +45,7 @@ _HELD_STEPS: Final = 2000
 _SETTLE_SECONDS: Final = 0.8
 """So long what is under way when a job is stopped may take to end and be written down: Ctrl-C is heard in a second."""
 
-_MEMORY_BYTES: Final = 96 << 20
+_MEMORY_BYTES: Final = 64 << 20
 """What objects and parts in memory weigh at most; with the program itself that stays below 200 MB."""
 
 

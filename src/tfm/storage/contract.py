@@ -194,7 +194,7 @@ class Backend(ABC):
 
     def put_part(self, upload: Upload, number: int, content: Content, *, offset: int) -> Part:
         """Send a part, whose first byte is the object's byte ``offset``; one request. Parts may come in any order, from
-        several threads, and again."""
+        several threads, and again. ``content`` is the caller's to change as soon as this returns."""
         raise self._read_only("write", upload.key)
 
     def finish_upload(self, upload: Upload, parts: Sequence[Part], *, checksum: int | None = None) -> Entry:

@@ -32,6 +32,9 @@ objects. What it raises all the same ends everything: it is a defect, or means t
 _MOST_WAITING: Final = 2000
 """Objects that are ready to be begun: enough that no worker waits for the plan, few enough to weigh nothing."""
 
+_MOST_ON_PARTS: Final = 16
+"""Parts at once, however many workers there are: each thread keeps some of the memory that a part took."""
+
 _MOST_BEGUN: Final = 4
 """Large objects that are under way at once; more would only divide the same line."""
 
@@ -55,7 +58,7 @@ class Engine:
 
     def __init__(self, workers: int) -> None:
         self._workers = max(1, workers)
-        self._most_on_parts = max(1, self._workers * 3 // 4)
+        self._most_on_parts = min(_MOST_ON_PARTS, max(1, self._workers * 3 // 4))
         self._most_carriers = 1
         self._most_carried = self._workers
         self._lock = threading.Lock()
@@ -148,7 +151,8 @@ class Engine:
 
     def _call_workers(self, tasks: int) -> None:
         self._work_came.notify(tasks)
-        waiting = len(self._small) + len(self._large) + len(self._parts)
+        waiting = len(self._small) + len(self._large)
+        waiting += min(len(self._parts), max(0, _MOST_ON_PARTS - self._on_parts))
         waiting += min(len(self._light), max(0, self._most_carriers - self._carriers))
         # Of those that are idle each was called for one of the tasks that wait, and has perhaps not come yet.
         while waiting > self._idle + self._coming and len(self._threads) < self._workers:
@@ -243,7 +247,8 @@ class Engine:
                 return self._light.popleft(), _Kind.LIGHT
             return None  # nothing else, which may take long: an answer waits here
         light = light and self._carriers < self._most_carriers
-        if self._parts and (self._on_parts < self._most_on_parts or not (self._small or light)):
+        most_on_parts = self._most_on_parts if self._small or light else _MOST_ON_PARTS
+        if self._parts and self._on_parts < most_on_parts:
             self._on_parts += 1
             return self._parts.popleft(), _Kind.PART
         if self._large and self._begun < _MOST_BEGUN:
@@ -262,6 +267,7 @@ class BytesBudget:
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
         self._used = 0
+        self._spare: list[bytearray] = []
         self._changed = threading.Condition()
 
     @contextmanager
@@ -272,6 +278,23 @@ class BytesBudget:
             yield
         finally:
             self.give_back(size_bytes)
+
+    @contextmanager
+    def memory(self, size_bytes: int) -> Iterator[bytearray]:
+        """As :meth:`held`, with so much memory, in which anything may be. It is used again: what threads free of that
+        size the C library keeps, a part for each."""
+        with self.held(size_bytes):
+            with self._changed:
+                if self._spare and len(self._spare[-1]) != size_bytes:
+                    self._spare.clear()
+                memory = self._spare.pop() if self._spare else None
+            memory = bytearray(size_bytes) if memory is None else memory
+            try:
+                yield memory
+            finally:
+                with self._changed:
+                    if size_bytes * (len(self._spare) + 1) <= self._most_bytes:
+                        self._spare.append(memory)
 
     def take(self, size_bytes: int) -> None:
         with self._changed:

@@ -55,6 +55,19 @@ class _FileReader(Reader):
             return self._read_once(size)
         return b"".join(iter(lambda: self._read_once(_CHUNK_BYTES), b""))
 
+    def readinto(self, view: memoryview) -> int:
+        if self._descriptor is None:
+            raise ValueError("read of a closed reader")
+        if self._left is not None:
+            view = view[: self._left]
+        if not len(view):
+            return 0
+        with translating(self.entry.key, "read"):
+            size = os.readv(self._descriptor, [view])
+        if self._left is not None:
+            self._left -= size
+        return size
+
     def _read_once(self, size: int) -> bytes:
         if self._descriptor is None:
             raise ValueError("read of a closed reader")

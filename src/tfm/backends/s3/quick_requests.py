@@ -35,6 +35,7 @@ METHODS: Final = {
     "GetObject": _Method("get_object", "GET", body_answer),
     "HeadObject": _Method("head_object", "HEAD", plain_answer),
     "PutObject": _Method("put_object", "PUT", plain_answer),
+    "UploadPart": _Method("upload_part", "PUT", plain_answer),
     "CopyObject": _Method("copy_object", "PUT", copy_answer),
     "DeleteObject": _Method("delete_object", "DELETE", plain_answer),
 }
@@ -59,8 +60,10 @@ _QUERY: Final = {
     "Delimiter": "delimiter",
     "EncodingType": "encoding-type",
     "MaxKeys": "max-keys",
+    "PartNumber": "partNumber",
     "Prefix": "prefix",
     "StartAfter": "start-after",
+    "UploadId": "uploadId",
 }
 _APART: Final = frozenset({"Body", "Bucket", "CopySource", "Key", "Metadata", *_QUERY})
 _ALWAYS: Final = "when_supported"
@@ -70,7 +73,9 @@ _TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 """What HTTP takes for a header's name: https://www.rfc-editor.org/rfc/rfc9110#name-tokens."""
 
 _MOST_BODY_BYTES: Final = 1 << 20
-"""A larger body takes its time in any case, and should not be sent before the server says that it wants it."""
+"""A larger body takes its time in any case, and should not be sent before the server says that it wants it: save a part
+of an upload, which it has agreed to. botocore holds three of each in memory."""
+_PUTS: Final = frozenset({"PutObject", "UploadPart"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +103,17 @@ def quick_request(operation: str, parameters: Mapping[str, Any], config: Any, *,
     method = METHODS[operation]
     headers = _headers(parameters)
     body = parameters.get("Body", b"")
-    if headers is None or len(body) > _MOST_BODY_BYTES:
+    if headers is None or (len(body) > _MOST_BODY_BYTES and operation != "UploadPart"):
         return None
     payload = EMPTY_SHA256
-    if operation == "PutObject":
+    if operation in _PUTS:
         payload = _signed_payload(body, headers, config, secure=secure)
     # Of a range there is no checksum to be had.
     elif operation == "GetObject" and "Range" not in parameters and config.response_checksum_validation == _ALWAYS:
         headers["x-amz-checksum-mode"] = "ENABLED"
     path = f"/{quoted_key(parameters['Key'])}" if "Key" in parameters else ""
-    query = _query(parameters) if operation == "ListObjectsV2" else ""
-    return QuickRequest(operation, method.verb, path, query, headers, body, payload, method.parse)
+    always = {"ListObjectsV2": (("list-type", 2),)}.get(operation, ())
+    return QuickRequest(operation, method.verb, path, _query(parameters, always), headers, body, payload, method.parse)
 
 
 def _headers(parameters: Mapping[str, Any]) -> dict[str, str] | None:
@@ -132,10 +137,10 @@ def _headers(parameters: Mapping[str, Any]) -> dict[str, str] | None:
     return headers if all(map(_fits, headers.values())) else None
 
 
-def _query(parameters: Mapping[str, Any]) -> str:
-    """The query of a listing, by name as it is signed."""
+def _query(parameters: Mapping[str, Any], always: tuple[tuple[str, int], ...]) -> str:
+    """The query, by name as it is signed."""
     values = [(name, parameters[parameter]) for parameter, name in _QUERY.items() if parameter in parameters]
-    return "&".join(sorted(f"{name}={quote(str(value), safe='-._~')}" for name, value in (*values, ("list-type", 2))))
+    return "&".join(sorted(f"{name}={quote(str(value), safe='-._~')}" for name, value in (*values, *always)))
 
 
 def _signed_payload(body: bytes | bytearray, headers: dict[str, str], config: Any, *, secure: bool) -> str:

@@ -29,6 +29,12 @@ __all__ = ["ShortWay", "Way"]
 _SCOPE: Final = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/,]+/[0-9]{8}/([^/,]+)/([^/,]+)/aws4_request,")
 _NOT_PLAIN: Final = ("x-amz-s3session-token", "x-amz-region-set", "Host")
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_MANY_AT_ONCE: Final = frozenset({"GetObject", "UploadPart"})
+"""botocore takes the memory of three parts for each that it sends, and half the processor's time for what it gets."""
+
+_FINDING_SECONDS: Final = 1.0
+"""A server that takes longer to answer is asked by the others meanwhile."""
+
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -55,6 +61,8 @@ class ShortWay:
         self._signer = Signer()
         self._sent = threading.local()
         self._ways: dict[tuple[str, str], Way] = {}
+        self._tried: set[tuple[str, str]] = set()
+        self._finding: dict[tuple[str, str], threading.Lock] = {}
         self._pools: dict[tuple[int, str], Any] = {}
 
     def watch(self, client: Any) -> None:
@@ -71,6 +79,22 @@ class ShortWay:
         response = self._short(client, operation, parameters)
         if response is not None:
             return response
+        kind = (parameters["Bucket"], operation)
+        if operation not in _MANY_AT_ONCE or kind in self._tried:
+            return self._ordinary(client, operation, parameters)
+        # Of a dozen parts that are asked for at once one finds the way, and the others wait for that.
+        first = self._finding.setdefault(kind, threading.Lock())
+        if first.acquire(timeout=_FINDING_SECONDS):
+            try:
+                if kind not in self._tried:
+                    return self._ordinary(client, operation, parameters)
+            finally:
+                self._tried.add(kind)
+                first.release()
+        response = self._short(client, operation, parameters)
+        return self._ordinary(client, operation, parameters) if response is None else response
+
+    def _ordinary(self, client: Any, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         self._sent.request = None
         method: Callable[..., Mapping[str, Any]] = getattr(client, METHODS[operation].name)
         response = method(**parameters)

@@ -106,11 +106,12 @@ class Writing:
         body = content if isinstance(content, (bytes, bytearray)) else bytes(content)
         with self._bucket.asking("write", upload.key):
             client = self._bucket.clients().patient()
-            response = client.upload_part(**self._of(upload), PartNumber=number, Body=body)
-        etag = unquoted_etag(response.get("ETag"))
+            send = self._bucket.sender(client, "UploadPart")
+            headers = headers_of(send(**self._of(upload), PartNumber=number, Body=body))
+        etag = unquoted_etag(headers.get("etag"))
         if etag is None:
             raise self._meaningless(upload.key, "took a part without giving its etag")
-        return Part(number, len(body), etag, response.get("ChecksumCRC32"))
+        return Part(number, len(body), etag, headers.get("x-amz-checksum-crc32"))
 
     def finish(self, upload: Upload, parts: Sequence[Part], checksum: int | None) -> Entry:
         parameters = {**self._of(upload), "MultipartUpload": {"Parts": [_told(part) for part in parts]}}
