@@ -171,7 +171,7 @@ if LONG:
         for place in (
             "tfm.operations.step_upload:StepUpload.ended:1",
             "tfm.operations.step_upload:StepUpload.created:1",
-            "tfm.transfer.transfer:PartedTransfer._finish:1",
+            "tfm.transfer.parted:PartedTransfer._finish:1",
             "tfm.operations.step_upload:StepUpload.intended:1",
             "tfm.operations.step_upload:StepUpload.part:3",
             "tfm.journal.job:Job.done:1",

@@ -14,7 +14,7 @@ from tfm.core.step import Step
 from tfm.operations.conflict import Conflict, ConflictPolicy, Decision
 from tfm.operations.copy_job import CopyJob
 from tfm.operations.copy_plan import Skipped
-from tfm.transfer.transfer import Outcome
+from tfm.transfer.context import Outcome
 
 __all__ = ["JobEvents", "run_job"]
 

@@ -28,10 +28,11 @@ from tfm.operations.sameness import is_done_already
 from tfm.operations.step_upload import StepUpload
 from tfm.storage.session import Session
 from tfm.storage.storage import Storage
+from tfm.transfer.context import Outcome, TransferContext
 from tfm.transfer.directories import Directories
 from tfm.transfer.engine import BytesBudget, Engine
 from tfm.transfer.meter import Meter
-from tfm.transfer.transfer import Outcome, Transfer, TransferContext
+from tfm.transfer.transfer import Transfer
 
 __all__ = ["CopyJob"]
 

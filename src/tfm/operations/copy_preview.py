@@ -15,7 +15,7 @@ from tfm.operations.copy_plan import CopyPlanner, Planned, Problem, Skipped
 from tfm.operations.copy_spec import CopySpec
 from tfm.storage.contract import PAGE_ENTRIES
 from tfm.storage.session import Session
-from tfm.transfer.transfer import part_bytes_of
+from tfm.transfer.parted import part_bytes_of
 
 __all__ = ["CopyTotals", "check_copy", "preview_copy", "replaces"]
 

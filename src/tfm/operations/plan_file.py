@@ -19,7 +19,7 @@ from tfm.operations.copy_plan import Skipped
 from tfm.operations.copy_preview import check_copy
 from tfm.operations.copy_spec import CopySpec
 from tfm.storage.session import Session
-from tfm.transfer.transfer import Outcome
+from tfm.transfer.context import Outcome
 
 __all__ = ["PlanWriter", "PlannedJob", "planned_job", "read_plan"]
 

@@ -15,7 +15,7 @@ from tfm.operations.copy_plan import Skipped
 from tfm.operations.copy_spec import CopySpec
 from tfm.operations.step_upload import abort_recorded
 from tfm.storage.session import Session
-from tfm.transfer.transfer import Outcome
+from tfm.transfer.context import Outcome
 
 __all__ = ["CleanSummary", "clean", "give_up", "resumable", "resume"]
 

@@ -1,0 +1,65 @@
+"""What the transfers of one job share, and what comes of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from tfm.core.entry import Entry
+from tfm.core.progress import Cancel
+from tfm.core.writing import Part, Upload
+from tfm.storage.storage import Storage
+from tfm.transfer.directories import Directories
+from tfm.transfer.engine import BytesBudget
+from tfm.transfer.meter import Meter
+
+__all__ = ["Cancelled", "Outcome", "TransferContext", "UploadRecord"]
+
+
+class UploadRecord(Protocol):
+    """Where an upload's course is written down, so that it can be gone on with. Thread-safe."""
+
+    def resumed(self) -> tuple[str, list[tuple[Part, int]], int] | None:
+        """What an earlier run had: the upload's id, its parts with the CRC-32 of each, and the size of a part."""
+
+    def intended(self, key: str) -> None: ...
+
+    def created(self, upload: Upload, part_bytes: int) -> None: ...
+
+    def part(self, part: Part, crc32: int) -> None: ...
+
+    def ended(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one step. ``verified`` is False where nothing could be compared, True where nothing had to be."""
+
+    entry: Entry | None
+    size_bytes: int
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TransferContext:
+    """What the transfers of one job share."""
+
+    source: Storage
+    target: Storage
+    directories: Directories
+    meter: Meter
+    cancel: Cancel
+    budget: BytesBudget
+
+    @property
+    def server_side(self) -> bool:
+        return self.target.can_copy_from(self.source.address)
+
+    @property
+    def begins_requests(self) -> bool:
+        """Whether one thread can have several objects under way."""
+        return self.target.begins_requests or (self.source.begins_requests and not self.server_side)
+
+
+class Cancelled(Exception):  # noqa: N818 - not an error
+    """The job is to end: what is under way stays for whoever resumes it."""

@@ -1,0 +1,282 @@
+"""A large object: in parts, which several workers send."""
+
+from __future__ import annotations
+
+import threading
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Final
+
+from tfm.core.capability import Capability
+from tfm.core.errors import StorageError, UnsupportedOperation
+from tfm.core.step import Step
+from tfm.core.writing import Checksum, Description, Part, Upload
+from tfm.storage.contract import Reader
+from tfm.storage.storage import Storage
+from tfm.transfer.checksum import combine_crc32, fits
+from tfm.transfer.context import Cancelled, Outcome, TransferContext, UploadRecord
+from tfm.transfer.engine import Task
+from tfm.transfer.one_version import (
+    changed,
+    damaged,
+    defect,
+    etag_for,
+    facts_for_target,
+    part_sizes,
+    require_unchanged,
+)
+
+__all__ = ["PartedTransfer", "part_bytes_of"]
+
+_LEAST_PART_BYTES: Final = 8 << 20
+_COPIED_PART_BYTES: Final = 256 << 20
+_CHUNK_BYTES: Final = 1 << 20
+_PIECE_BYTES: Final = 256 << 10
+"""With a MiB the kernel took twice the time for them: it looks for memory that is that long in one piece."""
+
+
+class _Own(threading.local):
+    piece: bytearray | None = None
+
+
+_OWN: Final = _Own()
+
+
+def _own_piece() -> bytearray:
+    """Of this thread."""
+    if _OWN.piece is None:
+        _OWN.piece = bytearray(_PIECE_BYTES)
+    return _OWN.piece
+
+
+class PartedTransfer:
+    """A large object: its parts come and go in any order, in several threads; the last one finishes it."""
+
+    def __init__(
+        self,
+        context: TransferContext,
+        step: Step,
+        record: UploadRecord,
+        ended: Callable[[Outcome | None, StorageError | None], None],
+    ) -> None:
+        self._context = context
+        self._step = step
+        self._record = record
+        self._ended = ended
+        self._size_bytes = step.size_bytes or 0
+        self._lock = threading.Lock()
+        # The system lets one thread write to a file at a time, and the others spin until they may.
+        self._writing = threading.Lock()
+        self._parts: dict[int, tuple[Part, int | None]] = {}
+        self._left = 0
+        self._running = 0
+        self._failed = False
+        self._error: StorageError | None = None
+        self._upload: Upload | None = None
+        self._part_bytes = 0
+        self._description: Description | None = None
+
+    def begin(self) -> Sequence[Task]:
+        """Begin or go on with the upload; its parts. Raises StorageError, and then nothing was begun."""
+        context, step = self._context, self._step
+        context.directories.make_above(step.target_key)
+        self._description = context.source.describe(step.source_key, if_match=etag_for(context.source, step))
+        if self._description.entry.size_bytes != self._size_bytes:
+            raise changed(context.source, step)
+        resumed = self._record.resumed()
+        if resumed is None:
+            self._begin_upload()
+        else:
+            upload_id, parts, self._part_bytes = resumed
+            facts = facts_for_target(context, step, self._description.entry, self._description.facts)
+            self._upload = Upload(step.target_key, upload_id, facts, step.only_if)
+            for part, crc32 in parts:
+                self._parts[part.number] = (part, crc32)
+                context.meter.add(part.size_bytes)
+        count = max(1, -(-self._size_bytes // self._part_bytes))
+        numbers = [number for number in range(1, count + 1) if number not in self._parts]
+        self._left = len(numbers)
+        if not numbers:
+            return [self._task(self._finish)]
+        return [self._task(partial(self._send_one, number)) for number in numbers]
+
+    def _begin_upload(self) -> None:
+        context, step = self._context, self._step
+        self._part_bytes = part_bytes_of(context.target, self._size_bytes, server_side=context.server_side)
+        described = self._description
+        if described is None:
+            raise RuntimeError("nothing is known of the source")
+        facts = facts_for_target(context, step, described.entry, described.facts)
+        self._record.intended(step.target_key)
+        self._upload = context.target.begin_upload(step.target_key, facts=facts, only_if=step.only_if)
+        self._record.created(self._upload, self._part_bytes)
+
+    def _task(self, work: Callable[[], Outcome | None]) -> Task:
+        """A task that does ``work``, which gives the object's outcome if it was the last."""
+
+        def run() -> None:
+            with self._lock:
+                if self._failed:
+                    return
+                self._running += 1
+            outcome: Outcome | None = None
+            try:
+                if self._context.cancel.wanted:
+                    raise Cancelled
+                outcome = work()
+            except Cancelled:
+                self._fail(None)
+            except StorageError as error:
+                self._fail(error)
+            except Exception as error:  # noqa: BLE001 - the thread's boundary: told as this object's failure
+                self._fail(defect(error))
+            self._leave(outcome)
+
+        return run
+
+    def _fail(self, error: StorageError | None) -> None:
+        """Begin no further part. Without an error it was cancelled, and stays to be gone on with."""
+        with self._lock:
+            if not self._failed:
+                self._failed = True
+                # What breaks while a job ends, whose journal may be closed by now, is no reason to abort what was sent.
+                self._error = None if self._context.cancel.wanted else error
+
+    def _leave(self, outcome: Outcome | None) -> None:
+        with self._lock:
+            self._running -= 1
+            given_up = self._failed and not self._running
+        if outcome is not None:
+            self._ended(outcome, None)
+        elif given_up:
+            # Not before: a part that arrives behind the end of its upload may stay, at its owner's cost:
+            # https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html
+            if self._error is not None:
+                self._abort()
+            self._ended(None, self._error)
+
+    def _send_one(self, number: int) -> Outcome | None:
+        part, crc32 = self._send(number)
+        self._record.part(part, crc32 or 0)
+        with self._lock:
+            self._parts[number] = (part, crc32)
+            self._left -= 1
+            last = self._left == 0
+        return self._finish() if last else None
+
+    def _send(self, number: int) -> tuple[Part, int | None]:
+        context, step, upload = self._context, self._step, self._begun()
+        offset = (number - 1) * self._part_bytes
+        length = min(self._part_bytes, self._size_bytes - offset)
+        if context.server_side:
+            part = context.target.copy_part(
+                upload, number, context.source.address, step.entry, offset=offset, length=length
+            )
+            context.meter.add(length)
+            return part, None
+        if Capability.LOCAL_PATHS in context.target.capabilities:
+            return self._stream(number, offset, length)
+        with context.budget.memory(length) as content, self._opened(offset, length) as reader:
+            view, done = memoryview(content), 0
+            while done < length:
+                size = reader.readinto(view[done:])
+                if not size:
+                    raise changed(context.source, step)
+                done += size
+            part = context.target.put_part(upload, number, content, offset=offset)
+            crc32 = zlib.crc32(content)
+        context.meter.add(length)
+        return part, crc32
+
+    def _opened(self, offset: int, length: int) -> Reader:
+        source, step = self._context.source, self._step
+        return source.read(step.source_key, start=offset, length=length, if_match=etag_for(source, step))
+
+    def _stream(self, number: int, offset: int, length: int) -> tuple[Part, int]:
+        """A disk takes a part piece by piece: the memory of one, always the same, into which the kernel puts what came
+        and out of which it takes what is written. New memory for each costs a second for a GiB."""
+        context, step, upload = self._context, self._step, self._begun()
+        crc32 = done = 0
+        try:
+            with self._opened(offset, length) as reader:
+                piece = memoryview(_own_piece())
+                while done < length:
+                    size = reader.readinto(piece[: length - done])
+                    if not size:
+                        raise changed(context.source, step)
+                    with self._writing:
+                        context.target.put_part(upload, number, piece[:size], offset=offset + done)
+                    crc32 = zlib.crc32(piece[:size], crc32)
+                    done += size
+                    context.meter.add(size)
+        except BaseException:
+            context.meter.add(-done)
+            raise
+        return Part(number, length), crc32
+
+    def _finish(self) -> Outcome:
+        context, step, upload = self._context, self._step, self._begun()
+        parts = [self._parts[number] for number in sorted(self._parts)]
+        crc32 = self._whole_crc32(parts)
+        described = self._description
+        if described is None:
+            raise RuntimeError("nothing is known of the source")
+        require_unchanged(context.source, step, described.entry)
+        verified = context.server_side or self._compare(described.checksum, crc32)
+        # Looks again at the destination where the storage does not: the parts may have taken hours.
+        entry = context.target.finish_upload(upload, [part for part, _ in parts], checksum=crc32)
+        self._record.ended()
+        return Outcome(entry, self._size_bytes, verified=verified)
+
+    def _whole_crc32(self, parts: list[tuple[Part, int | None]]) -> int | None:
+        whole = 0
+        for part, crc32 in parts:
+            if crc32 is None:
+                return None
+            whole = combine_crc32(whole, crc32, part.size_bytes)
+        return whole
+
+    def _compare(self, checksum: Checksum | None, crc32: int | None) -> bool:
+        """Whether the bytes are known to be right; DamagedError where they are known to be wrong."""
+        if Capability.LOCAL_PATHS in self._context.source.capabilities:
+            return True  # nothing came over a wire; the target verifies what was sent
+        if checksum is None:
+            return False
+        again = self._read_again if self._can_read_again() else None
+        same = fits(checksum, self._size_bytes, crc32, again, partial(part_sizes, self._context.source, self._step))
+        if same is False:
+            raise damaged(self._context.source, self._step)
+        return same is True
+
+    def _can_read_again(self) -> bool:
+        try:
+            self._context.target.read_upload(self._begun(), start=0, length=1)
+        except UnsupportedOperation:
+            return False
+        return True
+
+    def _read_again(self, start: int, length: int) -> Iterator[bytes]:
+        for offset in range(start, start + length, _CHUNK_BYTES):
+            size = min(_CHUNK_BYTES, start + length - offset)
+            yield self._context.target.read_upload(self._begun(), start=offset, length=size)
+
+    def _abort(self) -> None:
+        try:
+            self._context.target.abort_upload(self._begun())
+            self._record.ended()
+        except StorageError:
+            pass  # the journal has it, and the next sweep will try again
+
+    def _begun(self) -> Upload:
+        if self._upload is None:
+            raise RuntimeError("no upload was begun")
+        return self._upload
+
+
+def part_bytes_of(target: Storage, size_bytes: int, *, server_side: bool) -> int:
+    """The size of the parts in which an object of that size is written to ``target``."""
+    limits = target.upload_limits
+    least = -(-size_bytes // limits.most_parts)
+    part_bytes = max(_LEAST_PART_BYTES, limits.part_bytes, -(-least // _CHUNK_BYTES) * _CHUNK_BYTES)
+    return max(part_bytes, _COPIED_PART_BYTES) if server_side else part_bytes
