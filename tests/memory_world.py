@@ -14,7 +14,7 @@ from tfm.core.page import Page, page_from_entries
 from tfm.core.settings import Settings
 from tfm.path import use_session
 from tfm.storage.contract import PAGE_ENTRIES, Backend, BackendContext
-from tfm.storage.retry import RetryPolicy
+from tfm.storage.retry_policy import RetryPolicy
 from tfm.storage.session import Session
 from tfm.storage.storage import Storage
 

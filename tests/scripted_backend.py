@@ -12,7 +12,7 @@ from tfm.core.errors import NotFoundError, StorageError
 from tfm.core.location import Location, StorageAddress
 from tfm.core.page import UNKNOWN_SIZE, Page, make_page
 from tfm.storage.contract import PAGE_ENTRIES, Backend, Reader
-from tfm.storage.retry import RetryPolicy
+from tfm.storage.retry_policy import RetryPolicy
 from tfm.storage.session import Session
 
 SCHEME = "scripted"

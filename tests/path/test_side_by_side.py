@@ -36,7 +36,7 @@ from tfm.core.settings import Settings
 from tfm.core.writing import UploadLimits
 from tfm.path import use_session
 from tfm.storage.contract import PAGE_ENTRIES, Backend, BackendContext, BackendFactory
-from tfm.storage.retry import RetryPolicy
+from tfm.storage.retry_policy import RetryPolicy
 from tfm.storage.session import Session
 
 ALLOWED: Final = {

@@ -14,7 +14,8 @@ from tfm.core.location import StorageAddress
 from tfm.core.settings import Settings
 from tfm.core.writing import NOTHING_THERE, Content, ObjectFacts, Precondition
 from tfm.storage.contract import BackendContext, Reader
-from tfm.storage.retry import Postponed, RetryBackend, RetryPolicy, run_without_waiting
+from tfm.storage.retry import RetryBackend
+from tfm.storage.retry_policy import Postponed, RetryPolicy, run_without_waiting
 
 
 class Beginning(PassingBackend):

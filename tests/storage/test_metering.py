@@ -9,7 +9,7 @@ from tfm.core.prices import PRICE_LISTS, RequestKind, kind_of_request, prices_of
 from tfm.core.settings import Settings, with_settings
 from tfm.storage.contract import BackendContext
 from tfm.storage.metering import Usage
-from tfm.storage.retry import RetryPolicy
+from tfm.storage.retry_policy import RetryPolicy
 from tfm.storage.session import Session
 from tfm.storage.watched_policy import Trouble
 

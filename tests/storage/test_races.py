@@ -28,7 +28,7 @@ from tfm.core.settings import Settings
 from tfm.core.writing import NOTHING_THERE, Precondition, UploadLimits
 from tfm.path import use_session
 from tfm.storage.contract import PAGE_ENTRIES, Backend, BackendContext
-from tfm.storage.retry import RetryPolicy
+from tfm.storage.retry_policy import RetryPolicy
 from tfm.storage.session import Session
 from tfm.storage.storage import Storage
 

@@ -25,7 +25,8 @@ from tfm.core.location import StorageAddress
 from tfm.core.page import Page
 from tfm.core.settings import Settings
 from tfm.storage.contract import PAGE_ENTRIES, Backend, BackendContext, Reader
-from tfm.storage.retry import RetryBackend, RetryPolicy, wait_patiently
+from tfm.storage.retry import RetryBackend
+from tfm.storage.retry_policy import RetryPolicy, wait_patiently
 
 CONTENT = bytes(range(200))
 

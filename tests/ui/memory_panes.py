@@ -13,7 +13,7 @@ from tfm.core.errors import PermissionDeniedError
 from tfm.core.location import Location, StorageAddress
 from tfm.core.writing import DeleteFailure
 from tfm.storage.contract import Backend, BackendContext
-from tfm.storage.retry import RetryPolicy
+from tfm.storage.retry_policy import RetryPolicy
 from tfm.storage.session import Session
 from tfm.storage.storage import Storage
 

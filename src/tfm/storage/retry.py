@@ -1,34 +1,17 @@
-"""The one place that tries again, and the only one that sleeps."""
+"""The layer that tries again what failed for a while."""
 
 from __future__ import annotations
 
-import hashlib
-import random
-import re
-import threading
-import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextvars import ContextVar
-from dataclasses import dataclass
-from functools import partial
 from typing import Final, TypeVar
 
 from tfm.core.capability import Capability
 from tfm.core.entry import Entry, Lookup
-from tfm.core.errors import (
-    ConflictError,
-    DamagedError,
-    NotFoundError,
-    StorageError,
-    TemporaryError,
-    ThrottledError,
-)
+from tfm.core.errors import ConflictError, NotFoundError, StorageError, TemporaryError, ThrottledError
 from tfm.core.finding import Finding
 from tfm.core.location import StorageAddress
 from tfm.core.page import Page
-from tfm.core.settings import Settings
 from tfm.core.writing import (
-    Checksum,
     Condition,
     Content,
     DeleteFailure,
@@ -39,102 +22,16 @@ from tfm.core.writing import (
     Upload,
     UploadLimits,
 )
-from tfm.storage.content_check import ContentCheck, usual_part_sizes
 from tfm.storage.contract import PAGE_ENTRIES, Backend, Reader
+from tfm.storage.resuming_reader import ResumingReader, etag_of_parts
+from tfm.storage.retry_policy import RetryPolicy
 
-__all__ = ["Postponed", "RetryBackend", "RetryPolicy", "etag_of_parts", "run_without_waiting", "wait_patiently"]
+__all__ = ["RetryBackend"]
 
 Answer = TypeVar("Answer")
 
-_FIRST_DELAY_SECONDS: Final = 0.1
-_LONGEST_DELAY_SECONDS: Final = 5.0
 _INTERACTIVE_BYTES: Final = 1 << 20
 """A person waits for what is no larger; more than that may take its time on a slow line."""
-
-_MD5: Final = re.compile("[0-9a-f]{32}")
-
-
-_is_patient: ContextVar[bool] = ContextVar("tfm_is_patient", default=False)
-
-
-def wait_patiently() -> None:
-    """Let nothing be given up early in this thread from now on: nobody waits for each answer, but for a long job to end
-    well. Called once by a thread of the transfer engine's own."""
-    _is_patient.set(True)
-
-
-_waits_elsewhere: ContextVar[bool] = ContextVar("tfm_waits_elsewhere", default=False)
-
-
-class Postponed(BaseException):
-    """In place of a wait, where others' answers would have to wait too: call ``wait`` in another thread, and then do
-    there what raised this."""
-
-    def __init__(self, wait: Callable[[], None]) -> None:
-        super().__init__()
-        self.wait: Final = wait
-
-
-def run_without_waiting(work: Callable[[], Answer]) -> Answer:
-    """What ``work`` gives; Postponed where the retry layer would wait before it tries again."""
-    token = _waits_elsewhere.set(True)
-    try:
-        return work()
-    finally:
-        _waits_elsewhere.reset(token)
-
-
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
-    """How often, how long, and with whose clock, sleep and chance."""
-
-    max_attempts: int
-    interactive_seconds: float
-    clock: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
-    chance: Callable[[], float] = random.random
-
-    @classmethod
-    def from_settings(cls, settings: Settings) -> RetryPolicy:
-        return cls(settings.max_attempts, settings.interactive_timeout_seconds)
-
-    def run(self, ask: Callable[[], Answer], *, interactive: bool) -> Answer:
-        """The answer of ``ask``, which is asked again after each temporary failure.
-
-        Waits between tries grow twofold from 0.1 s to 5 s, each spread over its upper half; a server's Retry-After is
-        kept. Interactive: gives up when one more try, as long as the one before, would end beyond the limit.
-        """
-        interactive = interactive and not _is_patient.get()
-        began = self.clock()
-        attempt = 1
-        while True:
-            started = self.clock()
-            try:
-                return ask()
-            except StorageError as error:
-                now = self.clock()
-                delay = self._delay(attempt, error)
-                late = interactive and now + delay + (now - started) > began + self.interactive_seconds
-                if not error.temporary or attempt >= self.max_attempts or late:
-                    raise
-            if _waits_elsewhere.get():
-                raise Postponed(partial(self.sleep, delay))
-            self.sleep(delay)
-            attempt += 1
-
-    def ask(self, ask: Callable[[], Answer]) -> Answer:
-        """The answer of ``ask``, at the first try; for what is begun here and answered later."""
-        return ask()
-
-    def moved(self, *, received: int = 0, sent: int = 0) -> None:
-        """So many bytes of objects came, or went. Nobody wants to know that here."""
-
-    def _delay(self, attempt: int, error: StorageError) -> float:
-        if error.retry_after_seconds is not None:
-            return error.retry_after_seconds
-        longest = min(_LONGEST_DELAY_SECONDS, _FIRST_DELAY_SECONDS * 2.0 ** (attempt - 1))
-        spread: float = 0.5 + self.chance() / 2
-        return longest * spread
 
 
 class RetryBackend(Backend):
@@ -176,7 +73,7 @@ class RetryBackend(Backend):
         reader = self._policy.run(opened, interactive=True)
         if Capability.LOCAL_PATHS in self.capabilities:
             return reader  # nothing of a disk is temporary, and it tells of no checksum
-        return _ResumingReader(self._inner, self._policy, reader, key, start, length)
+        return ResumingReader(self._inner, self._policy, reader, key, start, length)
 
     # What was begun is the first try; every further one is the ordinary request.
 
@@ -194,7 +91,7 @@ class RetryBackend(Backend):
 
         def answer() -> Reader:
             reader = self._policy.run(begun, interactive=True)
-            return _ResumingReader(self._inner, self._policy, reader, key, 0, None)
+            return ResumingReader(self._inner, self._policy, reader, key, 0, None)
 
         return answer
 
@@ -450,140 +347,3 @@ def _remembering(ask: Callable[..., Answer]) -> Callable[[], Answer]:
             raise
 
     return told
-
-
-def etag_of_parts(parts: Sequence[Part]) -> str | None:
-    """The etag that S3 gives an object of these parts; None where one of them has none that is an MD5.
-
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html: the MD5 of the parts'
-    MD5s, and their number.
-    """
-    etags = [part.etag or "" for part in parts]
-    if not all(_MD5.fullmatch(etag) for etag in etags):
-        return None
-    digest = hashlib.md5(b"".join(map(bytes.fromhex, etags)), usedforsecurity=False).hexdigest()
-    return f"{digest}-{len(parts)}"
-
-
-class _ResumingReader(Reader):
-    """Goes on by range after a break, with If-Match, so that what it gives is one version of the object.
-
-    What is read from the first byte to the last is compared with the object's checksum before the last bytes are given.
-    Where that is one of parts of unusual sizes, only what is read at once can be.
-    """
-
-    def __init__(
-        self, backend: Backend, policy: RetryPolicy, reader: Reader, key: str, start: int, length: int | None
-    ) -> None:
-        self._backend = backend
-        self._policy = policy
-        self._reader = reader
-        self._key = key
-        self._next = start
-        self._end = None if length is None else start + length
-        self._lock = threading.Lock()
-        self.entry = reader.entry
-        self.facts = reader.facts
-        self.checksum = reader.checksum
-        self._check: ContentCheck | None = None
-        if start == 0 and length is None and self.checksum is not None and self.entry.size_bytes is not None:
-            check = ContentCheck(self.checksum, self.entry.size_bytes)
-            self._check = check if check.is_of_use or self.checksum.parts is not None else None
-
-    def read(self, size: int = -1) -> bytes:
-        with self._lock:
-            if size >= 0:
-                data = self._read_once(size)
-                self._verify(None)
-                return data
-            whole = self._next == 0
-            parts = []
-            while part := self._read_once(1 << 20):
-                parts.append(part)
-            data = b"".join(parts)
-            self._verify(data if whole else None)
-            return data
-
-    def _verify(self, content: bytes | None) -> None:
-        """At the end; ``content`` is all of it, where it is at hand. Raises DamagedError."""
-        check = self._check
-        if check is None or self.checksum is None or self._next != self.entry.size_bytes:
-            return
-        self._check = None
-        verdict = check.verdict()
-        if verdict is None and self.checksum.parts is not None:
-            verdict = self._verdict_by_parts(self.checksum, self.checksum.parts, content)
-        if verdict is False:
-            address = self._backend.address
-            raise DamagedError(
-                "The bytes that arrived do not match the object's checksum.",
-                next_step="Read it again.",
-                uri=f"{address.scheme}://{address.authority}/{self._key}",
-                operation="read",
-            )
-        self.verified = verdict is True
-
-    def _verdict_by_parts(self, checksum: Checksum, parts: int, content: bytes | None) -> bool | None:
-        """What the storage says of the parts tells whether those that were tried are the right ones."""
-
-        def ask() -> list[int] | None:
-            return self._backend.part_sizes(self._key, parts, if_match=self.entry.etag)
-
-        sizes = self._policy.run(ask, interactive=False)
-        if sizes is None or sum(sizes) != self._next:
-            return None
-        if sizes in usual_part_sizes(self._next, parts):
-            return False
-        if content is None:
-            return None
-        check = ContentCheck(checksum, self._next, part_sizes=sizes)
-        check.add(content)
-        return check.verdict()
-
-    def readinto(self, view: memoryview) -> int:
-        with self._lock:
-            size = self._unbroken(lambda: self._reader.readinto(view))
-            self._policy.moved(received=size)
-            self._next += size
-            if self._check is not None:
-                self._check.add(view[:size])
-            self._verify(None)
-            return size
-
-    def _read_once(self, size: int) -> bytes:
-        data = self._unbroken(lambda: self._reader.read(size))
-        self._policy.moved(received=len(data))
-        self._next += len(data)
-        if self._check is not None:
-            self._check.add(data)
-        return data
-
-    def _unbroken(self, read: Callable[[], Answer]) -> Answer:
-        broken = False
-
-        def ask() -> Answer:
-            nonlocal broken
-            if broken:
-                self._reopen()
-            broken = True
-            answer = read()
-            broken = False
-            return answer
-
-        return self._policy.run(ask, interactive=False)
-
-    def _reopen(self) -> None:
-        self._reader.close()
-        left = None if self._end is None else self._end - self._next
-        conditional = Capability.CONDITIONAL_READ in self._backend.capabilities
-        etag = self.entry.etag if conditional else None
-        self._reader = self._backend.read(self._key, start=self._next, length=left, if_match=etag)
-        now = self._reader.entry
-        if (now.etag, now.size_bytes) != (self.entry.etag, self.entry.size_bytes):
-            self._reader.close()
-            raise ConflictError(
-                "The object changed while it was being read.", next_step="Read it again.", operation="read"
-            )
-
-    def close(self) -> None:
-        self._reader.close()

@@ -13,7 +13,8 @@ from tfm.storage.contract import BackendContext
 from tfm.storage.listing_cache import ListingCache
 from tfm.storage.metering import RequestMeter
 from tfm.storage.registry import Registry
-from tfm.storage.retry import RetryBackend, RetryPolicy
+from tfm.storage.retry import RetryBackend
+from tfm.storage.retry_policy import RetryPolicy
 from tfm.storage.storage import Storage
 from tfm.storage.watched_policy import TroubleLog, WatchedPolicy
 

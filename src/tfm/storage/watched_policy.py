@@ -19,7 +19,7 @@ from tfm.core.errors import (
 )
 from tfm.core.location import StorageAddress
 from tfm.storage.metering import RequestMeter
-from tfm.storage.retry import RetryPolicy
+from tfm.storage.retry_policy import RetryPolicy
 
 __all__ = ["Trouble", "TroubleLog", "WatchedPolicy"]
 

@@ -10,7 +10,7 @@ from enum import Enum
 from functools import partial
 from typing import Final
 
-from tfm.storage.retry import run_without_waiting, wait_patiently
+from tfm.storage.retry_policy import run_without_waiting, wait_patiently
 
 __all__ = ["Begun", "BytesBudget", "Engine", "Task"]
 

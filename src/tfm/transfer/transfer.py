@@ -12,7 +12,7 @@ from tfm.core.errors import ConflictError, StorageError
 from tfm.core.step import Step, StepAction
 from tfm.core.writing import ObjectFacts
 from tfm.storage.contract import Reader
-from tfm.storage.retry import Postponed
+from tfm.storage.retry_policy import Postponed
 from tfm.transfer.context import Cancelled, Outcome, TransferContext, UploadRecord
 from tfm.transfer.engine import Begun, Task
 from tfm.transfer.one_version import (

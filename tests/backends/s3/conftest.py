@@ -17,7 +17,8 @@ from tfm.core.location import StorageAddress
 from tfm.core.settings import Settings
 from tfm.storage.contract import Backend, BackendContext
 from tfm.storage.metering import RequestMeter
-from tfm.storage.retry import RetryBackend, RetryPolicy
+from tfm.storage.retry import RetryBackend
+from tfm.storage.retry_policy import RetryPolicy
 
 
 class OpenBucket(Protocol):
