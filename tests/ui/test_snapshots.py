@@ -89,7 +89,7 @@ SHOTS = (
     Shot("rename", "end shift+f6"),
     Shot("conflict", "down down down f5 enter", shows="Overwrite"),
     Shot("jobs_none", "ctrl+t"),
-    Shot("jobs", "end f5 enter ctrl+t", shows="done"),
+    Shot("jobs", "end f5 enter ctrl+t", shows="3 entries"),
     Shot("quit", "end f5 enter ctrl+q", world=copies_held, shows="Quit"),
     Shot("chooser_theme", "ctrl+p t h e m e enter", shows="textual-dark"),
     Shot("costs", "alt+q"),
