@@ -16,6 +16,7 @@ from tfm.storage.session import Session
 from tfm.ui.app import FileManagerApp
 from tfm.ui.browse_screen import BrowseScreen
 from tfm.ui.file_list import FileList
+from tfm.ui.keeper import Keeper
 from tfm.ui.pager import PagerScreen
 from tfm.ui.pane import Pane
 
@@ -100,9 +101,10 @@ def run_app(
     *,
     size: tuple[int, int] = (80, 24),
     journal_path: str | None = None,
+    keeper: Keeper | None = None,
 ) -> None:
     async def go() -> None:
-        app = FileManagerApp(session, left, right, journal_path=journal_path)
+        app = FileManagerApp(session, left, right, journal_path=journal_path, keeper=keeper)
         async with app.run_test(size=size) as pilot:
             await look(Running(app, pilot))
 

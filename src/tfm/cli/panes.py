@@ -10,6 +10,9 @@ from collections.abc import Sequence
 from tfm.cli.arguments import is_local, path_of
 from tfm.core.entry import Kind
 from tfm.core.errors import NotDirectoryError, NotFoundError, UnsupportedOperation
+from tfm.core.location import Location
+from tfm.operations.kept_state import KeptState, StateFile, state_path
+from tfm.operations.start import start_of
 from tfm.path.path import Path
 from tfm.path.sessions import use_session
 from tfm.storage.session import Session
@@ -18,30 +21,36 @@ __all__ = ["add_arguments", "open_panes", "run"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("left", nargs="?", default=".", metavar="LEFT", help=argparse.SUPPRESS)
-    parser.add_argument("right", nargs="?", default=".", metavar="RIGHT", help=argparse.SUPPRESS)
+    parser.add_argument("left", nargs="?", metavar="LEFT", help=argparse.SUPPRESS)
+    parser.add_argument("right", nargs="?", metavar="RIGHT", help=argparse.SUPPRESS)
 
 
 def open_panes(
     session: Session,
-    left_text: str,
-    right_text: str,
+    left_text: str | None,
+    right_text: str | None,
     *,
     profile: str | None = None,
     complaints: Sequence[str] = (),
+    state_file: StateFile | None = None,
 ) -> int:
     """Show both until the user quits; the exit code. ``complaints`` about settings are shown in the panes.
+
+    A text that is None: that pane as it was left or, where nothing was kept, the current directory.
 
     Raises for text that can name nothing, for a local path that is not a directory, and where there is no terminal;
     what a server says is shown in its pane.
     """
     with use_session(session):
-        left, right = _directory(left_text, profile), _directory(right_text, profile)
+        left, right = _named(left_text, profile), _named(right_text, profile)
         _refuse_without_terminal()
+        complaints = [*complaints]
+        state = KeptState() if state_file is None else state_file.read(complaints)
+        start = start_of(state, left, right, lambda: _directory(".", None))
 
         from tfm.ui import run as run_panes
 
-        return run_panes(session, left, right, complaints=complaints)
+        return run_panes(session, start, state=state, state_file=state_file, complaints=complaints)
 
 
 def _refuse_without_terminal() -> None:
@@ -65,7 +74,11 @@ def _refuse_without_terminal() -> None:
         )
 
 
-def _directory(text: str, profile: str | None) -> Path:
+def _named(text: str | None, profile: str | None) -> Location | None:
+    return None if text is None else _directory(text, profile)
+
+
+def _directory(text: str, profile: str | None) -> Location:
     path = path_of(text, profile)
     if is_local(path):
         path = Path(os.path.abspath(os.path.expanduser(text) if text.startswith("~") else str(path)))
@@ -80,8 +93,15 @@ def _directory(text: str, profile: str | None) -> Path:
             raise NotDirectoryError(
                 "This is not a directory.", next_step="Name the directory it is in.", uri=str(path), operation="open"
             )
-    return Path.from_location(path.location_as(Kind.DIRECTORY))
+    return path.location_as(Kind.DIRECTORY)
 
 
 def run(options: argparse.Namespace, session: Session, complaints: Sequence[str]) -> int:
-    return open_panes(session, options.left, options.right, profile=options.profile, complaints=complaints)
+    return open_panes(
+        session,
+        options.left,
+        options.right,
+        profile=options.profile,
+        complaints=complaints,
+        state_file=StateFile(state_path()),
+    )

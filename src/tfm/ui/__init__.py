@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from tfm.path import Path
+    from tfm.operations.kept_state import KeptState, StateFile
+    from tfm.operations.start import Start
     from tfm.storage.session import Session
 
 __all__ = ["run"]
@@ -15,16 +16,26 @@ __all__ = ["run"]
 _SWITCH_SECONDS: Final = 0.001
 
 
-def run(session: Session, left: Path, right: Path, *, complaints: Sequence[str] = ()) -> int:
+def run(
+    session: Session,
+    start: Start,
+    *,
+    state: KeptState | None = None,
+    state_file: StateFile | None = None,
+    complaints: Sequence[str] = (),
+) -> int:
     """Show two panes until the user quits; returns the exit code. Costs no request by itself: the panes ask.
 
-    ``complaints`` about settings that are left out are shown first.
+    ``state`` is what was read from ``state_file``; without the file nothing is kept for the next start. ``complaints``
+    about settings that are left out are shown first.
     """
     from tfm.path.sessions import journal_path
     from tfm.ui.app import FileManagerApp
+    from tfm.ui.keeper import Keeper
 
-    places = (left.location, right.location)
-    app = FileManagerApp(session, *places, journal_path=journal_path(), complaints=complaints)
+    keeper = Keeper(state_file, state)
+    places = start.directories
+    app = FileManagerApp(session, *places, journal_path=journal_path(), keeper=keeper, complaints=complaints)
     # Threads that parse and sort hold the interpreter for this long at a time; five times as long, the usual, is felt
     # at the keys (a million rows refreshed: the screen waits 45 ms at most instead of 120).
     usual_seconds = sys.getswitchinterval()
@@ -33,4 +44,5 @@ def run(session: Session, left: Path, right: Path, *, complaints: Sequence[str] 
         app.run()
     finally:
         sys.setswitchinterval(usual_seconds)
+    keeper.finish()
     return app.return_code or 0

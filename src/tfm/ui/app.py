@@ -21,6 +21,7 @@ from tfm.core.location import Location
 from tfm.operations.work import RunningWork
 from tfm.storage.session import Session
 from tfm.ui.browse_screen import BrowseScreen
+from tfm.ui.keeper import Keeper
 from tfm.ui.sanitise import screen_text
 from tfm.ui.terminal_driver import TerminalDriver
 from tfm.ui.themes import Ground, theme_of_settings, use_theme
@@ -45,16 +46,19 @@ class FileManagerApp(App[int]):
         right: Location,
         *,
         journal_path: str | None = None,
+        keeper: Keeper | None = None,
         complaints: Sequence[str] = (),
     ) -> None:
         """``journal_path`` None: what is copied is written down in memory, and nothing is offered to be resumed.
+        ``keeper`` None: nothing is kept for the next start.
         ``complaints`` about settings are shown: those are as if they had not been set."""
         # Said here and not by the theme alone: NO_COLOR would otherwise be set up for a palette of grey tones.
         super().__init__(ansi_color=True)
         theme, complaint = theme_of_settings(self, session.settings)
         complaints = [*complaints, *filter(None, [complaint])]
         self._works = RunningWork()
-        self._browse = BrowseScreen(session, left, right, self._works, journal_path, complaints=complaints)
+        keeper = Keeper() if keeper is None else keeper
+        self._browse = BrowseScreen(session, left, right, self._works, journal_path, keeper, complaints=complaints)
         self._ground = Ground()
         use_theme(self, theme)
 

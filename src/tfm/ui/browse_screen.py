@@ -28,6 +28,7 @@ from tfm.ui.actions.panes_screen import KeyCapture
 from tfm.ui.cost_text import meter_text
 from tfm.ui.function_keys import FunctionKeys
 from tfm.ui.help import HelpScreen
+from tfm.ui.keeper import Keeper
 from tfm.ui.keymaps import KEYMAP_NAMES, Keymap, KeyReader, Reading, keymap_of
 from tfm.ui.keymaps.key_names import key_of_event, shown_keys
 from tfm.ui.keymaps.reader import ESCAPE_SECONDS
@@ -102,6 +103,7 @@ class BrowseScreen(Screen[None]):
         right: Location,
         works: RunningWork,
         journal_path: str | None,
+        keeper: Keeper,
         *,
         complaints: Sequence[str] = (),
     ) -> None:
@@ -110,6 +112,10 @@ class BrowseScreen(Screen[None]):
         self.works: Final = works
         self._journal_path = journal_path
         self._has_looked_back = False
+        self.keeper: Final = keeper
+        self._were_at: list[Location | None] = [None, None]
+        self._keeper_box: UpdateBox[str] = UpdateBox(self)
+        keeper.tell_failures(self._keeper_box.put)
         self._journal_box: UpdateBox[bool] = UpdateBox(self)
         self.watch_of_jobs: JobWatch | None = None
         self.panes = (Pane(session, left, id="left"), Pane(session, right, id="right"))
@@ -168,9 +174,17 @@ class BrowseScreen(Screen[None]):
     def on_pane_changed(self) -> None:
         self._show_status()
         self._look_at_entry()
+        self._note_places()
         if not self._has_looked_back and all(pane.update_shown is not None for pane in self.panes):
             self._has_looked_back = True
             self.set_timer(_LOOK_BACK_SECONDS, self._look_back)
+
+    def _note_places(self) -> None:
+        for number, pane in enumerate(self.panes):
+            # Not what was only asked for: it may not be there.
+            if pane.location != self._were_at[number] and pane.is_listed:
+                self._were_at[number] = pane.location
+                self.keeper.went(pane.location)
 
     def on_screen_resume(self) -> None:
         self._show_status()
@@ -286,6 +300,8 @@ class BrowseScreen(Screen[None]):
         if message.box is self._journal_box:
             if self._journal_box.take():
                 self.jobs.look_back()
+        elif message.box is self._keeper_box:
+            self.say(self._keeper_box.take() or "")
         else:
             self.jobs.heed()
 

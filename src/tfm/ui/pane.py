@@ -126,6 +126,12 @@ class Pane(Vertical):
         """Where it is, and how old that is."""
         return self._title.text
 
+    @property
+    def is_listed(self) -> bool:
+        """Whether rows of this directory have come, or that it has none."""
+        update = self.update_shown
+        return update is not None and self.found is None and (update.listing.complete or len(update.listing) > 0)
+
     # Going somewhere
 
     def go_to(self, location: Location, *, target: Place | None = None, found: Found | None = None) -> None:

@@ -13,6 +13,7 @@ from tfm.core.location import Location
 from tfm.core.settings import Settings
 from tfm.operations.work import RunningWork
 from tfm.storage.session import Session
+from tfm.ui.keeper import Keeper
 from tfm.ui.notices import Notices
 from tfm.ui.pane import Pane
 
@@ -57,6 +58,11 @@ class PanesScreen(Protocol):
     @property
     def jobs(self) -> JobWatch:
         """Copies and moves; made when first asked for."""
+        ...
+
+    @property
+    def keeper(self) -> Keeper:
+        """Bookmarks, and where somebody was: kept between starts."""
         ...
 
     @property
