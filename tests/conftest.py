@@ -25,6 +25,7 @@ def _isolated_environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch:
     monkeypatch.setenv("AWS_CONFIG_FILE", str(nowhere / "config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(nowhere / "credentials"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("XDG_DATA_HOME", str(nowhere / "data"))  # nor their trash
     monkeypatch.setenv("XDG_CONFIG_HOME", str(nowhere))  # not the developer's own config.py
     # What one test lets tfm find out about a server, no other test knows.
     monkeypatch.setenv("XDG_STATE_HOME", str(nowhere / f"state-{secrets.token_hex(8)}"))

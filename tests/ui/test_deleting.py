@@ -57,7 +57,7 @@ def test_the_file_under_the_cursor_is_deleted_and_both_panes_show_it(key: str) -
         await running.until_listed(left, "memory://bucket/d/")
         await running.until_listed(right, "memory://bucket/d/")
         await running.press("down", "down", key)
-        await until_asked(running, "Delete 1 object, 5 B, in 1 request?\nThis cannot be undone.")
+        await until_asked(running, "Delete 1 object, 5 B, in 1 request?\nPermanently: this cannot be undone.")
         assert asking(running).body.text == "b"
         await running.press("enter")
         await until_closed(running)
@@ -75,7 +75,7 @@ def test_a_tree_needs_a_step_to_the_button() -> None:
     async def look(running: Running) -> None:
         await running.until_listed(running.left, "memory://bucket/d/")
         await running.press("down", "space", "space", "f8")
-        await until_asked(running, "Delete 1,201 objects, 5.9 KB, in 2 requests?\nThis cannot be undone.")
+        await until_asked(running, "Delete 1,201 objects, 5.9 KB, in 2 requests?\nPermanently: this cannot be undone.")
         assert asking(running).body.text == "/many\na"
         await running.press("enter")
         await until_closed(running)
@@ -361,8 +361,8 @@ def test_on_a_disk_a_tree_goes_and_a_link_alone(tmp_path: DiskPath) -> None:
     async def look(running: Running) -> None:
         left = running.left
         await running.until(lambda: len(left.list) == 4)
-        await running.press("down", "space", "space", "f8")
-        await until_asked(running, "This cannot be undone.")
+        await running.press("down", "space", "space", "shift+f8")
+        await until_asked(running, "Permanently: this cannot be undone.")
         assert asking(running).question.text.startswith("Delete 4 entries, ")
         await running.press("left", "enter")
         await until_closed(running)

@@ -12,8 +12,12 @@ import threading
 import pytest
 
 from tests.ui.memory_panes import Memory, place
+from tests.ui.running import Running
 from tests.ui.shots import Shot, compare, quiet_memory, two_directories
+from tfm.core.entry import Kind
 from tfm.core.errors import NetworkError
+from tfm.core.location import Location
+from tfm.ui.delete_dialog import DeleteDialog, Doomed
 
 
 def nothing() -> Memory:
@@ -61,6 +65,17 @@ def compressed_log() -> Memory:
     return memory
 
 
+async def ask_about_trash(running: Running) -> None:
+    """Nothing in memory has a trash: the question is put by hand."""
+    browse = running.browse
+    chosen = [
+        Location(place().storage, "left/batch-01/", Kind.DIRECTORY),
+        Location(place().storage, "left/notes.md", Kind.FILE),
+    ]
+    doomed = Doomed(place("left/"), chosen, to_trash=True)
+    browse.push(DeleteDialog(browse.session, doomed, browse.works, began=lambda: None, ended=lambda _: None))
+
+
 SHOTS = (
     Shot("browse"),
     Shot("browse_empty", world=nothing, left=place(), right=place()),
@@ -84,6 +99,7 @@ SHOTS = (
     Shot("copy", "down f5", shows="requests"),
     Shot("move", "end f6", shows="requests"),
     Shot("delete", "down f8", shows="cannot be undone"),
+    Shot("delete_to_trash", ask_about_trash, shows="can be undone"),
     Shot("make_directory", "f7"),
     Shot("new_file", "shift+f4"),
     Shot("rename", "end shift+f6"),

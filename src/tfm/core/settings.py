@@ -77,6 +77,11 @@ class Settings:
         help_text="Whether the preview beside the list asks for the first rows of a directory that is not cached, one "
         "request, where requests may cost; False: only what is cached.",
     )
+    trash: bool = _setting(
+        default=True,
+        help_text="Whether a delete in the panes goes to the system's trash where there is one; False: all of them are "
+        "permanent.",
+    )
     file_colours: bool = _setting(
         default=False, help_text="Colours for directories, links, programs, archives and media in the panes."
     )

@@ -1,4 +1,4 @@
-"""F8: what would go is counted and shown, and nothing goes before somebody says so."""
+"""F8: what would go is shown, counted where it goes for good, and nothing goes before somebody says so."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from textual.widget import Widget
 
 from tfm.core.location import Location
 from tfm.core.progress import Cancel, Progress
-from tfm.operations.delete import DeleteSummary
 from tfm.operations.delete_plan import DeletePlan, plan_delete
 from tfm.operations.naming import refuse_among_roots
 from tfm.operations.work import RunningWork, Work, WorkState, WorkUpdate, begin_work
 from tfm.storage.session import Session
-from tfm.ui.delete_text import count_text, names_shown, odd_names_text, question
+from tfm.ui.delete_text import count_text, names_shown, odd_names_text, question, trash_question
 from tfm.ui.deleting_dialog import DeletingDialog
 from tfm.ui.dialog import Dialog, DialogText
+from tfm.ui.removal import PermanentRemoval, Removal, Removed, TrashRemoval
 from tfm.ui.text_field import TextField
 from tfm.ui.update_box import UpdateBox
 
@@ -27,11 +27,12 @@ __all__ = ["DeleteDialog", "Doomed"]
 @dataclass(frozen=True, slots=True)
 class Doomed:
     """What is to be deleted from ``directory``. ``name_to_type`` is set where that is all there is in a bucket or on a
-    disk: then a key pressed by mistake must not be enough."""
+    disk: then a key pressed by mistake must not be enough. ``to_trash``: all of it goes whence it can come back."""
 
     directory: Location
     locations: Sequence[Location]
     name_to_type: str = ""
+    to_trash: bool = False
 
     def names(self) -> list[str]:
         """As the pane shows them."""
@@ -50,7 +51,6 @@ class DeleteDialog(Dialog[None]):
     ``began`` is called when deleting begins, ``ended`` when it has ended, or is left to end by itself (then with None).
     """
 
-    BUTTONS = (("delete", "Delete"), ("cancel", "Cancel"), ("close", "Close"))
     DEFAULT_CSS = """
     DeleteDialog #text { text-wrap: nowrap; text-overflow: ellipsis; }
     DeleteDialog #warning { text-style: bold; color: ansi_yellow; margin-bottom: 1; }
@@ -66,15 +66,16 @@ class DeleteDialog(Dialog[None]):
         works: RunningWork,
         *,
         began: Callable[[], None],
-        ended: Callable[[DeleteSummary | None], None],
+        ended: Callable[[Removed | None], None],
     ) -> None:
-        super().__init__("Delete")
+        title, word = ("Delete to the trash", "To the trash") if doomed.to_trash else ("Delete", "Delete")
+        super().__init__(title, buttons=(("delete", word), ("cancel", "Cancel"), ("close", "Close")))
         self._session = session
         self._doomed = doomed
         self._works = works
         self._began = began
         self._ended = ended
-        self._plan: DeletePlan | None = None
+        self._removal: Removal | None = None
         self._name_to_type = doomed.name_to_type
         self._box: UpdateBox[WorkUpdate[DeletePlan]] = UpdateBox(self)
         self._counting: Work[DeletePlan] | None = None
@@ -93,10 +94,15 @@ class DeleteDialog(Dialog[None]):
         names = self._doomed.names()
         self.body.show(*names_shown(names))
         self.warning.show(*filter(None, [odd_names_text(names)]))
-        self.question.show(count_text(Progress()))
         self.buttons["delete"].enable(enabled=False)
-        # Enter deletes files, as everywhere; a tree goes only after a second look, and a step to the other button.
-        self.show_buttons("delete", "cancel", focus="cancel" if self._doomed.has_directories else "delete")
+        # Enter deletes files, as everywhere; a tree goes for good only after a second look, and a step to the button.
+        needs_a_step = self._doomed.has_directories and not self._doomed.to_trash
+        self.show_buttons("delete", "cancel", focus="cancel" if needs_a_step else "delete")
+        if self._doomed.to_trash:
+            self.question.show(*trash_question(len(names)))
+            self._offer(TrashRemoval(self._session, self._doomed.locations))
+            return
+        self.question.show(count_text(Progress()))
         self._counting = begin_work("counting", self._count, self._box.put)
 
     # Counting, in a thread
@@ -128,9 +134,12 @@ class DeleteDialog(Dialog[None]):
         if not plan.objects:
             self.show_buttons("close", focus="close")
             return
-        self._plan = plan
         if plan.roots and not self._name_to_type:
             self._name_to_type = plan.roots[0]
+        self._offer(PermanentRemoval(plan))
+
+    def _offer(self, removal: Removal) -> None:
+        self._removal = removal
         if self._name_to_type:
             self.wanted.show(f"This is everything in {self._name_to_type}. Type its name to delete it:")
             self.field.add_class("-shown")
@@ -142,13 +151,13 @@ class DeleteDialog(Dialog[None]):
 
     def _enable(self) -> None:
         typed = not self._name_to_type or self.field.value == self._name_to_type
-        self.buttons["delete"].enable(enabled=self._plan is not None and typed)
+        self.buttons["delete"].enable(enabled=self._removal is not None and typed)
 
     def pressed(self, name: str) -> None:
-        if name != "delete" or self._plan is None:
+        if name != "delete" or self._removal is None:
             self.leave()
         else:
-            self.app.switch_screen(DeletingDialog(self._plan, self._works, began=self._began, ended=self._ended))
+            self.app.switch_screen(DeletingDialog(self._removal, self._works, began=self._began, ended=self._ended))
 
     def leave(self) -> None:
         if self._counting is not None:

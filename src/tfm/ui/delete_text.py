@@ -9,6 +9,7 @@ from tfm.core.errors import StorageError
 from tfm.core.progress import Progress
 from tfm.operations.delete import DeleteSummary
 from tfm.operations.delete_plan import DeletePlan
+from tfm.operations.trash import TrashSummary
 from tfm.ui.format import format_size
 from tfm.ui.sanitise import fit, screen_text
 
@@ -20,6 +21,8 @@ __all__ = [
     "outcome_text",
     "progress_text",
     "question",
+    "trash_outcome_text",
+    "trash_question",
 ]
 
 _MOST_NAMES: Final = 5
@@ -57,13 +60,20 @@ def question(plan: DeletePlan) -> list[str]:
         return ["There is nothing here to delete."]
     requests = f", in {_counted(plan.requests, 'request')}" if plan.requests else ""
     left = f" Of {_counted(len(plan.failures), 'entry', 'entries')} nothing could be read." if plan.failures else ""
-    return [f"Delete {_amount(plan)}{requests}?{left}", "This cannot be undone."]
+    return [f"Delete {_amount(plan)}{requests}?{left}", "Permanently: this cannot be undone."]
+
+
+def trash_question(count: int) -> list[str]:
+    """Of so many entries, each with all that is in it."""
+    return [f"Move {_counted(count, 'entry', 'entries')} to the trash?", "This can be undone."]
 
 
 def progress_text(progress: Progress) -> str:
-    """While it runs."""
+    """While it runs; without bytes where nobody counted them."""
     objects = f"{progress.objects_done:,} of {progress.objects_total or 0:,}"
-    return f"{objects}, {format_size(progress.bytes_done)} of {format_size(progress.bytes_total or 0)}"
+    if progress.bytes_total is None:
+        return objects
+    return f"{objects}, {format_size(progress.bytes_done)} of {format_size(progress.bytes_total)}"
 
 
 def outcome_text(plan: DeletePlan, summary: DeleteSummary) -> str:
@@ -75,6 +85,13 @@ def outcome_text(plan: DeletePlan, summary: DeleteSummary) -> str:
     if summary.unknown:
         text += f" Of {summary.unknown:,} the answer was lost: they may be gone."
     return f"{text} Delete again what is left." if summary.failed or summary.stopped else text
+
+
+def trash_outcome_text(summary: TrashSummary) -> str:
+    """At the end, where not all of it went."""
+    text = f"{len(summary.trashed):,} of {summary.asked:,} moved to the trash"
+    text += f"; {len(summary.failures):,} not. Shift-F8 deletes permanently." if summary.failures else "."
+    return f"Stopped. {text}" if summary.stopped else text
 
 
 def failure_lines(failures: Sequence[StorageError]) -> list[str]:

@@ -8,23 +8,23 @@ from typing import Final
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 
-from tfm.core.progress import Cancel, Progress
-from tfm.operations.delete import DeleteSummary
-from tfm.operations.delete_plan import DeletePlan, run_delete
+from tfm.core.progress import Progress
 from tfm.operations.work import RunningWork, Work, WorkState, WorkUpdate, begin_work
-from tfm.ui.delete_text import failure_lines, outcome_text, progress_text
+from tfm.ui.delete_text import failure_lines, progress_text
 from tfm.ui.dialog import Dialog, DialogText
 from tfm.ui.line import Line
 from tfm.ui.progress_bar import ProgressBar
+from tfm.ui.removal import Removal, Removed
 from tfm.ui.update_box import UpdateBox
 
 __all__ = ["DeletingDialog"]
 
 
 class DeletingDialog(Dialog[None]):
-    """Runs ``plan``. It goes when all went, and stays with what failed otherwise.
+    """Runs ``removal``. It goes when all went, and stays with what failed otherwise.
 
     The first Esc stops: the batch under way is finished. A second one leaves, whatever the server does meanwhile.
+    ``ended`` is called with what came of it, or None where somebody left before.
     """
 
     BUTTONS = (("stop", "Stop"), ("close", "Close"))
@@ -39,14 +39,14 @@ class DeletingDialog(Dialog[None]):
 
     def __init__(
         self,
-        plan: DeletePlan,
+        removal: Removal,
         works: RunningWork,
         *,
         began: Callable[[], None],
-        ended: Callable[[DeleteSummary | None], None],
+        ended: Callable[[Removed | None], None],
     ) -> None:
         super().__init__("Delete")
-        self._plan = plan
+        self._removal = removal
         self._works = works
         self._tell_began = began
         self._tell_ended = ended
@@ -55,8 +55,8 @@ class DeletingDialog(Dialog[None]):
         self.bar: Final = ProgressBar(id="bar")
         self.failures: Final = DialogText()
         self._scroll = VerticalScroll(self.failures, id="failures")
-        self._box: UpdateBox[WorkUpdate[DeleteSummary]] = UpdateBox(self)
-        self._work: Work[DeleteSummary] | None = None
+        self._box: UpdateBox[WorkUpdate[Removed]] = UpdateBox(self)
+        self._work: Work[Removed] | None = None
 
     def compose_middle(self) -> Iterable[Widget]:
         yield self.progress
@@ -64,16 +64,13 @@ class DeletingDialog(Dialog[None]):
         yield self._scroll
 
     def on_mount(self) -> None:
-        self.body.show("Deleting…")
+        self.body.show(self._removal.doing)
         # Enter, held down since the question, must not stop it.
         self.show_buttons("stop")
-        self._show(Progress(0, self._plan.objects, 0, self._plan.size_bytes))
+        self._show(self._removal.total)
         self._tell_began()
-        self._work = begin_work("a delete", self._delete, self._box.put)
+        self._work = begin_work("a delete", self._removal.run, self._box.put)
         self._works.add(self._work)
-
-    def _delete(self, tell: Callable[[Progress], None], cancel: Cancel) -> DeleteSummary:
-        return run_delete(self._plan, progress=tell, cancel=cancel)
 
     def on_update_box_arrived(self, message: UpdateBox.Arrived) -> None:
         message.stop()
@@ -91,15 +88,14 @@ class DeletingDialog(Dialog[None]):
         self.progress.show(progress_text(progress))
         self.bar.show(progress)
 
-    def _show_outcome(self, update: WorkUpdate[DeleteSummary]) -> None:
-        summary = update.result
-        failures = [*self._plan.failures, *(summary.failures if summary else [])]
-        is_clean = summary is not None and not failures and not summary.stopped
-        if is_clean and self.app.screen is self:
+    def _show_outcome(self, update: WorkUpdate[Removed]) -> None:
+        removed = update.result
+        failures = removed.failures if removed else ()
+        if removed is not None and removed.went_all and self.app.screen is self:
             self.dismiss()
             return
         self.add_class("-ended")
-        self.body.show(outcome_text(self._plan, summary) if summary else "The delete failed.")
+        self.body.show(removed.said if removed else "The delete failed.")
         self.error_block.show(update.error)
         self.failures.show(*failure_lines(failures))
         self.show_buttons("close", focus=None if failures else "close")
@@ -109,7 +105,7 @@ class DeletingDialog(Dialog[None]):
     def pressed(self, name: str) -> None:
         if name == "stop" and self._work is not None:
             self._work.stop()
-            self.body.show("Stopping, when the batch under way is done…")
+            self.body.show(self._removal.stopping)
         else:
             self.leave()
 

@@ -15,7 +15,7 @@ from tfm.ui.places import location_text, outermost
 if TYPE_CHECKING:
     from tfm.ui.copy_dialog import ToCopy
 
-__all__ = ["copy", "delete", "make_directory", "move", "new_file", "open_copy", "rename"]
+__all__ = ["copy", "make_directory", "move", "new_file", "open_copy", "rename"]
 
 
 def copy(screen: PanesScreen, _argument: str) -> None:
@@ -105,20 +105,3 @@ async def _make(screen: PanesScreen, title: str, make: Callable[[Session, Locati
     dialog = NameDialog(title, directory, partial(make, screen.session, directory))
     # Waited for, so that the name which is typed already goes into the dialog.
     await screen.open(dialog, partial(pane.land_on, directory))
-
-
-def delete(screen: PanesScreen, _argument: str) -> None:
-    screen.pane.when_shown(partial(_delete, screen))
-
-
-def _delete(screen: PanesScreen) -> None:
-    from tfm.ui.delete_dialog import DeleteDialog, Doomed
-
-    pane = screen.pane
-    chosen = outermost(pane.chosen())
-    if not chosen:
-        screen.say("There is nothing to delete here: the cursor is on no entry.")
-        return
-    doomed = Doomed(pane.location, chosen, pane.name_of_all(chosen))
-    began, ended = screen.hold_panes, screen.release_panes
-    screen.push(DeleteDialog(screen.session, doomed, screen.works, began=began, ended=ended))

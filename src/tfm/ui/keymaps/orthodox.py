@@ -21,6 +21,8 @@ EVERYWHERE: Final = {
     "f7": "make_directory",
     "f8": "delete",
     "delete": "delete",
+    "shift+f8": "delete_permanently",
+    "shift+delete": "delete_permanently",
     "alt+p": "profile",
     "alt+q": "cost",
     "alt+k": "cache",

@@ -24,6 +24,7 @@ VIM: Final = {
     "r": "rename",
     "z p": "preview",
     "d": "delete",
+    "D": "delete_permanently",
     "y": "yank",
     "x": "cut",
     "p": "paste",
