@@ -112,6 +112,7 @@ SHOTS = (
     Shot("cache", "alt+k"),
     Shot("log", "f12"),
     Shot("properties", "end alt+enter", shows="bytes"),
+    Shot("history", "down enter alt+left alt+h"),
     Shot("search", "alt+f7"),
     Shot("search_results", "alt+f7 b a t c h enter", shows="looked at"),
     Shot("disk_usage", "alt+u", shows=" objects"),

@@ -16,6 +16,7 @@ from tfm.core.entry import Kind
 from tfm.core.errors import CredentialsError, NotFoundError, PermissionDeniedError, StorageError
 from tfm.core.location import Location
 from tfm.operations.browse import BrowseState, BrowseUpdate, Visit, browse
+from tfm.operations.history import History, Visited
 from tfm.operations.watch import watch
 from tfm.path import Path
 from tfm.storage.session import Session
@@ -29,6 +30,7 @@ from tfm.ui.places import (
     location_text,
     parent_location,
     place_in_parent,
+    place_of,
     place_within,
 )
 from tfm.ui.revisits import Revisits
@@ -81,6 +83,7 @@ class Pane(Vertical):
         super().__init__(id=id)
         self._session = session
         self.location = directory_location(location)
+        self.history = History((Visited(self.location),))
         self.visit: Visit | None = None
         self.update_shown: BrowseUpdate | None = None
         self.found: Found | None = None
@@ -137,6 +140,28 @@ class Pane(Vertical):
     def go_to(self, location: Location, *, target: Place | None = None, found: Found | None = None) -> None:
         """Leave this directory, show that one; the cursor lands on ``target``. With ``found``, show in its place what
         that search finds below it."""
+        self._remember_cursor()
+        self.history.went(location)
+        self._open(location, target, found)
+
+    def go_through_history(self, steps: int) -> bool:
+        """Go back (negative) or forward, with the cursor on the entry that it was on; from results, back to where the
+        search began. False where the history ends."""
+        if self.found is not None and steps == -1:
+            self.go_to(self.location)
+            return True
+        self._remember_cursor()
+        visited = self.history.step(steps)
+        if visited is not None:
+            self._open(visited.location, place_of(visited), None)
+        return visited is not None
+
+    def _remember_cursor(self) -> None:
+        place = self.list.place_under_cursor
+        if place is not None and self.found is None:
+            self.history.leave((place.key, place.kind))
+
+    def _open(self, location: Location, target: Place | None, found: Found | None) -> None:
         self._leave_results()
         self._arrive(location, target, found)
         self._begin(fresh=False)
@@ -156,6 +181,8 @@ class Pane(Vertical):
         results, self._results = self._results, None
         if self.visit is not None:
             self.visit.cancel()
+        self._remember_cursor()
+        self.history.went(results.location)
         self.visit = results.update.visit
         self._arrive(results.location, results.place, results.found)
         self._apply(results.update)

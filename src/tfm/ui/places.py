@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tfm.core.entry import Entry, Kind
 from tfm.core.location import Location, StorageAddress
+from tfm.operations.history import Visited
 from tfm.path import Path
 from tfm.ui.file_list import Place
 
@@ -16,6 +17,7 @@ __all__ = [
     "outermost",
     "parent_location",
     "place_in_parent",
+    "place_of",
     "place_within",
 ]
 
@@ -67,6 +69,11 @@ def place_in_parent(location: Location) -> Place:
     if not location.key:
         return Place(f"{location.storage.authority}/", Kind.DIRECTORY)
     return Place(location.key, Kind.DIRECTORY)
+
+
+def place_of(visited: Visited) -> Place | None:
+    """Where the cursor was in a directory of the history."""
+    return None if visited.cursor is None else Place(*visited.cursor)
 
 
 def place_within(directory: Location, location: Location) -> Place | None:
