@@ -10,7 +10,8 @@ from tests.scripted_backend import DEADLINE_SECONDS, SCHEME, Clock, Script, dire
 from tfm.core.capability import Capability
 from tfm.core.entry import Kind
 from tfm.core.location import Location, StorageAddress
-from tfm.operations.browse import BrowseState, BrowseUpdate, browse
+from tfm.operations.browse import BrowseState, BrowseUpdate, browse, shown_again
+from tfm.operations.row_view import Filter, RowView
 from tfm.storage.session import Session
 
 
@@ -207,10 +208,10 @@ def test_rows_of_a_stopped_listing_are_kept_until_more_have_come() -> None:
 
 
 @pytest.mark.parametrize("capabilities", [frozenset(), frozenset({Capability.FLAT_KEYS})])
-def test_only_storages_that_do_not_sort_are_sorted(capabilities: frozenset[Capability]) -> None:
-    script = Script({"": ["b", "a"]}, capabilities=capabilities)
+def test_rows_come_in_the_natural_order_of_names_from_any_storage(capabilities: frozenset[Capability]) -> None:
+    script = Script({"": ["b", "a10", "a2"]}, capabilities=capabilities)
     update = visited(make_session({SCHEME: script}, Clock()), directory())[-1]
-    assert names(update) == (["b", "a"] if capabilities else ["a", "b"])
+    assert names(update) == ["a2", "a10", "b"]
 
 
 def test_the_local_disk_is_browsed_in_the_order_of_names(tmp_path: DiskPath) -> None:
@@ -218,7 +219,34 @@ def test_the_local_disk_is_browsed_in_the_order_of_names(tmp_path: DiskPath) -> 
         (tmp_path / name).write_text(name)
     (tmp_path / "z").mkdir()
     location = Location(StorageAddress("file"), f"{tmp_path}/", Kind.DIRECTORY)
-    assert names(visited(Session(), location)[-1]) == ["z", "C", "a", "b"]
+    assert names(visited(Session(), location)[-1]) == ["z", "a", "b", "C"]
+
+
+def test_another_view_of_what_is_there_asks_nothing() -> None:
+    script = Script({"": ["a", "b.x", "c"]}, page_entries=1)
+    session = make_session({SCHEME: script}, Clock())
+    updates = visited(session, directory())
+    asked = len(script.requests)
+    watcher = Watcher()
+    shown_again(session, updates[-1], RowView(reverse=True), watcher)
+    watcher.wait_for_end()
+    assert [(update.state, names(update)) for update in watcher.updates] == [(BrowseState.COMPLETE, ["c", "b.x", "a"])]
+    assert len(script.requests) == asked
+
+
+def test_a_view_may_change_while_pages_arrive() -> None:
+    script = Script({"": ["a", "b", "c", "d"]}, page_entries=2)
+    gate = script.gate("", 1)
+    watcher = Watcher()
+    visit = browse(make_session({SCHEME: script}, Clock()), directory(), watcher)
+    watcher.wait_for(lambda update: update.arrived_entries == 2)
+    visit.use_view(RowView(reverse=True))
+    watcher.wait_for(lambda update: names(update) == ["b", "a"])
+    visit.use_view(RowView(filter=Filter("c")))
+    gate.set()
+    watcher.wait_for_end()
+    assert names(watcher.updates[-1]) == ["c"]
+    assert len(watcher.updates[-1].listing) == 4
 
 
 def test_a_missing_local_directory_is_told_of_as_a_failure(tmp_path: DiskPath) -> None:

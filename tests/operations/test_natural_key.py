@@ -34,5 +34,5 @@ def test_different_names_have_different_keys(one: str, other: str) -> None:
 
 
 def test_what_people_expect() -> None:
-    wanted = ["a", "a-1", "A1", "a1", "a2", "a10", "a010b", "ab", "b", "B2", "v1.9.0", "v1.10.0", "x9", "x" + "9" * 40]
+    wanted = ["a", "a-1", "a1", "A1", "a2", "a10", "a010b", "ab", "b", "B2", "v1.9.0", "v1.10.0", "x9", "x" + "9" * 40]
     assert sorted(set(wanted), key=natural_key) == wanted

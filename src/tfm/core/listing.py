@@ -67,15 +67,20 @@ class Listing:
 
     def find(self, name: str, kind: Kind) -> Entry | None:
         """The entry of that name (relative to ``prefix``) and kind, or None."""
+        row = self.find_row(name, kind)
+        return None if row is None else self[row]
+
+    def find_row(self, name: str, kind: Kind) -> int | None:
+        """The index of the entry of that name (relative to ``prefix``) and kind, or None."""
         if self.is_sorted():
             number = self.page_number(encode_sort_key(name, directory=kind is Kind.DIRECTORY))
-            candidates = self.pages[number : number + 1]
+            candidates = range(number, min(number + 1, len(self.pages)))
         else:
-            candidates = self.pages
-        for page in candidates:
-            index = page.find(name, kind)
+            candidates = range(len(self.pages))
+        for number in candidates:
+            index = self.pages[number].find(name, kind)
             if index is not None:
-                return page.entry(index)
+                return (self._ends[number - 1] if number else 0) + index
         return None
 
     def is_sorted(self) -> bool:

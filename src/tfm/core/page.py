@@ -7,7 +7,7 @@ forty bytes of facts. A page is immutable, so that threads share it without lock
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
 from math import isnan, nan
@@ -277,16 +277,46 @@ class Page:
 
     def find(self, name: str, kind: Kind) -> int | None:
         """The index of the entry of that name and kind, or None. Requires no order."""
-        wanted = encode_sort_key(name, directory=kind is Kind.DIRECTORY)
-        indices: Iterable[int] = range(len(self))
-        if self.is_sorted():
-            index = self.position(wanted)
-            indices = range(index, min(index + 1, len(self)))
-        for index in indices:
-            # The bytes alone would take the directory ``x`` for a file whose name is ``x/``.
-            if self.sort_key(index) == wanted and self.is_directory(index) == (kind is Kind.DIRECTORY):
+        wanted = name.encode(_ENCODING, _SURROGATES)
+        is_directory = kind is Kind.DIRECTORY
+        if self._sorted:
+            index = self.position(encode_sort_key(name, directory=is_directory))
+            return index if index < len(self) and self._is_entry(index, wanted, is_directory) else None
+        if not wanted:
+            found = (index for index in range(len(self)) if self._is_entry(index, wanted, is_directory))
+            return next(found, None)
+        # The names stand in one row of bytes: where these are, natively, and whether a name begins there.
+        start = self._blob.find(wanted)
+        while start >= 0:
+            index = bisect_right(self._offsets, start) - 1
+            if self._offsets[index] == start and self._is_entry(index, wanted, is_directory):
                 return index
+            start = self._blob.find(wanted, start + 1)
         return None
+
+    def rows_holding(self, text: str) -> list[tuple[int, bool]]:
+        """The indices of the names that hold ``text``, capitals and small letters being the same, and of each whether
+        it begins with it. Looked for natively; ``text`` is in small letters and not empty."""
+        if not self._blob.isascii():
+            names = enumerate(name.lower() for name in self.names())
+            return [(index, name.startswith(text)) for index, name in names if text in name]
+        blob, wanted, offsets = self._blob.lower(), text.encode(_ENCODING, _SURROGATES), self._offsets
+        found = []
+        start = blob.find(wanted)
+        while start >= 0:
+            index = bisect_right(offsets, start) - 1
+            end = offsets[index + 1]
+            if start + len(wanted) <= end:
+                found.append((index, start == offsets[index]))
+                start = blob.find(wanted, end)  # one place in a name is enough
+            else:
+                start = blob.find(wanted, start + 1)  # it reaches into the next name
+        return found
+
+    def _is_entry(self, index: int, name: bytes, is_directory: bool) -> bool:
+        exact = self._blob[self._offsets[index] : self._offsets[index + 1]] == name
+        # The bytes alone would take the directory ``x`` for a file whose name is ``x/``.
+        return exact and self.is_directory(index) == is_directory
 
 
 def _same_or_all(

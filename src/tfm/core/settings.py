@@ -85,6 +85,12 @@ class Settings:
     file_colours: bool = _setting(
         default=False, help_text="Colours for directories, links, programs, archives and media in the panes."
     )
+    sort: str = _setting(
+        "name",
+        "By what the panes sort: name, extension, size, time, or unsorted, as the storage lists.",
+        choices=("name", "extension", "size", "time", "unsorted"),
+    )
+    show_hidden: bool = _setting(default=True, help_text="Whether the panes show names that begin with a dot.")
     origins: Table = field(default=(), compare=False, repr=False)
     """Where settings were said, by name (a row of a table by ``NAME row``): for errors found later. Not a setting."""
 

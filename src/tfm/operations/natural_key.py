@@ -28,8 +28,17 @@ def natural_key(name: str) -> bytes:
         return folded if folded == exact else b"%b\0%b" % (folded, exact)
     pieces = []
     rest = folded
+    is_exact = folded == exact
     for run in runs:
         before, _, rest = rest.partition(run)  # no digit stands before it: its first place is this one
         digits = run.lstrip(b"0")
-        pieces.append(b"%b%b%d%b" % (before, b"9" * (len(digits) // 9), len(digits) % 9, digits))
-    return b"%b%b\0%b" % (b"".join(pieces), rest, exact)
+        count = len(digits)
+        is_exact = is_exact and count == len(run)
+        pieces.append(b"%b%d%b" % (before, count, digits) if count < 9 else before + _count(count) + digits)
+    pieces.append(rest if is_exact else b"%b\0%b" % (rest, exact))
+    return b"".join(pieces)
+
+
+def _count(count: int) -> bytes:
+    """The larger, the later it sorts; as a digit would among other characters."""
+    return b"9" * (count // 9) + b"%d" % (count % 9)

@@ -17,7 +17,7 @@ from tfm.core.location import Location
 from tfm.core.page import Page, page_from_entries
 from tfm.core.progress import Cancel
 from tfm.operations.browse import BrowseState, BrowseUpdate, Visit
-from tfm.operations.row_order import RowOrderBuilder
+from tfm.operations.row_view import RowView
 from tfm.operations.search_bytes import ByteSearch
 from tfm.operations.search_query import SearchQuery
 from tfm.operations.tree_pages import tree_pages
@@ -75,8 +75,9 @@ class Search(Visit):
         deliver: Callable[[BrowseUpdate], None],
         *,
         workers: int = _WORKERS,
+        view: RowView,
     ) -> None:
-        super().__init__(session, start, deliver)
+        super().__init__(session, start, deliver, view=view)
         self.query: Final = query
         self._workers = workers
         self._stop = Cancel()
@@ -85,7 +86,6 @@ class Search(Visit):
         self._found_directories: set[str] = set()
         self._above = ""
         self._engine: Engine | None = None
-        self._builder = RowOrderBuilder(by_name=True)
         self._asked_at = session.clock()
         self._told_at = 0.0
         self._looked_at = self._found_count = self._read_bytes = self._passed_over = self._failed = 0
@@ -119,7 +119,7 @@ class Search(Visit):
     def _ask(self, *, fresh: bool, shown: BrowseUpdate | None) -> None:
         if shown is not None and len(shown.listing):
             self._replaces = True
-            self._tell(BrowseState.STALE, shown.listing, shown.order)
+            self._tell(BrowseState.STALE, shown.listing, self._order_of_shown(shown))
         storage = self._session.storage(self.location.storage)
         self.lists_roots = self._can_list_roots()
         self._asked_at = self._session.clock()
@@ -141,7 +141,7 @@ class Search(Visit):
 
     def _end(self) -> None:
         with self._lock:
-            self._tell(BrowseState.COMPLETE, self._listing_of_found(complete=True), self._builder.snapshot(final=True))
+            self._tell_all(self._listing_of_found(complete=True), self._pages)
 
     def _matches(self, page: Page) -> list[Entry]:
         with self._tally:
@@ -250,7 +250,7 @@ class Search(Visit):
             if self._found:
                 page = page_from_entries(self.location.key, self._found)
                 self._pages.append(page)
-                self._builder.add(page)
+                self._add(self._pages)
                 self._found = []
             self._arrived_entries = self._found_count
             if final and not self._ended and not self._replaces:
@@ -276,6 +276,7 @@ def search(
     workers: int = _WORKERS,
     fresh: bool = False,
     shown: BrowseUpdate | None = None,
+    view: RowView | None = None,
 ) -> Search:
     """Begin to search below the directory ``start``; returns at once, raises nothing.
 
@@ -284,9 +285,9 @@ def search(
     listing of the tree is cached. By content also at least one request for each file whose name, size and time fit, in
     ``workers`` threads; an object is read by growing ranges as far as the first occurrence, links and what is too small
     not at all. What cannot be listed or read is counted, and hides nothing else. The rows of ``shown``, of the same
-    search, stay until the new ones are complete.
+    search, stay until the new ones are complete. ``view`` is how the rows are shown.
     """
-    made = Search(session, start, query, deliver, workers=workers)
+    made = Search(session, start, query, deliver, workers=workers, view=view or RowView())
     # A daemon: a receive that never ends must not hold up quitting.
     threading.Thread(target=made.run, kwargs={"fresh": fresh, "shown": shown}, name="tfm-search", daemon=True).start()
     return made

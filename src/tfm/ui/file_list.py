@@ -76,6 +76,7 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
         self._target: Place | None = None
         self._notice = ""
         self._prunes_all = False
+        self._anchor: Place | None = None
         self.colours_kinds = False
         """Whether directories, links, programs, archives and media have a colour each."""
 
@@ -90,6 +91,7 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
     def clear(self, *, notice: str, target: Place | None = None, has_parent: bool = False) -> None:
         """Show no rows but ``notice``, deselect, and wait for ``target``."""
         self.selection.clear()
+        self._anchor = None
         self._listing = self._order = None
         self._parent_rows = 1 if has_parent else 0
         self._target = target
@@ -128,7 +130,7 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
         self._notice = notice
         if listing.complete:
             self._target = None
-            self._prune_selection(listing, order)
+            self._prune_selection(listing)
         self.set_reactive(FileList.cursor, position)
         self._rows_changed()
         if moved and not placed and 0 <= on_screen < self._height:
@@ -148,15 +150,17 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
         if place is None:
             # On ".." or nowhere: the same row, or the first one of the new listing.
             return min(self.cursor, last) if self._parent_rows == offset else 0
-        found = self._same_row(listing, order)
-        if found is None or self._target is not None:
-            found = order.position(listing, place.key, place.kind)
+        found = None if self._target is not None else self._same_row(listing, order)
+        sort_key = self._sort_key_under_cursor(order)
+        if found is None:
+            found = order.position(listing, place.key, place.kind, sort_key)
         if found is not None:
             self._target = None
             return min(offset + found, last)
         if self._target is not None and not listing.complete:
             return min(self.cursor, last)  # it may still come
-        return min(offset + order.nearest(listing, place.key, place.kind), last)
+        near = order.nearest(listing, place.key, place.kind, sort_key)
+        return min(self.cursor if near is None else offset + near, last)
 
     def _same_row(self, listing: Listing, order: RowOrder) -> int | None:
         """The position of the cursor's row in a listing that only grew."""
@@ -165,22 +169,28 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
             return None
         if not listing.pages or not self._listing.pages or self._listing.pages[0] is not listing.pages[0]:
             return None
+        page, number = listing.locate(row)
         position = self.cursor - self._parent_rows
-        if position >= self._order.directory_count:
-            position += order.directory_count - self._order.directory_count
-        if position < len(order) and order.row(position) == row:
+        if not page.is_directory(number):
+            position += order.directories.count - self._order.directories.count
+        if 0 <= position < len(order) and order.row(position) == row:
             return position
-        return order.position_of_row(row)
+        return order.position_of_row(row, page.kind(number))
 
-    def _prune_selection(self, listing: Listing, order: RowOrder) -> None:
+    def _sort_key_under_cursor(self, order: RowOrder) -> bytes | None:
+        row = self._row_at(self.cursor)
+        if row is None or self._listing is None or self._target is not None:
+            return None
+        return order.sort_key(*self._listing.locate(row))
+
+    def _prune_selection(self, listing: Listing) -> None:
         """What is gone is not selected any more."""
         if len(self.selection) <= _MOST_PRUNED or self._prunes_all:
             self._prunes_all = False
             for key, kind in self.selection.entries():
-                # The second question is the slow one, and right in whatever order a server lists.
                 name = key.removeprefix(listing.prefix)
                 name = name.removesuffix("/") if kind is Kind.DIRECTORY else name
-                if order.position(listing, key, kind) is None and listing.find(name, kind) is None:
+                if listing.find_row(name, kind) is None:
                     self.selection.drop(key, kind)
 
     def _rows_changed(self) -> None:
@@ -261,10 +271,37 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
         # Only these rows: a whole repaint at each key would cost ten times as much.
         self.refresh(Region(0, position - self.scroll_offset.y, self.scrollable_content_region.width, 1))
 
+    def find(self, text: str, *, begins: bool = False, step: int = 0) -> bool:
+        """Go to the next entry, from ``step`` rows on and around the end, whose name holds ``text``, without case;
+        rather one that begins with it, if ``begins``. False, and the cursor stays, where there is none."""
+        if self._listing is None or self._order is None or not len(self._order):
+            return False
+        from tfm.operations.row_search import position_of_name
+
+        first = max(0, self.cursor - self._parent_rows + step)
+        if self.on_parent:
+            first = -1 if step < 0 else 0
+        backward = step < 0
+        position = position_of_name(self._listing, self._order, text, first, backward=backward, begins=begins)
+        if position is None:
+            return False
+        self.move_to(position + self._parent_rows)
+        return True
+
     # Selecting
 
-    def select(self) -> None:
-        """Select or deselect the entry under the cursor, and go down."""
+    @property
+    def rows(self) -> tuple[Listing, RowOrder] | None:
+        """What is shown, for who selects among it."""
+        return None if self._listing is None or self._order is None else (self._listing, self._order)
+
+    def selection_changed(self) -> None:
+        """Something else is selected now."""
+        self.refresh()
+        self.post_message(self.SelectionChanged())
+
+    def select(self, step: int = 1) -> None:
+        """Select or deselect the entry under the cursor, and go down, or by ``step``."""
         row = self._row_at(self.cursor)
         if row is not None and self._listing is not None:
             page, number = self._listing.locate(row)
@@ -272,7 +309,31 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
             self.selection.toggle(key_of_row(page, number), page.kind(number), size)
             self._refresh_row(self.cursor)
             self.post_message(self.SelectionChanged())
-        self.move(1)
+        self.move(step)
+
+    def begin_range(self) -> bool:
+        """Remember the entry under the cursor as one end of a range; where one is remembered, select all from there to
+        here. True for a beginning; nothing begins where there is no entry."""
+        here, place = self.cursor, self.place_under_cursor
+        anchor, self._anchor = self._anchor, None
+        rows = self.rows
+        if rows is not None and anchor is not None:
+            listing, order = rows
+            there = order.position(listing, anchor.key, anchor.kind)
+            if there is not None:
+                self._select_between(listing, there + self._parent_rows, here)
+                return False
+        self._anchor = place
+        return place is not None
+
+    def _select_between(self, listing: Listing, one: int, other: int) -> None:
+        for position in range(min(one, other), max(one, other) + 1):
+            row = self._row_at(position)
+            if row is not None:
+                page, number = listing.locate(row)
+                size = 0 if page.is_directory(number) else page.sizes[number]
+                self.selection.add(key_of_row(page, number), page.kind(number), size)
+        self.selection_changed()
 
     # Mouse
 

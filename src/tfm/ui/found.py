@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from tfm.core.errors import OperationFailed, StorageError
 from tfm.core.location import Location
 from tfm.operations.browse import BrowseState, BrowseUpdate, Visit
+from tfm.operations.row_view import RowView
 from tfm.storage.session import Session
 from tfm.ui.format import format_size
 
@@ -37,11 +38,12 @@ class Found:
         *,
         fresh: bool,
         shown: BrowseUpdate | None,
+        view: RowView,
     ) -> Visit:
         """Begin to search below ``start``; the rows of ``shown`` stay until the new ones are complete."""
         from tfm.operations.search import search
 
-        return search(session, start, self.query, deliver, fresh=fresh, shown=shown)
+        return search(session, start, self.query, deliver, fresh=fresh, shown=shown, view=view)
 
     def title(self, start: str) -> str:
         return f"search: {self.text} in {start}"

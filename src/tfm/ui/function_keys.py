@@ -19,6 +19,9 @@ __all__ = ["FunctionKeys"]
 _NUMBER = Style()
 _WORD = Style(reverse=True)
 
+_FORMS = ((" ", "Palette"), ("", "Palette"), ("", "All"))
+"""What stands between a number and its word, and the palette's word: the first that fits into the width."""
+
 
 class FunctionKeys(Widget):
     """Made from the keymap, so that it cannot be wrong."""
@@ -47,10 +50,15 @@ class FunctionKeys(Widget):
         return " ".join(f"{number}{word}".strip() for number, word, _action in self._parts())
 
     def _parts(self) -> list[tuple[str, str, str]]:
-        parts = [(f"{number} ", action.label, action.name) for number, action in function_keys(self._keymap)]
+        forms = [self._parts_as(between, palette) for between, palette in _FORMS]
+        return next((parts for parts in forms if _cells(parts) <= self.size.width), forms[-1])
+
+    def _parts_as(self, between: str, palette_word: str) -> list[tuple[str, str, str]]:
+        keys = function_keys(self._keymap)
+        parts = [(f"{number}{between}", action.label, action.name) for number, action in keys]
         palette = self._keymap.keys_of("palette")
         if palette:
-            parts.append((f"{shown_keys(palette[0])} ", "Palette", "palette"))
+            parts.append((f"{shown_keys(palette[0])} ", palette_word, "palette"))
         return parts
 
     def on_click(self, event: events.Click) -> None:
@@ -69,3 +77,7 @@ class FunctionKeys(Widget):
             segments += [Segment(number, _NUMBER), Segment(word, _WORD), Segment(" ")]
         used = sum(cell_width(segment.text) for segment in segments)
         return Strip([*segments, Segment(fit("", max(0, width - used)))]).crop(0, width)
+
+
+def _cells(parts: list[tuple[str, str, str]]) -> int:
+    return sum(cell_width(number) + cell_width(word) + 1 for number, word, _action in parts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from textual import events
@@ -15,8 +15,9 @@ from tfm.core.capability import Capability
 from tfm.core.entry import Kind
 from tfm.core.errors import CredentialsError, NotFoundError, PermissionDeniedError, StorageError
 from tfm.core.location import Location
-from tfm.operations.browse import BrowseState, BrowseUpdate, Visit, browse
+from tfm.operations.browse import BrowseState, BrowseUpdate, Visit, browse, shown_again
 from tfm.operations.history import History, Visited
+from tfm.operations.row_view import RowView, SortOrder, view_from_words
 from tfm.operations.watch import watch
 from tfm.path import Path
 from tfm.storage.session import Session
@@ -34,7 +35,7 @@ from tfm.ui.places import (
     place_within,
 )
 from tfm.ui.revisits import Revisits
-from tfm.ui.row_text import header_text
+from tfm.ui.row_text import column_at, header_text
 from tfm.ui.update_box import UpdateBox
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 __all__ = ["Pane"]
 
 _OTHERWISE: Final = "Ctrl-R tries again, Backspace goes to the directory above."
+
+_NOTHING_FITS: Final = "(nothing here fits the filter)"
 
 _AHEAD_SECONDS: Final = 1.0
 """Keys typed within this time after going somewhere are meant for the rows there; nobody types blindly for longer."""
@@ -97,6 +100,11 @@ class Pane(Vertical):
         self._ahead: list[Callable[[], None]] = []
         self._went_at = 0.0
         self._asks_again = False
+        settings = session.settings
+        self.view = RowView(SortOrder(settings.sort), hidden=settings.show_hidden)
+        self.sought = ""
+        """What was last typed to find a row."""
+        self._typing = ""
         self._title = Line(keep_end=True, classes="pane--title")
         self._header = Line(classes="pane--header")
         self.list = FileList()
@@ -122,7 +130,11 @@ class Pane(Vertical):
             self.visit.cancel()
 
     def on_resize(self) -> None:
-        self._header.show(header_text(self.list.scrollable_content_region.width))
+        self._show_header()
+
+    def _show_header(self) -> None:
+        view = self.view if self.update_shown is None else self.update_shown.order.view
+        self._header.show(header_text(self.list.scrollable_content_region.width, view.sort, reverse=view.reverse))
 
     @property
     def title_text(self) -> str:
@@ -189,6 +201,8 @@ class Pane(Vertical):
         return True
 
     def _arrive(self, location: Location, target: Place | None, found: Found | None) -> None:
+        if location != self.location:
+            self.view = replace(self.view, filter=None)  # it was for the rows there
         self.location = location
         self.found = found
         self.update_shown = None
@@ -203,19 +217,20 @@ class Pane(Vertical):
 
     def when_shown(self, action: Callable[[], None]) -> None:
         """Do it now, or, just after going somewhere, when the rows are there: keys typed ahead are meant for those."""
-        if self._awaits_rows:
+        if self.awaits_rows:
             self._ahead.append(action)
         else:
             action()
 
     @property
-    def _awaits_rows(self) -> bool:
+    def awaits_rows(self) -> bool:
+        """Whether it just went somewhere, and what is typed waits for the rows there."""
         if self._is_gone or self._session.clock() - self._went_at >= _AHEAD_SECONDS:
             return False
         return self.update_shown is None or (self.list.awaits_target and self.update_shown.state.is_running)
 
     def _do_what_was_typed_ahead(self) -> None:
-        if not self._ahead or self._awaits_rows:
+        if not self._ahead or self.awaits_rows:
             return
         late = self._session.clock() - self._went_at >= _AHEAD_SECONDS
         ahead, self._ahead = self._ahead, []
@@ -284,9 +299,38 @@ class Pane(Vertical):
         self.revisits.begun()
         shown = self.update_shown
         if self.found is None:
-            self.visit = browse(self._session, self.location, self._box.put, fresh=fresh, shown=shown)
+            self.visit = browse(self._session, self.location, self._box.put, fresh=fresh, shown=shown, view=self.view)
         else:
-            self.visit = self.found.begin(self._session, self.location, self._box.put, fresh=fresh, shown=shown)
+            self.visit = self.found.begin(
+                self._session, self.location, self._box.put, fresh=fresh, shown=shown, view=self.view
+            )
+
+    # How the rows are shown
+
+    def use_view(self, view: RowView) -> None:
+        """Show the rows like that from now on. Asks nothing of the storage; cursor and selection stay."""
+        self.view = view
+        if self.visit is not None and not self.visit.ended:
+            self.visit.use_view(view)
+        elif self.update_shown is not None:
+            if self.visit is not None:
+                self.visit.cancel()  # another sorting under way
+            self.visit = shown_again(self._session, self.update_shown, view, self._box.put)
+
+    def view_words(self) -> str:
+        """How the rows are shown, in words to be kept; without the filter, which is for now."""
+        return self.view.words()
+
+    def use_view_words(self, words: str) -> None:
+        """As :meth:`view_words` said; words that are none of them change nothing."""
+        view = view_from_words(words, self.view)
+        if view != self.view:
+            self.use_view(view)
+
+    def show_typing(self, text: str) -> None:
+        """Say this in place of how many entries there are, while it is typed."""
+        self._typing = text
+        self.footer.show(self._footer_text())
 
     # What changed here
 
@@ -399,9 +443,12 @@ class Pane(Vertical):
         found = self.found
         has_parent = found is not None or self._directory_above is not None
         notice = _notice(update) if found is None else found.notice(update)
+        if len(update.listing) and not len(update.order):
+            notice = _NOTHING_FITS if update.order.view.filter else "(only hidden files)"
         self.list.show(update.listing, update.order, has_parent=has_parent, notice=notice)
         error = update.error if found is None else found.error(update)
         self.error_block.show(error, otherwise=_OTHERWISE, hint=self._hint(error))
+        self._show_header()
         self.footer.show(self._footer_text())
         self.tick()
 
@@ -413,7 +460,12 @@ class Pane(Vertical):
         return self.profile_hint if is_remote else ""
 
     def on_click(self, event: events.Click) -> None:
-        """On the title: the directory whose name was clicked."""
+        """On the title: the directory whose name was clicked. On the header: sorted by that column."""
+        if event.widget is self._header and event.button == 1:
+            event.stop()
+            column = column_at(self.list.scrollable_content_region.width, event.x)
+            self.use_view(self.view.sorted_by(SortOrder(column)))
+            return
         if event.widget is not self._title or event.button != 1:
             return
         event.stop()
@@ -444,11 +496,14 @@ class Pane(Vertical):
         self._title.show(f" {title}", " · ".join(filter(None, facts)) + " ")
 
     def _footer_text(self) -> str:
+        if self._typing:
+            return f" {self._typing}"
         running = self.visit is not None and not self.visit.ended
         if self.found is not None:
             parts = [self.found.footer(self.update_shown)]
         else:
             parts = ["not there any more" if self._is_gone else _count_text(self.update_shown, running=running)]
+        parts += _view_facts(self.update_shown)
         selection = self.list.selection
         if len(selection):
             parts.append(f"{len(selection):,} selected, {format_size(selection.size_bytes)}")
@@ -468,6 +523,21 @@ def _notice(update: BrowseUpdate) -> str:
         BrowseState.FAILED: "(empty when last listed)" if update.listing.complete else "(not listed: see below)",
         BrowseState.CANCELLED: "(stopped before the first entries came)",
     }[update.state]
+
+
+def _view_facts(update: BrowseUpdate | None) -> list[str]:
+    """Where not all rows are shown, how many are, and why the others are not."""
+    if update is None or update.order.view.shows_all:
+        return []
+    view, error = update.order.view, update.order.error
+    facts = []
+    if error is not None:
+        facts.append(f"not filtered: {error}")
+    elif view.filter is not None:
+        facts.append(f"{len(update.order):,} fit {view.filter.text} ({view.filter.kind})")
+    elif len(update.order) != len(update.listing):
+        facts.append(f"{len(update.listing) - len(update.order):,} hidden")
+    return facts
 
 
 def _count_text(update: BrowseUpdate | None, *, running: bool) -> str:

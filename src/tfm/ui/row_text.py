@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # to import typing takes a third of what a bare Python takes
     from typing import Final
 
-__all__ = ["header_text", "parent_text", "row_text"]
+__all__ = ["column_at", "header_text", "parent_text", "row_text"]
 
 _LEAST_NAME_CELLS: Final = 14
 
@@ -22,12 +22,25 @@ def _columns(width: int) -> tuple[int, bool, bool]:
     return max(1, width - used), with_size, with_time
 
 
-def header_text(width: int) -> str:
-    """The names of the columns, above a list that is ``width`` cells wide."""
+def header_text(width: int, sort: str = "name", *, reverse: bool = False) -> str:
+    """The names of the columns, above a list that is ``width`` cells wide, with a mark at the one it is sorted by:
+    the extension's is at the name, as an extension is a part of it."""
     name_cells, with_size, with_time = _columns(width)
-    size = f" {'Size':>{SIZE_CELLS}}" if with_size else ""
-    modified = f" {'Modified':<{MODIFIED_CELLS}}" if with_time else ""
-    return f" {fit('Name', name_cells)}{size}{modified}"
+    mark = "▼" if reverse else "▲"
+    words = {"name": f"Name {mark}", "extension": f"Name .ext {mark}", "unsorted": "Name"}
+    name = f" {fit(words.get(sort, 'Name'), name_cells)}"
+    size = f" {f'{mark} Size' if sort == 'size' else 'Size':>{SIZE_CELLS}}" if with_size else ""
+    modified = f" {f'Modified {mark}' if sort == 'time' else 'Modified':<{MODIFIED_CELLS}}" if with_time else ""
+    return f"{name}{size}{modified}"
+
+
+def column_at(width: int, x: int) -> str:
+    """By what a list is sorted whose header is clicked at the cell ``x``: name, size or time."""
+    name_cells, with_size, with_time = _columns(width)
+    if x <= name_cells:
+        return "name"
+    in_size = with_size and x <= name_cells + 1 + SIZE_CELLS
+    return "size" if in_size else "time" if with_time else "name"
 
 
 def parent_text(width: int) -> str:

@@ -20,7 +20,7 @@ KEYMAP_NAMES: Final = ("orthodox", "vim")
 
 _TABLES: Final[Mapping[str, Mapping[str, str]]] = {"orthodox": ORTHODOX, "vim": VIM}
 
-_TYPING: Final = {"orthodox": "", "vim": ""}
+_TYPING: Final = {"orthodox": "find", "vim": ""}
 """The action that gets characters which nothing is bound to."""
 
 

@@ -1,0 +1,46 @@
+"""Which of the rows that are shown a pattern chooses, or all of them: for selecting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from tfm.core.entry import Kind
+from tfm.core.listing import Listing
+from tfm.core.page import Page
+from tfm.operations.row_filter import names_that_fit
+from tfm.operations.row_order import RowOrder, key_of_row
+from tfm.operations.row_view import Filter, FilterKind
+
+__all__ = ["Chosen", "chosen_rows"]
+
+Chosen = tuple[str, Kind, int]
+"""The exact key, the kind, and the size in bytes, negative where it is not known."""
+
+
+def chosen_rows(listing: Listing, order: RowOrder, pattern: str | None = None) -> list[Chosen]:
+    """All rows that are shown, or, with ``pattern``, the files whose names fit it as a glob, without case; one that
+    ends in a slash is for directories. Asks nothing; a million rows take some seconds, in pieces."""
+    wants_directories = pattern is not None and pattern.endswith("/")
+    fits = None if pattern is None else names_that_fit(Filter(pattern.removesuffix("/"), FilterKind.GLOB))
+    shown = None if order.view.shows_all else set(order.shown_rows())
+    found: list[Chosen] = []
+    first = 0
+    for page in listing.pages:
+        rows: Sequence[int] = [row for row in range(len(page)) if shown is None or first + row in shown]
+        if fits is not None:
+            rows = [row for row in rows if page.is_directory(row) == wants_directories]
+        found += _facts(page, _fitting(page, rows, fits))
+        first += len(page)
+    return found
+
+
+def _fitting(page: Page, rows: Sequence[int], fits: Callable[[Sequence[str]], list[bool]] | None) -> Sequence[int]:
+    if fits is None or not rows:
+        return rows
+    names = page.names()
+    return [row for row, fit in zip(rows, fits([names[row] for row in rows]), strict=True) if fit]
+
+
+def _facts(page: Page, rows: Sequence[int]) -> Iterator[Chosen]:
+    for row in rows:
+        yield key_of_row(page, row), page.kind(row), 0 if page.is_directory(row) else page.sizes[row]
