@@ -18,6 +18,7 @@ from tfm.core.entry import Kind
 from tfm.core.errors import NetworkError
 from tfm.core.location import Location
 from tfm.ui.delete_dialog import DeleteDialog, Doomed
+from tfm.ui.go_to_dialog import GoToDialog
 
 
 def nothing() -> Memory:
@@ -76,6 +77,14 @@ async def ask_about_trash(running: Running) -> None:
     browse.push(DeleteDialog(browse.session, doomed, browse.works, began=lambda: None, ended=lambda _: None))
 
 
+async def go_to_first_row(running: Running) -> None:
+    await running.press("ctrl+g", *"data")
+    dialog = running.app.screen
+    assert isinstance(dialog, GoToDialog)
+    await running.until(lambda: "data.json" in dialog.list.text)
+    await running.press("down")
+
+
 SHOTS = (
     Shot("browse"),
     Shot("browse_empty", world=nothing, left=place(), right=place()),
@@ -120,6 +129,8 @@ SHOTS = (
     Shot("search", "alt+f7"),
     Shot("search_results", "alt+f7 b a t c h enter", shows="looked at"),
     Shot("disk_usage", "alt+u", shows=" objects"),
+    Shot("go_to", "ctrl+g d a t a", shows="data.json"),
+    Shot("go_to_row", go_to_first_row, shows="Go to: data.csv"),
     Shot("compare", "alt+d"),
     Shot("compare_differences", "alt+d enter", shows="only left"),
     Shot("bulk_rename", "end alt+r t a tab X", shows="1 of 1 will be renamed"),

@@ -14,16 +14,19 @@ from typing import Final
 from tfm.cli.options import Parser, add_storage_options, session_from, split_verb
 from tfm.cli.output import print_line
 from tfm.cli.verbs import VERBS
+from tfm.core.entry import Kind
 from tfm.core.errors import SettingsError, StorageError
-from tfm.core.location import StorageAddress
-from tfm.core.uri import SplitAddress, split_address
+from tfm.core.location import Location, StorageAddress
+from tfm.core.uri import LOCAL_SCHEME, split_address
+from tfm.operations.completion import Completer
+from tfm.operations.typed_place import PlaceReader
+from tfm.storage.session import Session
 
 __all__ = ["complete"]
 
 _SECONDS: Final = 2.0
 """A person waits for it with a finger on the key."""
 
-_ROWS: Final = 1000
 _FILE_OPTIONS: Final = frozenset({"--config", "--plan", "--run-plan"})
 _WORDS_OF: Final = {"cache": ("stats", "clear"), "completion": ("bash", "fish", "zsh")}
 _SPLITS_WORDS: Final = ":="
@@ -78,7 +81,7 @@ def _candidates(before: list[str], current: str) -> Iterator[str]:
     parser = _parser(verb)
     if _takes_value(parser, last):
         if last in _FILE_OPTIONS:
-            yield from _local_paths(current)
+            yield from _paths(current, rest, remote=False)
         return
     if verb is None and not rest:
         yield from (each for each in (*VERBS, "demo") if each.startswith(current))
@@ -107,32 +110,13 @@ def _takes_value(parser: Parser, text: str) -> bool:
     return action is not None and action.nargs != 0
 
 
-def _paths(current: str, words: Sequence[str]) -> Iterator[str]:
-    address = split_address(current)
-    if address is None:
-        yield from _local_paths(current)
-        if current and "s3://".startswith(current):
-            yield "s3://"
-        return
-    yield from _in_time(address, words)
-
-
-def _local_paths(current: str) -> Iterator[str]:
-    above, slash, begun = current.rpartition("/")
-    directory = os.path.expanduser(above + slash) or "."
-    with contextlib.suppress(OSError), os.scandir(directory) as entries:
-        for entry in entries:
-            if entry.name.startswith(begun) and (begun or not entry.name.startswith(".")):
-                yield f"{above}{slash}{entry.name}{'/' if entry.is_dir() else ''}"
-
-
-def _in_time(address: SplitAddress, words: Sequence[str]) -> list[str]:
-    """What is there remotely; nothing where the server does not say so in time."""
+def _paths(current: str, words: Sequence[str], *, remote: bool = True) -> list[str]:
+    """What is there, also remotely; nothing where a server does not say so in time."""
     found: list[str] = []
 
     def ask() -> None:
         with contextlib.suppress(StorageError, SettingsError, OSError):
-            found.extend(_remote_paths(address, words))
+            found.extend(_found(current, words, remote=remote))
 
     # A daemon: it must not hold up the end.
     thread = threading.Thread(target=ask, name="tfm-complete", daemon=True)
@@ -141,15 +125,18 @@ def _in_time(address: SplitAddress, words: Sequence[str]) -> list[str]:
     return [] if thread.is_alive() else found
 
 
-def _remote_paths(address: SplitAddress, words: Sequence[str]) -> list[str]:
-    options = _storage_options(words)
-    session = session_from(options)
-    scheme, authority, rest = address
-    if rest is None:
-        page = session.storage(StorageAddress(scheme, "", options.profile)).first_rows(authority, limit=_ROWS)
-        return [f"{scheme}://{entry.name}/" for entry in page]
-    page = session.storage(StorageAddress(scheme, authority, options.profile)).first_rows(rest, limit=_ROWS)
-    return [f"{scheme}://{authority}/{entry.key}" for entry in page]
+def _found(current: str, words: Sequence[str], *, remote: bool) -> list[str]:
+    address = split_address(current)
+    here = Location(StorageAddress(LOCAL_SCHEME), f"{os.getcwd().rstrip('/')}/", Kind.DIRECTORY)
+    known: tuple[Location, ...] = ()
+    session = Session()  # for the disk no settings are needed
+    if address is not None:
+        options = _storage_options(words)
+        session = session_from(options)
+        known = (Location(StorageAddress(address.scheme, "", options.profile), "", Kind.DIRECTORY),)
+    found = Completer(session, PlaceReader(session, here, known), pause_seconds=0).complete(current)
+    wanted = [each for each in found if each.text.startswith(current)]  # a shell takes nothing else
+    return [each.text for each in wanted if remote or each.location.storage.scheme == LOCAL_SCHEME]
 
 
 def _storage_options(words: Sequence[str]) -> argparse.Namespace:

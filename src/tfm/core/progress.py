@@ -32,3 +32,7 @@ class Cancel:
     @property
     def wanted(self) -> bool:
         return self._event.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait so long for the wish; whether it came."""
+        return self._event.wait(seconds)

@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote, unquote_to_bytes
 
 from tfm.core.errors import InvalidPathError
 
-__all__ = ["LOCAL_SCHEME", "SplitAddress", "decode_uri", "encode_uri", "split_address"]
+__all__ = ["LOCAL_SCHEME", "SplitAddress", "decode_uri", "disk_path", "encode_uri", "split_address"]
 
 LOCAL_SCHEME: Final = "file"
 """Text without a scheme is a path of the local disk."""
@@ -42,6 +42,16 @@ def split_address(text: str) -> SplitAddress | None:
             next_step=f"Write {scheme}://NAME/KEY, or {scheme}:// alone.",
         )
     return SplitAddress(scheme, authority, rest if slash else None)
+
+
+def disk_path(split: SplitAddress) -> str:
+    """The path of the local disk that a URI of the local scheme names. Raises InvalidPathError for one of another
+    machine."""
+    if split.authority not in {"", "localhost"} or split.rest is None:
+        raise InvalidPathError(
+            f"'file://{split.authority}' is not on this machine.", next_step="Write file:///PATH, or the path alone."
+        )
+    return f"/{split.rest}"
 
 
 def encode_uri(scheme: str, authority: str, path: str) -> str:

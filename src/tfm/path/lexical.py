@@ -14,7 +14,7 @@ from typing import Self
 from tfm.core.entry import Kind
 from tfm.core.errors import InvalidPathError, UnsupportedOperation
 from tfm.core.location import Location, StorageAddress
-from tfm.core.uri import LOCAL_SCHEME, SplitAddress, encode_uri, split_address
+from tfm.core.uri import LOCAL_SCHEME, SplitAddress, disk_path, encode_uri, split_address
 
 __all__ = ["KeyText", "Lexical", "LocalText", "from_location", "from_split", "join_all", "read_text"]
 
@@ -291,11 +291,7 @@ def from_split(split: SplitAddress) -> Lexical:
     """What the parts of a URI name."""
     if split.scheme != LOCAL_SCHEME:
         return KeyText.from_split(split)
-    if split.authority not in {"", "localhost"} or split.rest is None:
-        raise InvalidPathError(
-            f"'file://{split.authority}' is not on this machine.", next_step="Write file:///PATH, or the path alone."
-        )
-    return LocalText(PurePosixPath(f"/{split.rest}"))
+    return LocalText(PurePosixPath(disk_path(split)))
 
 
 def from_location(location: Location) -> Lexical:

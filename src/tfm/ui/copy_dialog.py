@@ -13,10 +13,10 @@ from tfm.core.location import Location
 from tfm.core.progress import Cancel, Progress
 from tfm.operations.conflict import ConflictPolicy
 from tfm.operations.copy_spec import CopySpec
+from tfm.operations.typed_place import PlaceReader
 from tfm.operations.work import Work, WorkState, WorkUpdate, begin_work
 from tfm.storage.session import Session
 from tfm.ui.choice import Choice
-from tfm.ui.copy_target import location_of_text
 from tfm.ui.copy_text import POLICIES, plan_lines
 from tfm.ui.delete_text import names_shown, odd_names_text
 from tfm.ui.dialog import Dialog, DialogText
@@ -136,7 +136,7 @@ class CopyDialog(Dialog[bool]):
         from tfm.operations.counted_plan import CountedPlan
 
         what = self._what
-        target = location_of_text(self._session, text, here=what.here, there=what.there)
+        target = PlaceReader(self._session, what.here, (what.there,)).location(text)
         spec = copy_spec_for(self._session, what.sources, target, move=what.move)
         if what.below is not None:
             spec = replace(spec, into=True, below=what.below)

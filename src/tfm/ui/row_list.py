@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from rich.style import Style
 from textual import events
@@ -37,7 +37,7 @@ class RowList(TableRows, Generic[Value]):
     DEFAULT_CSS = "RowList { height: auto; min-height: 1; max-height: 14; }"
 
     # The keys go to the line in which one types, and yet Enter is about this row.
-    cursor_elsewhere: ClassVar[Style] = Style(reverse=True)
+    cursor_elsewhere = Style(reverse=True)
 
     class Chosen(Message):
         """A row was clicked."""

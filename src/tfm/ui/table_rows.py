@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar, Final
+from typing import Final
 
 from rich.segment import Segment
 from rich.style import Style
@@ -38,7 +38,7 @@ class TableRows(ScrollView, can_focus=True, inherit_bindings=False):
     }
     """
 
-    cursor_elsewhere: ClassVar[Style] = Style(underline=True)
+    cursor_elsewhere: Style = Style(underline=True)
     """How the cursor looks while the keys go elsewhere."""
 
     class Moved(Message):

@@ -38,6 +38,10 @@ ACTIONS: Final = (
     Action("find", Area.MOVING, "rows:find", "Type a part of a name: the cursor goes there", argument=Argument.TEXT),
     Action("find_next", Area.MOVING, "rows:find_next", "The next name that holds what was typed to find one"),
     Action("find_previous", Area.MOVING, "rows:find_previous", "The one before that holds it"),
+    Action(
+        "go_to", Area.PLACES, "places:go_to", "Go to a path or URI; what it could be is listed", argument=Argument.TEXT
+    ),
+    Action("home", Area.PLACES, "places:home", "Your home directory"),
     Action("select", Area.SELECTING, "selecting:select", "Select or deselect the entry, and go down"),
     Action("select_down", Area.SELECTING, "selecting:select_down", "The same"),
     Action("select_up", Area.SELECTING, "selecting:select_up", "The same, and go up"),

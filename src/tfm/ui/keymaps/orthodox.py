@@ -23,6 +23,7 @@ EVERYWHERE: Final = {
     "delete": "delete",
     "shift+f8": "delete_permanently",
     "shift+delete": "delete_permanently",
+    "ctrl+g": "go_to",
     "alt+p": "profile",
     "alt+q": "cost",
     "alt+k": "cache",

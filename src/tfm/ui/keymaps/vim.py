@@ -47,6 +47,8 @@ VIM: Final = {
     "y": "yank",
     "x": "cut",
     "p": "paste",
+    "g space": "go_to",
+    "g h": "home",
     "g p": "profile",
     "g q": "cost",
     "g k": "cache",
