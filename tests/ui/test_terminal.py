@@ -31,6 +31,17 @@ def test_a_signal_that_ends_it_leaves_the_terminal_as_it_was(number: signal.Sign
         assert b"Traceback" not in terminal.written
 
 
+def test_alt_works_with_characters_of_which_the_terminal_only_says_escape(tmp_path: Path) -> None:
+    (tmp_path / ".dot").touch()
+    (tmp_path / "first").touch()
+    with Terminal(command(str(tmp_path), str(tmp_path))) as terminal:
+        terminal.until(b"2 entries")
+        terminal.type(b"\x1b.")
+        terminal.until(b"1 hidden")
+        terminal.type(b"\x1b\r")
+        terminal.until(b"drwx")
+
+
 def test_bytes_that_are_not_utf_8_are_no_keys(tmp_path: Path) -> None:
     (tmp_path / "first").touch()
     with Terminal(command(str(tmp_path), str(tmp_path))) as terminal:

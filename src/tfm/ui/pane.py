@@ -526,24 +526,24 @@ def _notice(update: BrowseUpdate) -> str:
 
 
 def _view_facts(update: BrowseUpdate | None) -> list[str]:
-    """Where not all rows are shown, how many are, and why the others are not."""
+    """Where not all rows are shown: why the others are not."""
     if update is None or update.order.view.shows_all:
         return []
-    view, error = update.order.view, update.order.error
-    facts = []
+    wanted, error = update.order.view.filter, update.order.error
     if error is not None:
-        facts.append(f"not filtered: {error}")
-    elif view.filter is not None:
-        facts.append(f"{len(update.order):,} fit {view.filter.text} ({view.filter.kind})")
-    elif len(update.order) != len(update.listing):
-        facts.append(f"{len(update.listing) - len(update.order):,} hidden")
-    return facts
+        return [f"not filtered: {error}"]
+    if wanted is not None:
+        return [f"{wanted.text} ({wanted.kind})"]
+    hidden = len(update.listing) - len(update.order)
+    return [f"{hidden:,} hidden"] if hidden else []
 
 
 def _count_text(update: BrowseUpdate | None, *, running: bool) -> str:
     count = 0 if update is None else len(update.listing)
     whole = update is not None and update.listing.complete
     entries = f"{count:,} {'entry' if count == 1 else 'entries'}"
+    if update is not None and update.order.view.filter is not None and update.order.error is None:
+        entries = f"{len(update.order):,} of {entries}"
     if update is None or running or update.state.is_running:
         if not whole:
             return f"{entries}, listing…" if count else "listing…"
