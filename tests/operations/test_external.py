@@ -16,10 +16,12 @@ from tests.ui.memory_panes import Memory, place
 from tfm.core.entry import Kind
 from tfm.core.errors import InvalidPathError, UnsupportedOperation
 from tfm.core.location import Location, StorageAddress
+from tfm.core.settings import Settings, with_settings
 from tfm.operations.external import (
     Invocation,
     Side,
     editor_command,
+    editor_origin,
     filled,
     opener_for,
     panes_environment,
@@ -91,12 +93,15 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
 
 def test_the_editor_is_the_setting_then_visual_then_editor() -> None:
     environment = {"VISUAL": "code --wait", "EDITOR": "nano"}
-    assert editor_command("emacs -nw", environment) == ["emacs", "-nw"]
-    assert editor_command("", environment) == ["code", "--wait"]
-    assert editor_command("", {"EDITOR": "nano"}) == ["nano"]
-    assert editor_command("", {}) == editor_command("  ", {"VISUAL": " "}) == ["vi"]
-    with pytest.raises(UnsupportedOperation):
-        editor_command("'open", {})
+    emacs = with_settings(Settings(), {"EDITOR": "emacs -nw"}, source="config.py", lines={"EDITOR": 3})
+    assert editor_command(emacs, environment) == ["emacs", "-nw"]
+    assert editor_command(Settings(), environment) == ["code", "--wait"]
+    assert editor_command(Settings(), {"EDITOR": "nano"}) == ["nano"]
+    assert editor_command(Settings(), {}) == editor_command(Settings(editor="  "), {"VISUAL": " "}) == ["vi"]
+    with pytest.raises(UnsupportedOperation, match=r"Look at \$EDITOR\."):
+        editor_command(Settings(), {"EDITOR": "'open"})
+    assert editor_origin(emacs, environment) == "config.py, line 3"
+    assert editor_origin(Settings(), environment) == "$VISUAL"
     assert shell_command({"SHELL": "/bin/zsh"}) == ["/bin/zsh"]
     assert shell_command({})
 

@@ -85,6 +85,12 @@ async def go_to_first_row(running: Running) -> None:
     await running.press("down")
 
 
+def large_file() -> Memory:
+    memory = quiet_memory()
+    memory.store.put("bucket", {"left/large.txt": bytes(11 << 20), "right/x": b""})
+    return memory
+
+
 SHOTS = (
     Shot("browse"),
     Shot("browse_empty", world=nothing, left=place(), right=place()),
@@ -109,6 +115,7 @@ SHOTS = (
     Shot("viewer_go", "end f3 f5"),
     Shot("preview_file", "alt+v end up", shows="python\n"),
     Shot("preview_directory", "alt+v down", shows="sample-2"),
+    Shot("edit_large", "down f4", world=large_file, shows="fetched as a whole"),
     Shot("copy", "down f5", shows="requests"),
     Shot("move", "end f6", shows="requests"),
     Shot("delete", "down f8", shows="cannot be undone"),

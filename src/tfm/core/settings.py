@@ -67,6 +67,7 @@ class Settings:
     theme: str = _setting(
         "terminal", "The colours: terminal (the terminal's own), or a theme's name; the palette (Ctrl-P) lists them."
     )
+    editor: str = _setting("", "The editor of F4, as a command; empty means $VISUAL, else $EDITOR, else vi.")
     prices: Table = _setting(  # noqa: RUF009 - a field(), as all the others
         (),
         'Prices of your own in US dollars: {"aws write": "0.0054", "minio.example.org:9000 read": "0.001"}, for a '

@@ -8,14 +8,15 @@ import tempfile
 from collections.abc import Mapping, Sequence
 
 from tfm.core.errors import StorageError, UnsupportedOperation
-from tfm.operations.external import Invocation, Run, editor_command
+from tfm.core.settings import Settings
+from tfm.operations.external import Invocation, Run, editor_command, editor_origin, filled
 from tfm.operations.rename_rule import lines_of_names, names_of_lines
 
 __all__ = ["edit_names"]
 
 
-def edit_names(names: Sequence[str], editor: str, environment: Mapping[str, str], run: Run) -> list[str]:
-    """The names as they were edited, one for each of ``names``. ``editor`` is the setting, ``run`` starts a program.
+def edit_names(names: Sequence[str], settings: Settings, environment: Mapping[str, str], run: Run) -> list[str]:
+    """The names as they were edited, one for each of ``names``. ``run`` starts a program.
 
     What no line can hold is written as :func:`lines_of_names` does. Raises RuleError where there are not as many lines
     any more, UnsupportedOperation where the editor cannot be started or ends with a failure, StorageError where the
@@ -27,7 +28,8 @@ def edit_names(names: Sequence[str], editor: str, environment: Mapping[str, str]
         text = "".join(f"{line}\n" for line in lines_of_names(names))
         with open(path, "w", encoding="utf-8", newline="") as file:
             file.write(text)
-        exit_code = run(Invocation([*editor_command(editor, environment), path], directory, environment))
+        arguments = filled(editor_command(settings, environment), file=path, environment=environment)
+        exit_code = run(Invocation(arguments, directory, environment, editor_origin(settings, environment)))
         if exit_code != 0:
             raise UnsupportedOperation(
                 f"The editor ended with {exit_code}: no name was taken from it.", operation="rename"

@@ -7,15 +7,17 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
 from tfm.core.entry import Asked, Entry, Kind
-from tfm.core.errors import ConflictError, DamagedError, IsDirectoryError, NotFoundError
+from tfm.core.errors import ConflictError, DamagedError, IsDirectoryError, NotFoundError, StorageError
 from tfm.core.location import Location
 from tfm.core.progress import Cancel, Progress
-from tfm.core.writing import ObjectFacts, Precondition
+from tfm.core.writing import NOTHING_THERE, ObjectFacts, Precondition
+from tfm.operations.naming import key_of_name
 from tfm.storage.session import Session
 from tfm.storage.storage import Storage
 
@@ -39,15 +41,20 @@ class LocalCopy:
         self._entry: Entry | None = None
         self._facts = ObjectFacts()
         self._digest = b""
+        self._is_gone = False
 
     def fetch(self, tell: Callable[[Progress], None], cancel: Cancel) -> bool:
         """Get the object, one version of it, verified as far as its storage has something to compare; one request, and
         one for each break. False where it was cancelled: then nothing is left.
 
-        Raises what the storage answers, IsDirectoryError, NoSpaceError and other OSErrors of this disk.
+        Raises what the storage answers, IsDirectoryError, and StorageError where this disk takes no copy.
         """
         if self.location.kind is Kind.DIRECTORY:
             raise IsDirectoryError("A directory is not edited.", uri=self._uri, operation="edit")
+        with _of_this_disk():
+            return self._fetch(tell, cancel)
+
+    def _fetch(self, tell: Callable[[Progress], None], cancel: Cancel) -> bool:
         directory = tempfile.mkdtemp(prefix="tfm-edit-")  # 0700
         self.path = os.path.join(directory, safe_name(self.location.key))
         digest = hashlib.sha256()
@@ -76,33 +83,28 @@ class LocalCopy:
         return True
 
     def is_changed(self) -> bool:
-        """Whether the file's content is another one. False where the program has removed it. Reads it."""
-        try:
-            with open(self.path, "rb") as file:
-                return hashlib.file_digest(file, "sha256").digest() != self._digest
-        except FileNotFoundError:
-            return False
+        """Whether the file's content is another one than was fetched. False where the program has
+        removed it. Reads it. Raises StorageError where it cannot be read."""
+        with _of_this_disk():
+            try:
+                return self._digest_now() != self._digest
+            except FileNotFoundError:
+                return False
+
+    def _digest_now(self) -> bytes:
+        with open(self.path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
 
     def store(self, tell: Callable[[Progress], None], cancel: Cancel) -> Entry:
-        """Put the file's content in the object's place, if that is still what was fetched; type, metadata and tags
-        stay. One request up to 16 MiB or so, and one before where the storage is not known to compare versions.
+        """Put the file's content in the object's place, if that is still what was fetched, or what :meth:`look_again`
+        saw there; type, metadata and tags stay. One request up to 16 MiB or so, and one before where the storage is
+        not known to compare versions.
 
         Raises ConflictError where somebody else has changed or removed it, and what the storage answers; the file
         stays where it is then, and this may be tried again.
         """
-        if self._entry is None:
-            raise ValueError("nothing was fetched")
-        facts = replace(self._facts, modified_timestamp=None, mode=None)
-        total = os.stat(self.path).st_size
         try:
-            writer = self._storage.writer(self.location.key, facts=facts, only_if=self._precondition())
-            with writer, open(self.path, "rb") as file:
-                while piece := file.read(_PIECE_BYTES):
-                    if cancel.wanted:
-                        raise ConflictError("Stopped before it was stored.", uri=self._uri, operation="edit")
-                    writer.write(piece)
-                    tell(Progress(0, 1, writer.written_bytes, total, self.location.key))
-                entry = writer.commit()
+            entry = self._write(self.location.key, self._precondition(), tell, cancel)
         except (ConflictError, NotFoundError) as error:
             if cancel.wanted:
                 raise
@@ -112,23 +114,61 @@ class LocalCopy:
                 uri=self._uri,
                 operation="edit",
             ) from error
-        self._entry = entry
+        self._entry, self._is_gone = entry, False
         return entry
 
+    def store_as(self, name: str, tell: Callable[[Progress], None], cancel: Cancel) -> Location:
+        """Put the file's content beside the object, as ``name``, with the object's type, metadata and tags; where it
+        is. What is there is never replaced.
+
+        Raises ConflictError where something is there, InvalidPathError for no name, and what the storage answers; the
+        file stays where it is then.
+        """
+        above = Location(self.location.storage, self.location.key.rpartition("/")[0], Kind.DIRECTORY)
+        directory = replace(above, key=f"{above.key}/" if above.key or self.location.key.startswith("/") else "")
+        key = key_of_name(self._storage, directory, name, operation="edit")
+        self._write(key, NOTHING_THERE, tell, cancel)
+        return replace(self.location, key=key)
+
+    def look_again(self) -> Entry | None:
+        """What is there now, None where nothing is: from now on that is what :meth:`store` replaces. One request.
+        Raises what the storage answers."""
+        self._entry = self._storage.lookup(self.location.key, fresh=True, asked=Asked.FILE).file
+        self._is_gone = self._entry is None
+        return self._entry
+
+    def _write(self, key: str, only_if: Precondition | None, tell: Callable[[Progress], None], cancel: Cancel) -> Entry:
+        facts = replace(self._facts, modified_timestamp=None, mode=None)
+        with _of_this_disk(), open(self.path, "rb") as file:
+            total = os.fstat(file.fileno()).st_size
+            with self._storage.writer(key, facts=facts, only_if=only_if) as writer:
+                while piece := file.read(_PIECE_BYTES):
+                    if cancel.wanted:
+                        raise ConflictError(
+                            "Stopped before it was stored.",
+                            next_step=f"Your text is in {self.path}.",
+                            uri=self._uri,
+                            operation="edit",
+                        )
+                    writer.write(piece)
+                    tell(Progress(0, 1, writer.written_bytes, total, key))
+                return writer.commit()
+
     def _precondition(self) -> Precondition | None:
-        if self._entry is None or self._entry.etag is None:
-            # Nothing to name the version by: what a look of this moment tells is compared.
-            now = self._storage.lookup(self.location.key, fresh=True, asked=Asked.FILE).file
-            if now is None:
-                raise NotFoundError("It is not there any more.", uri=self._uri, operation="edit")
-            before = self._entry
-            if before is not None and (now.size_bytes, now.modified_timestamp) != (
-                before.size_bytes,
-                before.modified_timestamp,
-            ):
-                raise ConflictError("It is not what was opened.", uri=self._uri, operation="edit")
-            return None
-        return Precondition(self._entry.etag)
+        if self._is_gone:
+            return NOTHING_THERE
+        before = self._entry
+        if before is None:
+            raise ValueError("nothing was fetched")
+        if before.etag is not None:
+            return Precondition(before.etag)
+        # Nothing to name the version by: what a look of this moment tells is compared.
+        now = self._storage.lookup(self.location.key, fresh=True, asked=Asked.FILE).file
+        if now is None:
+            raise NotFoundError("It is not there any more.", uri=self._uri, operation="edit")
+        if (now.size_bytes, now.modified_timestamp) != (before.size_bytes, before.modified_timestamp):
+            raise ConflictError("It is not what was opened.", uri=self._uri, operation="edit")
+        return None
 
     def discard(self) -> None:
         """Remove the file and its directory, with what the program has left there (backups, swap files)."""
@@ -138,6 +178,20 @@ class LocalCopy:
     @property
     def _uri(self) -> str:
         return self._storage.uri_of(self.location.key)
+
+
+@contextmanager
+def _of_this_disk() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, StorageError):
+            raise
+        raise StorageError(
+            f"The copy on this disk: {error.strerror or error}.",
+            next_step=f"Look at {tempfile.gettempdir()}, or set TMPDIR to a directory with room.",
+            operation="edit",
+        ) from error
 
 
 def safe_name(key: str) -> str:

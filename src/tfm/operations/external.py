@@ -21,7 +21,7 @@ from typing import Final
 from tfm.core.capability import Capability
 from tfm.core.errors import InvalidPathError, UnsupportedOperation
 from tfm.core.location import Location
-from tfm.core.settings import Commands
+from tfm.core.settings import Commands, Settings
 from tfm.storage.session import Session
 
 __all__ = [
@@ -29,7 +29,10 @@ __all__ = [
     "Run",
     "Side",
     "editor_command",
+    "editor_origin",
+    "ended_text",
     "filled",
+    "local_path",
     "opener_for",
     "panes_environment",
     "run_program",
@@ -60,11 +63,12 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """A program as it is to be started."""
+    """A program as it is to be started. ``origin`` is where the command was said, for who has to change it."""
 
     arguments: Sequence[str]
     directory: str
     environment: Mapping[str, str] = field(repr=False)
+    origin: str = ""
 
 
 @contextmanager
@@ -96,9 +100,8 @@ def _write_names(path: str, names: Sequence[str]) -> str:
 
 
 def _text_of(session: Session, directory: Location) -> str:
-    storage = session.storage(directory.storage)
-    text = storage.uri_of(directory.key)
-    return os.path.abspath(text or os.curdir) if Capability.LOCAL_PATHS in storage.capabilities else text
+    path = local_path(session, directory)
+    return session.storage(directory.storage).uri_of(directory.key) if path is None else path
 
 
 def _variable(text: str) -> str:
@@ -124,12 +127,15 @@ def _bytes_of(text: str) -> bytes:
 
 def working_directory(session: Session, directory: Location) -> str:
     """Where a program is started: the pane's directory if it is on the disk, and there; else the home."""
-    storage = session.storage(directory.storage)
-    if Capability.LOCAL_PATHS in storage.capabilities:
-        path = os.path.abspath(directory.key or os.curdir)
-        if os.path.isdir(path):
-            return path
-    return os.path.expanduser("~")
+    path = local_path(session, directory)
+    return path if path is not None and os.path.isdir(path) else os.path.expanduser("~")
+
+
+def local_path(session: Session, location: Location) -> str | None:
+    """Where that is on this disk; None where it is not on it, and a program needs a copy."""
+    if Capability.LOCAL_PATHS not in session.storage(location.storage).capabilities:
+        return None
+    return os.path.abspath(location.key or os.curdir)
 
 
 def run_program(invocation: Invocation) -> int:
@@ -145,22 +151,43 @@ def run_program(invocation: Invocation) -> int:
     except FileNotFoundError as error:
         raise UnsupportedOperation(
             f"There is no program {program!r}.",
-            next_step="Install it, or name another in config.py.",
+            next_step=f"Install it, or name another in {invocation.origin or 'config.py'}.",
             operation="run a program",
         ) from error
     except (OSError, ValueError) as error:
-        raise UnsupportedOperation(f"{program!r} cannot be started: {error}.", operation="run a program") from error
+        why = getattr(error, "strerror", None) or error
+        raise UnsupportedOperation(
+            f"{program!r} cannot be started: {why}.",
+            next_step=f"Look at {invocation.origin}." if invocation.origin else "",
+            operation="run a program",
+        ) from error
 
 
-def editor_command(setting: str, environment: Mapping[str, str]) -> list[str]:
+def ended_text(code: int) -> str:
+    """How a program ended, by its exit code: ``ended with 3``, ``was ended by signal 9``."""
+    return f"ended with {code}" if code >= 0 else f"was ended by signal {-code}"
+
+
+def editor_command(settings: Settings, environment: Mapping[str, str]) -> list[str]:
     """The user's editor: the setting ``EDITOR``, else $VISUAL, else $EDITOR, else vi. Raises UnsupportedOperation for
     text that cannot be split."""
-    text = setting or environment.get("VISUAL", "") or environment.get("EDITOR", "") or _FALLBACK_EDITOR
+    text = settings.editor or environment.get("VISUAL", "") or environment.get("EDITOR", "") or _FALLBACK_EDITOR
     try:
         arguments = shlex.split(text)
     except ValueError as error:
-        raise UnsupportedOperation(f"The editor {text!r} cannot be split into arguments: {error}.") from None
+        raise UnsupportedOperation(
+            f"The editor {text!r} cannot be split into arguments: {error}.",
+            next_step=f"Look at {editor_origin(settings, environment)}.",
+            operation="edit",
+        ) from None
     return arguments or [_FALLBACK_EDITOR]
+
+
+def editor_origin(settings: Settings, environment: Mapping[str, str]) -> str:
+    """Where it is said which editor that is."""
+    if settings.editor:
+        return settings.origin("EDITOR")
+    return next((f"${name}" for name in ("VISUAL", "EDITOR") if environment.get(name)), "config.py (EDITOR)")
 
 
 def shell_command(environment: Mapping[str, str]) -> list[str]:

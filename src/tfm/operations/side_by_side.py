@@ -9,18 +9,25 @@ from typing import Final
 
 from tfm.core.capability import Capability
 from tfm.core.entry import Entry
+from tfm.core.location import StorageAddress
 from tfm.core.progress import Cancel
-from tfm.operations.conflict import Conflict
-from tfm.operations.copy_spec import CopySpec
 from tfm.storage.session import Session
 from tfm.storage.storage import Storage
 
-__all__ = ["DifferingLine", "SideBySide", "compare_sides"]
+__all__ = ["DifferingLine", "Side", "SideBySide", "compare_sides"]
 
 _MOST_BYTES: Final = 256 * 1024
 """Of each; more is not read for a look."""
 
 _MOST_LINES: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One version of an object."""
+
+    storage: StorageAddress
+    entry: Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +47,17 @@ class SideBySide:
     lines: Sequence[DifferingLine] = ()
 
 
-def compare_sides(session: Session, spec: CopySpec, conflict: Conflict, cancel: Cancel) -> SideBySide:
-    """Reads the beginning of both, 256 KiB each, of the versions that are in conflict: two requests at most, none for a
-    directory. Raises what the storages answer, ConflictError too where one is no longer what was listed."""
-    there, new = conflict.target, conflict.source
+def compare_sides(session: Session, one: Side, other: Side, cancel: Cancel) -> SideBySide:
+    """Reads the beginning of both, 256 KiB each, of these versions: ``one`` is there, ``other`` is new. Two requests at
+    most, none for a directory. Raises what the storages answer, ConflictError too where one is no longer what was
+    listed."""
+    there, new = one.entry, other.entry
     if there.is_directory or new.is_directory:
         return SideBySide("One of them is a directory.")
-    old_bytes = _beginning(session.storage(spec.target_storage), there)
+    old_bytes = _beginning(session.storage(one.storage), there)
     if cancel.wanted:
         return SideBySide("")
-    new_bytes = _beginning(session.storage(spec.source_storage), new)
+    new_bytes = _beginning(session.storage(other.storage), new)
     whole = max(there.size_bytes or 0, new.size_bytes or 0) <= _MOST_BYTES
     if old_bytes == new_bytes:
         same_size = there.size_bytes == new.size_bytes

@@ -42,6 +42,8 @@ from tfm.ui.update_box import UpdateBox
 if TYPE_CHECKING:
     from textual.app import App
 
+    from tfm.operations.external import Invocation
+    from tfm.ui.given_terminal import Pause
     from tfm.ui.job_watch import JobWatch
     from tfm.ui.preview_place import PreviewPlace
 
@@ -222,6 +224,12 @@ class BrowseScreen(Screen[None]):
                 self.call_next(self.run_command, text)
 
         await self.open(Palette(self._reader.keymap), chosen)
+
+    def run_outside(self, invocation: Invocation, *, pause: Pause, heading: str = "") -> int:
+        """Give the terminal to that program until it ends; its exit code."""
+        from tfm.ui.given_terminal import run_on_terminal
+
+        return run_on_terminal(self.app, invocation, pause=pause, heading=heading)
 
     def toggle_preview(self) -> None:
         """Show what the entry under the cursor begins with, or do not any more."""

@@ -93,10 +93,13 @@ class ConflictDialog(Dialog[Decision | None]):
             self._decide(ConflictPolicy(name), for_all=self.reach.value)
 
     def action_compare(self) -> None:
+        from tfm.operations.side_by_side import Side
         from tfm.ui.side_by_side_dialog import SideBySideDialog
 
         if self._session is not None and self.app.screen is self:
-            self.app.push_screen(SideBySideDialog(self._session, self._question))
+            conflict, spec = self._question.conflict, self._question.job.spec
+            there, new = Side(spec.target_storage, conflict.target), Side(spec.source_storage, conflict.source)
+            self.app.push_screen(SideBySideDialog(self._session, there, new))
 
     def _decide(self, policy: ConflictPolicy, *, for_all: bool) -> None:
         if time.monotonic() - self._shown_at >= _PAUSE_SECONDS:

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from rich.style import Style
-from textual.app import SuspendNotSupported
 from textual.widget import Widget
 
 from tfm.core.entry import Entry
-from tfm.core.errors import StorageError, UnsupportedOperation
+from tfm.core.errors import StorageError
 from tfm.core.location import Location
 from tfm.core.progress import Cancel, Progress
 from tfm.operations.bulk_rename import BulkRename, Renamed, RenameRow, RenameSummary, undo_rows
@@ -71,6 +70,7 @@ class BulkRenameDialog(Dialog[None]):
     def __init__(self, session: Session, directory: Location, entries: Sequence[Entry], works: RunningWork) -> None:
         super().__init__("Rename many")
         self._works = works
+        self._settings = session.settings
         self._bulk = BulkRename(session, directory, entries)
         self._rows: Sequence[RenameRow] = self._bulk.preview([_name(entry) for entry in entries])
         self._number = self._shown_number = 0
@@ -174,7 +174,7 @@ class BulkRenameDialog(Dialog[None]):
 
         self.error_block.show(None)
         try:
-            new_names = edit_names([row.new_name for row in self._rows], "", os.environ, self.run_outside)
+            new_names = edit_names([row.new_name for row in self._rows], self._settings, os.environ, self.run_outside)
         except RuleError as error:
             self.said.show(str(error))
         except StorageError as error:
@@ -189,13 +189,9 @@ class BulkRenameDialog(Dialog[None]):
 
     def run_outside(self, invocation: Invocation) -> int:
         """Give the terminal to a program until it ends."""
-        from tfm.operations.external import run_program
+        from tfm.ui.given_terminal import Pause, run_on_terminal
 
-        try:
-            with self.app.suspend():
-                return run_program(invocation)
-        except SuspendNotSupported as error:
-            raise UnsupportedOperation("No other program can have this terminal.", operation="rename") from error
+        return run_on_terminal(self.app, invocation, pause=Pause.ON_FAILURE)
 
     # Renaming
 

@@ -10,8 +10,7 @@ from textual.widget import Widget
 
 from tfm.core.entry import Entry
 from tfm.core.progress import Cancel
-from tfm.operations.queued_job import Question
-from tfm.operations.side_by_side import SideBySide, compare_sides
+from tfm.operations.side_by_side import Side, SideBySide, compare_sides
 from tfm.operations.work import Work, WorkUpdate, begin_work
 from tfm.storage.session import Session
 from tfm.ui.dialog import Dialog, DialogText
@@ -29,10 +28,11 @@ class SideBySideDialog(Dialog[None]):
     BUTTONS = (("back", "Go back"),)
     DEFAULT_CSS = "SideBySideDialog VerticalScroll { height: auto; max-height: 12; }"
 
-    def __init__(self, session: Session, question: Question) -> None:
+    def __init__(self, session: Session, there: Side, new: Side) -> None:
         super().__init__("Compare")
         self._session = session
-        self._question = question
+        self._there = there
+        self._new = new
         self._box: UpdateBox[WorkUpdate[SideBySide]] = UpdateBox(self)
         self._work: Work[SideBySide] | None = None
         self.lines: Final = DialogText(id="lines")
@@ -41,13 +41,12 @@ class SideBySideDialog(Dialog[None]):
         yield VerticalScroll(self.lines)
 
     def on_mount(self) -> None:
-        conflict, spec = self._question.conflict, self._question.job.spec
-        self.body.show(*_facts(conflict.target, conflict.source))
+        self.body.show(*_facts(self._there.entry, self._new.entry))
         self.lines.show("Reading both…")
         self.show_buttons("back", focus="back")
 
         def look(_tell: object, cancel: Cancel) -> SideBySide:
-            return compare_sides(self._session, spec, conflict, cancel)
+            return compare_sides(self._session, self._there, self._new, cancel)
 
         self._work = begin_work("compare", look, self._box.put)
 

@@ -18,6 +18,8 @@ from tfm.ui.notices import Notices
 from tfm.ui.pane import Pane
 
 if TYPE_CHECKING:
+    from tfm.operations.external import Invocation
+    from tfm.ui.given_terminal import Pause
     from tfm.ui.job_watch import JobWatch  # with the job queue, which nothing needs before the first copy
 
 __all__ = ["KeyCapture", "PanesScreen"]
@@ -88,6 +90,11 @@ class PanesScreen(Protocol):
 
     def toggle_preview(self) -> None:
         """Show beside the list what the entry under the cursor begins with, or do not any more."""
+        ...
+
+    def run_outside(self, invocation: Invocation, *, pause: Pause, heading: str = "") -> int:
+        """Give the terminal to that program until it ends; its exit code. ``heading`` is written before. Raises
+        UnsupportedOperation where it cannot be started."""
         ...
 
     def use_pane(self, number: int) -> None:

@@ -80,6 +80,7 @@ ACTIONS: Final = (
         argument=Argument.TEXT,
     ),
     Action("view", Area.FILES, "moving:enter_to_view", "View the file under the cursor", "View"),
+    Action("edit", Area.FILES, "outside:edit", "Edit the file in your editor; stored if it was changed", "Edit"),
     Action("preview", Area.FILES, "previewing:preview", "What the entry begins with, beside the list: on and off"),
     Action("new_file", Area.FILES, "changing:new_file", "Make an empty file; never replaces one"),
     Action("copy", Area.FILES, "changing:copy", "Copy what is selected, or this entry", "Copy"),

@@ -12,6 +12,7 @@ EVERYWHERE: Final = {
     "ctrl+r": "refresh",
     "f3": "view",
     "alt+v": "preview",
+    "f4": "edit",
     "shift+f4": "new_file",
     "ctrl+n": "new_file",
     "f5": "copy",

@@ -42,6 +42,7 @@ VIM: Final = {
     "A": "make_directory",
     "r": "rename",
     "z p": "preview",
+    "e": "edit",
     "d": "delete",
     "D": "delete_permanently",
     "y": "yank",

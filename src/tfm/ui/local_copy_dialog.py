@@ -1,0 +1,303 @@
+"""A program works on an object: fetched to a private copy, given to the program, stored again if it was changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from textual.widget import Widget
+
+from tfm.core.entry import Asked, Entry
+from tfm.core.errors import ConflictError, NotFoundError, StorageError
+from tfm.core.location import Location
+from tfm.core.progress import Cancel, Progress
+from tfm.operations.editing import LocalCopy
+from tfm.operations.external import ended_text
+from tfm.operations.side_by_side import Side
+from tfm.operations.work import RunningWork, Work, WorkState, WorkUpdate, begin_work
+from tfm.path import Path
+from tfm.storage.session import Session
+from tfm.ui.dialog import Dialog, DialogText
+from tfm.ui.field_row import FieldRow
+from tfm.ui.format import format_size
+from tfm.ui.places import location_text
+from tfm.ui.text_field import TextField
+from tfm.ui.update_box import UpdateBox
+
+__all__ = ["Errand", "LocalCopyDialog"]
+
+_LARGE_BYTES: Final = 10 * 2**20
+"""From here on it is asked first: all of it comes, and all of it goes back."""
+
+_AT_ONCE_SECONDS: Final = 0.5
+"""A program that ends so soon was read by nobody: it has handed the file to a window of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """``title`` is a verb, ``run`` gives the file of that path to the program and returns its exit code. Where the
+    program runs ``beside`` tfm, its end says nothing, and whoever uses it is asked."""
+
+    title: str
+    run: Callable[[str], int]
+    beside: bool = False
+
+
+class LocalCopyDialog(Dialog[str]):
+    """The result is what there is to say of it. The copy goes only when it is stored, or was not changed."""
+
+    BUTTONS = (
+        ("fetch", "Fetch it"),
+        ("done", "Done"),
+        ("store", "Store it"),
+        ("again", "Try again"),
+        ("save", "Save as…"),
+        ("difference", "Difference"),
+        ("replace", "Replace"),
+        ("keep", "Keep my copy"),
+        ("discard", "Discard it"),
+        ("back", "Back"),
+        ("cancel", "Cancel"),
+        ("close", "Close"),
+    )
+    DEFAULT_CSS = """
+    LocalCopyDialog DialogButton { margin: 0 1 0 0; }
+    LocalCopyDialog #said { margin-bottom: 1; }
+    LocalCopyDialog FieldRow { display: none; }
+    LocalCopyDialog.-names FieldRow { display: block; }
+    """
+
+    def __init__(self, session: Session, location: Location, entry: Entry, errand: Errand, works: RunningWork) -> None:
+        super().__init__(errand.title)
+        self._session = session
+        self._location = location
+        self._size_bytes = entry.size_bytes or 0
+        self._errand = errand
+        self._works = works
+        self._copy = LocalCopy(session, location)
+        self._was_given = False
+        self._was_stopped = False
+        self._has_seen_other = False
+        self._error: StorageError | None = None
+        self._work: Work[Any] | None = None  # of each step another result, which its own ``then`` knows
+        self._then: Callable[[Any], None] = self._fetched
+        self._failed: Callable[[StorageError], None] = self._show_end
+        self._doing = ""
+        self._box: UpdateBox[WorkUpdate[Any]] = UpdateBox(self)
+        self.said: Final = DialogText(id="said")
+        self.field: Final = TextField(id="name")
+
+    def compose_middle(self) -> Iterable[Widget]:
+        yield FieldRow("Name:", self.field)
+        yield self.said
+
+    def on_mount(self) -> None:
+        self.body.show(location_text(self._location))
+        if self._size_bytes <= _LARGE_BYTES:
+            self._fetch()
+            return
+        self.said.show(
+            f"It has {format_size(self._size_bytes)}, which are fetched as a whole, and stored as a whole where they "
+            "are changed. F3 views it without."
+        )
+        self.show_buttons("fetch", "cancel", focus="cancel")
+
+    # One step after the other, each in a thread
+
+    def _begin(
+        self,
+        doing: str,
+        task: Callable[[Callable[[Progress], None], Cancel], Any],
+        then: Callable[[Any], None],
+        failed: Callable[[StorageError], None],
+    ) -> None:
+        self.remove_class("-names")
+        self.error_block.show(None)
+        self._doing, self._then, self._failed = doing, then, failed
+        self.said.show(doing)
+        self.show_buttons("cancel")
+        self._work = begin_work(f"“{self._errand.title}”", task, self._box.put)
+        self._works.add(self._work)
+
+    def on_update_box_arrived(self, message: UpdateBox.Arrived) -> None:
+        message.stop()
+        self._heed()
+
+    def on_screen_resume(self) -> None:
+        self._heed()  # what ended while something was over this
+
+    def _heed(self) -> None:
+        update = self._box.take() if self.app.screen is self else None
+        work = self._work
+        if update is None or work is None:
+            return
+        if update.state is WorkState.RUNNING:
+            done, total = update.progress.bytes_done, update.progress.bytes_total
+            self.said.show(f"{self._doing} {format_size(done)} of {format_size(total or done)}")
+            return
+        self._work, self._was_stopped = None, work.is_stopping
+        if update.error is not None:
+            self._failed(update.error)
+        else:
+            self._then(update.result)
+
+    def _fetch(self) -> None:
+        copy = self._copy
+
+        def task(tell: Callable[[Progress], None], cancel: Cancel) -> bool:
+            fetched = copy.fetch(tell, cancel)
+            if fetched and cancel.wanted:
+                copy.discard()  # who has left does not take it any more
+            return fetched and not cancel.wanted
+
+        self._begin("fetching…", task, self._fetched, self._show_end)
+
+    def _fetched(self, fetched: bool) -> None:
+        if not fetched:
+            self.dismiss()
+            return
+        began = self._session.clock()
+        self._was_given = True
+        try:
+            code = self._errand.run(self._copy.path)
+        except StorageError as error:
+            self._was_given = False
+            self._copy.discard()
+            self._show_end(error)
+            return
+        at_once = self._session.clock() - began < _AT_ONCE_SECONDS
+        if self._errand.beside:
+            self._ask_when_done("It is open in another program, from a private copy.")
+        else:
+            self._look(code, at_once=at_once)
+
+    def _look(self, code: int = 0, *, at_once: bool = False) -> None:
+        def then(changed: bool) -> None:
+            if changed and self._was_stopped:
+                self._show_failure(StorageError("Stopped before it was stored.", operation="edit"))
+            elif changed and code:
+                self.said.show(f"The program {ended_text(code)}, and has changed its copy. Store that?")
+                self.show_buttons("store", "keep", "discard", focus="keep")
+            elif changed:
+                self._store()
+            elif at_once and not code:
+                self._ask_when_done("The program ended at once. It may still have the file open, in another window.")
+            else:
+                self._copy.discard()
+                ended = f"The program {ended_text(code)}. " if code else ""
+                self.dismiss(f"{ended}Nothing was changed, and nothing stored.")
+
+        self._begin("looking…", lambda _tell, _cancel: self._copy.is_changed(), then, self._show_failure)
+
+    def _ask_when_done(self, text: str) -> None:
+        self.said.show(f"{text} Press Done when you have saved and closed it: what was changed is stored then.")
+        self.show_buttons("done", "keep", focus="done")
+
+    def _store(self) -> None:
+        self._begin("storing…", self._copy.store, lambda _entry: self._stored(self._location), self._show_failure)
+
+    def _store_as(self) -> None:
+        name = self.field.value
+        self._begin(
+            "storing…",
+            lambda tell, cancel: self._copy.store_as(name, tell, cancel),
+            self._stored,
+            lambda error: self._ask_for_name(error),
+        )
+
+    def _stored(self, location: Location) -> None:
+        self._copy.discard()
+        self.dismiss(f"Stored: {location_text(location)}")
+
+    # What is to be done about what went wrong
+
+    def _show_end(self, error: StorageError) -> None:
+        """There is no copy, or none that matters."""
+        self.said.show()
+        self.error_block.show(error, otherwise="Leave with Esc.")
+        self.show_buttons("close", focus="close")
+
+    def _show_failure(self, error: StorageError) -> None:
+        self._error = error
+        self._has_seen_other = False
+        self.remove_class("-names")
+        self.said.show("" if self._copy.path in str(error) else f"Your copy: {self._copy.path}")
+        self.error_block.show(error, otherwise="Try again, or save it under another name.")
+        is_conflict = isinstance(error, ConflictError) and not self._was_stopped
+        steps = ("difference", "replace") if is_conflict else ("again",)
+        self.show_buttons("save", *steps, "keep", focus="keep")
+
+    def _ask_for_name(self, error: StorageError | None = None) -> None:
+        self.add_class("-names")
+        self.said.show("In the same directory; nothing is replaced.")
+        self.error_block.show(error, otherwise="Type another name.")
+        if not self.field.value:
+            self.field.set_value(self._location.key.rpartition("/")[2])
+        self.show_buttons("save", "back")
+        self.set_focus(self.field)
+
+    def _replace(self) -> None:
+        """What was looked at in :meth:`_show_difference`, else what is there now."""
+        copy, has_looked = self._copy, self._has_seen_other
+
+        def task(tell: Callable[[Progress], None], cancel: Cancel) -> Entry:
+            if not has_looked:
+                copy.look_again()
+            return copy.store(tell, cancel)
+
+        self._begin("storing…", task, lambda _entry: self._stored(self._location), self._show_failure)
+
+    def _show_difference(self) -> None:
+        mine = Path(self._copy.path).location
+
+        def task(_tell: object, _cancel: Cancel) -> tuple[Side, Side]:
+            there = self._copy.look_again()
+            if there is None:
+                raise NotFoundError("It is not there any more: somebody has removed it.", operation="edit")
+            new = self._session.storage(mine.storage).lookup(mine.key, fresh=True, asked=Asked.FILE).file
+            if new is None:
+                raise NotFoundError("The copy is not there any more.", uri=self._copy.path, operation="edit")
+            return Side(self._location.storage, there), Side(mine.storage, new)
+
+        def then(sides: tuple[Side, Side]) -> None:
+            from tfm.ui.side_by_side_dialog import SideBySideDialog
+
+            if self._error is not None:
+                self._show_failure(self._error)
+            self._has_seen_other = True
+            self.app.push_screen(SideBySideDialog(self._session, *sides))
+
+        self._begin("looking…", task, then, self._show_failure)
+
+    # Buttons
+
+    def pressed(self, name: str) -> None:
+        if name == "save":
+            self._store_as() if self.has_class("-names") else self._ask_for_name()
+        elif name == "back" and self._error is not None:
+            self._show_failure(self._error)
+        elif name == "discard":
+            self._copy.discard()
+            self.dismiss("What the program has changed was thrown away.")
+        else:
+            steps = {
+                "fetch": self._fetch,
+                "done": self._look,
+                "store": self._store,
+                "again": self._store,
+                "difference": self._show_difference,
+                "replace": self._replace,
+            }
+            steps.get(name, self.leave)()
+
+    def leave(self) -> None:
+        work = self._work
+        if work is not None and not work.is_stopping:
+            work.stop()
+            self.said.show("stopping…")
+        elif self.has_class("-names") and self._error is not None:
+            self._show_failure(self._error)
+        else:
+            # The copy stays wherever somebody may have written into it.
+            self.dismiss(f"Your copy stays: {self._copy.path}" if self._was_given else None)
