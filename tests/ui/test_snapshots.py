@@ -21,6 +21,17 @@ from tfm.ui.delete_dialog import DeleteDialog, Doomed
 from tfm.ui.go_to_dialog import GoToDialog
 
 
+class Connected(Memory):
+    connection_settings = (("s3_region", "Region"), ("s3_endpoint_url", "Endpoint"), ("s3_anonymous", "Anonymous"))
+
+
+def connected() -> Memory:
+    memory = Connected()
+    memory.store.put("bucket", {"left/a": b"", "right/b": b""})
+    memory.store._clock = lambda: 1_700_000_000.0
+    return memory
+
+
 def nothing() -> Memory:
     memory = quiet_memory()
     memory.store.put("bucket", {})
@@ -128,6 +139,7 @@ SHOTS = (
     Shot("jobs", "end f5 enter ctrl+t", shows="3 entries"),
     Shot("quit", "end f5 enter ctrl+q", world=copies_held, shows="Quit"),
     Shot("chooser_theme", "ctrl+p t h e m e enter", shows="textual-dark"),
+    Shot("connection", "alt+e", world=connected),
     Shot("costs", "alt+q"),
     Shot("cache", "alt+k"),
     Shot("log", "f12"),

@@ -34,7 +34,16 @@ from tfm.core.writing import (
     UploadLimits,
 )
 
-__all__ = ["PAGE_ENTRIES", "Backend", "BackendContext", "BackendFactory", "NamesRoots", "Reader", "Root"]
+__all__ = [
+    "PAGE_ENTRIES",
+    "Backend",
+    "BackendContext",
+    "BackendFactory",
+    "HasConnection",
+    "NamesRoots",
+    "Reader",
+    "Root",
+]
 
 PAGE_ENTRIES: Final = 1000
 """Entries of one page at most: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html (MaxKeys)."""
@@ -462,3 +471,11 @@ class NamesRoots(Protocol):
         """From configuration alone; no request. Raises CredentialsError and the like where that cannot be read, and
         MissingDependencyError."""
         ...
+
+
+@runtime_checkable
+class HasConnection(Protocol):
+    """What a factory may have besides: settings that say how it connects, which a user may change while tfm runs."""
+
+    connection_settings: Sequence[tuple[str, str]]
+    """Their names in :class:`tfm.core.settings.Settings`, each with the word that a user reads."""

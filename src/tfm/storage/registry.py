@@ -10,7 +10,7 @@ from typing import Final
 from tfm.core.errors import InvalidPathError
 from tfm.core.location import StorageAddress
 from tfm.core.uri import LOCAL_SCHEME
-from tfm.storage.contract import Backend, BackendContext, BackendFactory, NamesRoots, Root
+from tfm.storage.contract import Backend, BackendContext, BackendFactory, HasConnection, NamesRoots, Root
 
 __all__ = ["GROUP", "Registry"]
 
@@ -26,13 +26,22 @@ class Registry:
 
     def __init__(self, context: BackendContext) -> None:
         self._context = context
+        self._added: dict[str, BackendFactory] = {}
         self._factories: dict[str, BackendFactory] = {}
         self._lock = threading.Lock()
 
     def add(self, scheme: str, factory: BackendFactory) -> None:
         """Let ``factory`` speak ``scheme`` in this session, before any entry point."""
         with self._lock:
-            self._factories[scheme] = factory
+            self._added[scheme] = self._factories[scheme] = factory
+
+    def renewed(self, context: BackendContext) -> Registry:
+        """Another one, whose factories are made anew with ``context``; those that were added stay what they are."""
+        made = Registry(context)
+        with self._lock:
+            for scheme, factory in self._added.items():
+                made.add(scheme, factory)
+        return made
 
     def schemes(self) -> list[str]:
         """Every scheme that can be opened, sorted."""
@@ -48,6 +57,12 @@ class Registry:
         reading the backend's configuration raises."""
         factory = self._factory(scheme)
         return factory.roots() if isinstance(factory, NamesRoots) else ()
+
+    def connection_settings(self, scheme: str) -> Sequence[tuple[str, str]]:
+        """The settings that say how that scheme connects, each with its word; none where it has none. Raises as
+        :meth:`open`."""
+        factory = self._factory(scheme)
+        return tuple(factory.connection_settings) if isinstance(factory, HasConnection) else ()
 
     def _factory(self, scheme: str) -> BackendFactory:
         with self._lock:

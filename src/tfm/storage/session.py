@@ -44,6 +44,14 @@ class Session:
         self._storages: dict[StorageAddress, Storage] = {}
         self._lock = threading.Lock()
 
+    def use_settings(self, settings: Settings) -> None:
+        """Connect by these from now on: every storage is opened anew when it is next asked for. What is under way goes
+        on as it began; the cache stays, in which each endpoint and each identity has answers of its own."""
+        with self._lock:
+            self.settings = settings
+            self.registry = self.registry.renewed(BackendContext(settings, self.meter.record))
+            self._storages = {}
+
     def storages(self) -> list[Storage]:
         """Those that were opened."""
         with self._lock:

@@ -53,6 +53,13 @@ _ORDINARY_BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 class S3BackendFactory:
     """Opens buckets, and the list of them (an address without authority), on clients that all of them share."""
 
+    connection_settings = (
+        ("s3_region", "Region"),
+        ("s3_endpoint_url", "Endpoint"),
+        ("s3_anonymous", "Anonymous"),
+        ("s3_requester_pays", "Requester pays"),
+    )
+
     def __init__(self, context: BackendContext) -> None:
         """Raises SettingsError for an S3_CONDITIONS that cannot be read."""
         self._clients = Clients(context.settings, context.record_request)

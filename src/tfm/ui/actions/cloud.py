@@ -9,7 +9,7 @@ from tfm.core.location import StorageAddress
 from tfm.ui.actions.panes_screen import PanesScreen
 from tfm.ui.report_screen import ReportScreen
 
-__all__ = ["choose_profile", "show_cache", "show_cost", "show_log"]
+__all__ = ["change_connection", "choose_profile", "show_cache", "show_cost", "show_log"]
 
 
 async def choose_profile(screen: PanesScreen, _argument: str) -> None:
@@ -23,6 +23,28 @@ async def choose_profile(screen: PanesScreen, _argument: str) -> None:
             pane.go_to(replace(location, storage=address))
 
     await screen.open(ProfileDialog(screen.session, location.storage), chosen)
+
+
+async def change_connection(screen: PanesScreen, _argument: str) -> None:
+    """Change region, endpoint and the like of the storage that this pane shows, and look at it anew."""
+    from tfm.operations.connection import connection_of, reconnect
+    from tfm.ui.connection_dialog import ConnectionDialog
+
+    scheme = screen.pane.location.storage.scheme
+    settings = connection_of(screen.session, scheme)
+    if not settings:
+        screen.say("This storage has no region and no endpoint; go to one that has, as s3://, first.")
+        return
+
+    def chosen(values: dict[str, str | bool] | None) -> None:
+        if values is None:
+            return
+        reconnect(screen.session, values)
+        for pane in screen.panes:
+            if pane.location.storage.scheme == scheme:
+                pane.go_to(pane.location)
+
+    await screen.open(ConnectionDialog(scheme, settings), chosen)
 
 
 async def show_cost(screen: PanesScreen, _argument: str) -> None:

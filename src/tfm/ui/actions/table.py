@@ -107,6 +107,7 @@ ACTIONS: Final = (
     Action("cost", Area.CLOUD, "cloud:show_cost", "Requests by storage and kind, what they cost, what the cache saved"),
     Action("cache", Area.CLOUD, "cloud:show_cache", "What the cache of listings holds; forget some of it"),
     Action("log", Area.CLOUD, "cloud:show_log", "What was said, what failed and why, what was tried again"),
+    Action("connection", Area.CLOUD, "cloud:change_connection", "Region, endpoint, anonymous, requester pays"),
     Action("profile", Area.CLOUD, "cloud:choose_profile", "Look at this place under another profile"),
 )
 

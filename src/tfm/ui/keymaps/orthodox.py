@@ -26,6 +26,7 @@ EVERYWHERE: Final = {
     "shift+delete": "delete_permanently",
     "ctrl+g": "go_to",
     "alt+p": "profile",
+    "alt+e": "connection",
     "alt+q": "cost",
     "alt+k": "cache",
     "f12": "log",

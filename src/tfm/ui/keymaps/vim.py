@@ -51,6 +51,7 @@ VIM: Final = {
     "g space": "go_to",
     "g h": "home",
     "g p": "profile",
+    "g e": "connection",
     "g q": "cost",
     "g k": "cache",
     "g L": "log",
