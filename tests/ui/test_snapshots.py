@@ -27,8 +27,8 @@ class Connected(Memory):
 
 def connected() -> Memory:
     memory = Connected()
-    memory.store.put("bucket", {"left/a": b"", "right/b": b""})
     memory.store._clock = lambda: 1_700_000_000.0
+    memory.store.put("bucket", {"left/a": b"", "right/b": b""})
     return memory
 
 
