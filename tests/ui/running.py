@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from tests.scripted_backend import DEADLINE_SECONDS
 from tfm.core.location import Location
 from tfm.operations.browse import BrowseState
+from tfm.operations.start import Start, start_at
 from tfm.storage.session import Session
 from tfm.ui.app import FileManagerApp
 from tfm.ui.browse_screen import BrowseScreen
@@ -19,6 +20,7 @@ from tfm.ui.file_list import FileList
 from tfm.ui.keeper import Keeper
 from tfm.ui.pager import PagerScreen
 from tfm.ui.pane import Pane
+from tfm.ui.places import directory_location
 
 
 @dataclass
@@ -102,9 +104,15 @@ def run_app(
     size: tuple[int, int] = (80, 24),
     journal_path: str | None = None,
     keeper: Keeper | None = None,
+    start: Start | None = None,
 ) -> None:
     async def go() -> None:
-        app = FileManagerApp(session, left, right, journal_path=journal_path, keeper=keeper)
+        app = FileManagerApp(
+            session,
+            start or start_at(*map(directory_location, (left, right))),
+            journal_path=journal_path,
+            keeper=keeper,
+        )
         async with app.run_test(size=size) as pilot:
             await look(Running(app, pilot))
 

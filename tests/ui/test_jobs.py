@@ -334,11 +334,12 @@ def test_the_program_starts_without_the_engine_and_the_journal(tmp_path: DiskPat
         import asyncio, sys
         import tfm
         from tfm.storage.session import Session
+        from tfm.operations.start import start_at
         from tfm.ui.app import FileManagerApp
 
         async def go():
             place = tfm.Path("/").location
-            app = FileManagerApp(Session(), place, place, journal_path=sys.argv[1])
+            app = FileManagerApp(Session(), start_at(place, place), journal_path=sys.argv[1])
             async with app.run_test() as pilot:
                 await pilot.pause(0.6)
 

@@ -163,9 +163,10 @@ def test_the_process_ends_though_a_server_never_answers() -> None:
 
 
 def test_making_the_program_asks_nothing() -> None:
+    from tfm.operations.start import start_at
     from tfm.ui.app import FileManagerApp
 
     asked = script()
     location: Location = directory()
-    FileManagerApp(make_session({SCHEME: asked}, Clock()), location, location)
+    FileManagerApp(make_session({SCHEME: asked}, Clock()), start_at(location, location))
     assert asked.requests == []

@@ -145,6 +145,7 @@ SHOTS = (
     Shot("log", "f12"),
     Shot("properties", "end alt+enter", shows="bytes"),
     Shot("history", "down enter alt+left alt+h"),
+    Shot("tabs", "alt+t down enter alt+t backspace ctrl+pageup"),
     Shot("search", "alt+f7"),
     Shot("search_results", "alt+f7 b a t c h enter", shows="looked at"),
     Shot("disk_usage", "alt+u", shows=" objects"),

@@ -22,11 +22,23 @@ from tfm.core.entry import Kind
 from tfm.core.location import Location, StorageAddress
 from tfm.operations.history import Visited
 
-__all__ = ["Bookmarks", "KeptPane", "KeptState", "KeptTab", "Recent", "StateFile", "state_path", "with_recent"]
+__all__ = [
+    "MOST_TABS",
+    "Bookmarks",
+    "KeptPane",
+    "KeptState",
+    "KeptTab",
+    "Recent",
+    "StateFile",
+    "state_path",
+    "with_recent",
+]
+
+MOST_TABS: Final = 50
+"""Of one pane."""
 
 _VERSION: Final = 1
 _MOST_RECENT: Final = 60
-_MOST_TABS: Final = 50
 _MOST_BYTES: Final = 8 << 20
 """Of a file that is read at every start. What tfm writes is a hundredth of that."""
 
@@ -205,7 +217,7 @@ def _state_of(text: Any) -> KeptState:  # what json gives; every wrong type in i
     panes = tuple(
         KeptPane(tabs, _index(pane["active"], tabs))
         for pane in text["panes"]
-        if (tabs := tuple(map(_tab_of, pane["tabs"]))[:_MOST_TABS])
+        if (tabs := tuple(map(_tab_of, pane["tabs"]))[:MOST_TABS])
     )
     return KeptState(
         panes if len(panes) == 2 else (),

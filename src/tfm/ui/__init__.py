@@ -34,8 +34,7 @@ def run(
     from tfm.ui.keeper import Keeper
 
     keeper = Keeper(state_file, state)
-    places = start.directories
-    app = FileManagerApp(session, *places, journal_path=journal_path(), keeper=keeper, complaints=complaints)
+    app = FileManagerApp(session, start, journal_path=journal_path(), keeper=keeper, complaints=complaints)
     # Threads that parse and sort hold the interpreter for this long at a time; five times as long, the usual, is felt
     # at the keys (a million rows refreshed: the screen waits 45 ms at most instead of 120).
     usual_seconds = sys.getswitchinterval()

@@ -17,7 +17,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.filter import LineFilter
 from textual.screen import Screen
 
-from tfm.core.location import Location
+from tfm.operations.start import Start
 from tfm.operations.work import RunningWork
 from tfm.storage.session import Session
 from tfm.ui.browse_screen import BrowseScreen
@@ -42,8 +42,7 @@ class FileManagerApp(App[int]):
     def __init__(
         self,
         session: Session,
-        left: Location,
-        right: Location,
+        start: Start,
         *,
         journal_path: str | None = None,
         keeper: Keeper | None = None,
@@ -58,7 +57,7 @@ class FileManagerApp(App[int]):
         complaints = [*complaints, *filter(None, [complaint])]
         self._works = RunningWork()
         keeper = Keeper() if keeper is None else keeper
-        self._browse = BrowseScreen(session, left, right, self._works, journal_path, keeper, complaints=complaints)
+        self._browse = BrowseScreen(session, start, self._works, journal_path, keeper, complaints=complaints)
         self._ground = Ground()
         use_theme(self, theme)
 

@@ -21,6 +21,7 @@ from tfm.core.location import Location
 from tfm.core.prices import price_complaints
 from tfm.core.settings import Settings
 from tfm.operations.cost import session_dollars
+from tfm.operations.start import Start
 from tfm.operations.work import RunningWork
 from tfm.storage.session import Session
 from tfm.ui.actions import Command, PanesScreen, command_of
@@ -101,8 +102,7 @@ class BrowseScreen(Screen[None]):
     def __init__(
         self,
         session: Session,
-        left: Location,
-        right: Location,
+        start: Start,
         works: RunningWork,
         journal_path: str | None,
         keeper: Keeper,
@@ -120,9 +120,9 @@ class BrowseScreen(Screen[None]):
         keeper.tell_failures(self._keeper_box.put)
         self._journal_box: UpdateBox[bool] = UpdateBox(self)
         self.watch_of_jobs: JobWatch | None = None
-        self.panes = (Pane(session, left, id="left"), Pane(session, right, id="right"))
+        self.panes = (Pane(session, start.panes[0], id="left"), Pane(session, start.panes[1], id="right"))
         self.yanked: tuple[str, Location, tuple[Location, ...]] | None = None
-        self._active = 0
+        self._active = start.active_pane
         self._preview: PreviewPlace | None = None
         self.status: Final = Line(id="status")
         self.notices = Notices(time.monotonic, _NOTICE_SECONDS)

@@ -16,7 +16,8 @@ from tfm.core.entry import Kind
 from tfm.core.errors import CredentialsError, NotFoundError, PermissionDeniedError, StorageError
 from tfm.core.location import Location
 from tfm.operations.browse import BrowseState, BrowseUpdate, Visit, browse, shown_again
-from tfm.operations.history import History, Visited
+from tfm.operations.history import History
+from tfm.operations.kept_state import KeptPane
 from tfm.operations.row_view import RowView, SortOrder, view_from_words
 from tfm.operations.watch import watch
 from tfm.path import Path
@@ -25,6 +26,7 @@ from tfm.ui.error_block import ErrorBlock
 from tfm.ui.file_list import FileList, Place
 from tfm.ui.format import format_age, format_size
 from tfm.ui.line import Line
+from tfm.ui.pane_text import count_text, notice_text, view_facts
 from tfm.ui.places import (
     directory_location,
     entry_location,
@@ -36,6 +38,8 @@ from tfm.ui.places import (
 )
 from tfm.ui.revisits import Revisits
 from tfm.ui.row_text import column_at, header_text
+from tfm.ui.tab_line import TabLine
+from tfm.ui.tabs import Aside, Tab, Tabs
 from tfm.ui.update_box import UpdateBox
 
 if TYPE_CHECKING:
@@ -45,10 +49,12 @@ __all__ = ["Pane"]
 
 _OTHERWISE: Final = "Ctrl-R tries again, Backspace goes to the directory above."
 
-_NOTHING_FITS: Final = "(nothing here fits the filter)"
-
 _AHEAD_SECONDS: Final = 1.0
 """Keys typed within this time after going somewhere are meant for the rows there; nobody types blindly for longer."""
+
+
+_MOST_ASIDE: Final = 100_000
+"""Entries that a tab holds which is not shown. What is larger comes from the cache, which has a bound of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +88,11 @@ class Pane(Vertical):
     class Changed(Message):
         """Something was told of, so requests may have been made."""
 
-    def __init__(self, session: Session, location: Location, *, id: str) -> None:  # noqa: A002 - Textual's own word
+    def __init__(self, session: Session, start: KeptPane, *, id: str) -> None:  # noqa: A002 - Textual's own word
         super().__init__(id=id)
         self._session = session
-        self.location = directory_location(location)
-        self.history = History((Visited(self.location),))
+        self.location = start.tabs[start.active].location
+        self.tabs: Final = Tabs(self, start)
         self.visit: Visit | None = None
         self.update_shown: BrowseUpdate | None = None
         self.found: Found | None = None
@@ -101,7 +107,8 @@ class Pane(Vertical):
         self._went_at = 0.0
         self._asks_again = False
         settings = session.settings
-        self.view = RowView(SortOrder(settings.sort), hidden=settings.show_hidden)
+        self._usual_view = RowView(SortOrder(settings.sort), hidden=settings.show_hidden)
+        self.view = self._usual_view
         self.sought = ""
         """What was last typed to find a row."""
         self._typing = ""
@@ -115,6 +122,7 @@ class Pane(Vertical):
         self.footer = Line(classes="pane--footer")
 
     def compose(self) -> ComposeResult:
+        yield self.tabs.line
         yield self._title
         yield self._header
         yield self.list
@@ -122,7 +130,7 @@ class Pane(Vertical):
         yield self.footer
 
     def on_mount(self) -> None:
-        self.go_to(self.location)
+        self.show_tab(self.tabs.tab, None)
 
     def on_unmount(self) -> None:
         self._stop_watching()
@@ -168,15 +176,70 @@ class Pane(Vertical):
             self._open(visited.location, place_of(visited), None)
         return visited is not None
 
+    @property
+    def history(self) -> History:
+        """Where the tab that is shown has been."""
+        return self.tabs.tab.history
+
     def _remember_cursor(self) -> None:
-        place = self.list.place_under_cursor
-        if place is not None and self.found is None:
-            self.history.leave((place.key, place.kind))
+        self.note_tab(self.tabs.tab)
 
     def _open(self, location: Location, target: Place | None, found: Found | None) -> None:
         self._leave_results()
         self._arrive(location, target, found)
         self._begin(fresh=False)
+
+    # Tabs
+
+    def note_tab(self, tab: Tab) -> None:
+        """Write down in ``tab``, which is the one that is shown, where the cursor is and how rows are shown."""
+        # What was not changed follows the settings, at the next start too.
+        words = self.view_words()
+        tab.view = "" if words == self._usual_view.words() else words
+        place = self.list.place_under_cursor
+        if place is not None and self.found is None:
+            tab.history.leave((place.key, place.kind))
+
+    def aside(self) -> Aside:
+        """What is shown now, for :meth:`show_tab` to show it again."""
+        update = self.update_shown
+        if update is not None and (update.state.is_running or len(update.listing) > _MOST_ASIDE):
+            update = None
+        place, top_row = self.list.place_under_cursor, int(self.list.scroll_offset.y)
+        return Aside(update, self.found, self.view, place, top_row, self.list.selection.sizes())
+
+    def show_tab(self, tab: Tab, aside: Aside | None) -> None:
+        """Show what ``tab`` showed when it was left, and bring it up to date."""
+        visited = tab.history.visited[tab.history.position]
+        if aside is None:
+            self._arrive(visited.location, place_of(visited), None)
+            self.view = view_from_words(tab.view, self._usual_view)
+            self._begin(fresh=False)
+            return
+        self._arrive(visited.location, aside.place, aside.found)
+        self.view = aside.view
+        self.list.selection.restore(aside.selected)
+        if aside.update is None:
+            self._begin(fresh=False)
+            return
+        if self.visit is not None:
+            self.visit.cancel()
+        self.visit = aside.update.visit
+        self._apply(aside.update)
+        self.list.scroll_to(y=aside.top_row, animate=False)
+        # What somebody stopped is not begun again behind their back, nor is a search.
+        if aside.found is None and aside.update.state is not BrowseState.CANCELLED:
+            self._visit(fresh=False, is_revisit=True)
+        elif aside.update.order.view != self.view:
+            self.use_view(self.view)
+
+    def on_tab_line_chosen(self, message: TabLine.Chosen) -> None:
+        message.stop()
+        if message.closes:
+            self.tabs.close(message.number)
+        else:
+            self.tabs.show(message.number)
+            self.list.focus()
 
     def _leave_results(self) -> None:
         if self.found is None:
@@ -205,6 +268,7 @@ class Pane(Vertical):
             self.view = replace(self.view, filter=None)  # it was for the rows there
         self.location = location
         self.found = found
+        self.tabs.name_all()
         self.update_shown = None
         self._is_gone = False
         self._stop_watching()
@@ -442,9 +506,7 @@ class Pane(Vertical):
         self._is_gone = False
         found = self.found
         has_parent = found is not None or self._directory_above is not None
-        notice = _notice(update) if found is None else found.notice(update)
-        if len(update.listing) and not len(update.order):
-            notice = _NOTHING_FITS if update.order.view.filter else "(only hidden files)"
+        notice = notice_text(update, None if found is None else found.notice(update))
         self.list.show(update.listing, update.order, has_parent=has_parent, notice=notice)
         error = update.error if found is None else found.error(update)
         self.error_block.show(error, otherwise=_OTHERWISE, hint=self._hint(error))
@@ -502,8 +564,8 @@ class Pane(Vertical):
         if self.found is not None:
             parts = [self.found.footer(self.update_shown)]
         else:
-            parts = ["not there any more" if self._is_gone else _count_text(self.update_shown, running=running)]
-        parts += _view_facts(self.update_shown)
+            parts = ["not there any more" if self._is_gone else count_text(self.update_shown, running=running)]
+        parts += view_facts(self.update_shown)
         selection = self.list.selection
         if len(selection):
             parts.append(f"{len(selection):,} selected, {format_size(selection.size_bytes)}")
@@ -512,46 +574,3 @@ class Pane(Vertical):
 
 def _nothing_to_stop() -> None:
     """Before the first directory."""
-
-
-def _notice(update: BrowseUpdate) -> str:
-    """What stands where rows would be. Only a listing that is complete may be called empty."""
-    return {
-        BrowseState.ARRIVING: "listing…",
-        BrowseState.STALE: "asking again…",
-        BrowseState.COMPLETE: "(empty)",
-        BrowseState.FAILED: "(empty when last listed)" if update.listing.complete else "(not listed: see below)",
-        BrowseState.CANCELLED: "(stopped before the first entries came)",
-    }[update.state]
-
-
-def _view_facts(update: BrowseUpdate | None) -> list[str]:
-    """Where not all rows are shown: why the others are not."""
-    if update is None or update.order.view.shows_all:
-        return []
-    wanted, error = update.order.view.filter, update.order.error
-    if error is not None:
-        return [f"not filtered: {error}"]
-    if wanted is not None:
-        return [f"{wanted.text} ({wanted.kind})"]
-    hidden = len(update.listing) - len(update.order)
-    return [f"{hidden:,} hidden"] if hidden else []
-
-
-def _count_text(update: BrowseUpdate | None, *, running: bool) -> str:
-    count = 0 if update is None else len(update.listing)
-    whole = update is not None and update.listing.complete
-    entries = f"{count:,} {'entry' if count == 1 else 'entries'}"
-    if update is not None and update.order.view.filter is not None and update.order.error is None:
-        entries = f"{len(update.order):,} of {entries}"
-    if update is None or running or update.state.is_running:
-        if not whole:
-            return f"{entries}, listing…" if count else "listing…"
-        arrived = f" {update.arrived_entries:,} so far" if running and update and update.state.is_running else ""
-        return f"{entries}, asking again…{arrived}"
-    if update.state is BrowseState.COMPLETE:
-        return entries
-    ending = "failed" if update.state is BrowseState.FAILED else "stopped"
-    if whole:
-        return f"{entries} from before; refresh {ending}"
-    return f"{entries}, partial: {ending}" if count else f"not listed: {ending}"

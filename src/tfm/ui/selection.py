@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from tfm.core.entry import Kind
 
@@ -57,6 +57,15 @@ class Selection:
     def drop(self, key: str, kind: Kind) -> None:
         """Deselect the entry; nothing where it is not selected."""
         self.size_bytes -= self._sizes.pop((key, kind), 0)
+
+    def sizes(self) -> dict[tuple[str, Kind], int]:
+        """The entries with their sizes, to be selected again by :meth:`restore`."""
+        return dict(self._sizes)
+
+    def restore(self, sizes: Mapping[tuple[str, Kind], int]) -> None:
+        """Let exactly these be selected."""
+        self._sizes = dict(sizes)
+        self.size_bytes = sum(sizes.values())
 
     def clear(self) -> None:
         self._sizes.clear()

@@ -42,6 +42,11 @@ ACTIONS: Final = (
         "go_to", Area.PLACES, "places:go_to", "Go to a path or URI; what it could be is listed", argument=Argument.TEXT
     ),
     Action("home", Area.PLACES, "places:home", "Your home directory"),
+    Action("new_tab", Area.MOVING, "tabs:new_tab", "A new tab in this pane, on the same directory"),
+    Action("close_tab", Area.MOVING, "tabs:close_tab", "Close this tab"),
+    Action("next_tab", Area.MOVING, "tabs:next_tab", "The next tab"),
+    Action("previous_tab", Area.MOVING, "tabs:previous_tab", "The tab before"),
+    Action("tab", Area.MOVING, "tabs:show_tab", "The tab of that number, or one of a list", argument=Argument.TEXT),
     Action("select", Area.SELECTING, "selecting:select", "Select or deselect the entry, and go down"),
     Action("select_down", Area.SELECTING, "selecting:select_down", "The same"),
     Action("select_up", Area.SELECTING, "selecting:select_up", "The same, and go up"),

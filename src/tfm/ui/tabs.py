@@ -1,0 +1,133 @@
+"""The tabs of a pane: each has been somewhere else, and is as it was left when one comes back to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from tfm.core.entry import Kind
+from tfm.core.location import Location
+from tfm.operations.browse import BrowseUpdate
+from tfm.operations.history import History
+from tfm.operations.kept_state import MOST_TABS, KeptPane, KeptTab
+from tfm.operations.row_view import RowView
+from tfm.ui.file_list import Place
+from tfm.ui.places import location_text
+from tfm.ui.tab_line import TabLine
+
+if TYPE_CHECKING:
+    from tfm.ui.found import Found
+    from tfm.ui.pane import Pane
+
+__all__ = ["Aside", "Tab", "Tabs", "tab_name"]
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """What a tab showed when another one was chosen. ``update`` None: nothing that is worth being shown again."""
+
+    update: BrowseUpdate | None
+    found: Found | None
+    view: RowView
+    place: Place | None
+    top_row: int
+    selected: Mapping[tuple[str, Kind], int]
+
+
+class Tab:
+    """``history`` is where it has been; ``view`` how its rows are shown; ``aside`` is None before it was ever left."""
+
+    def __init__(self, kept: KeptTab) -> None:
+        self.history: Final = History(kept.visited, kept.position)
+        self.view = kept.view
+        self.aside: Aside | None = None
+
+    @property
+    def location(self) -> Location:
+        return self.history.visited[self.history.position].location
+
+    def kept(self) -> KeptTab:
+        """As it is kept for the next start."""
+        return KeptTab(self.history.visited, self.history.position, self.view)
+
+
+class Tabs:
+    """At least one; ``tab`` is the one that is shown."""
+
+    def __init__(self, pane: Pane, kept: KeptPane) -> None:
+        self._pane = pane
+        self._tabs = [Tab(each) for each in kept.tabs]
+        self.number = kept.active
+        self.line: Final = TabLine()
+
+    def __len__(self) -> int:
+        return len(self._tabs)
+
+    @property
+    def tab(self) -> Tab:
+        return self._tabs[self.number]
+
+    def locations(self) -> list[Location]:
+        """What each tab shows, from the left."""
+        return [tab.location for tab in self._tabs]
+
+    def kept(self) -> KeptPane:
+        """As the pane is kept for the next start."""
+        self._pane.note_tab(self.tab)
+        return KeptPane(tuple(tab.kept() for tab in self._tabs), self.number)
+
+    def name_all(self) -> None:
+        """Bring the line up to date: a tab is somewhere else."""
+        self.line.show([tab_name(tab.location) for tab in self._tabs], self.number)
+
+    def open(self) -> bool:
+        """A new one beside this one, on the same directory; False where there are too many already."""
+        if len(self._tabs) >= MOST_TABS:
+            return False
+        self._leave()
+        history = self.tab.history
+        self._tabs.insert(self.number + 1, Tab(KeptTab((history.visited[history.position],), view=self.tab.view)))
+        self._show(self.number + 1)
+        return True
+
+    def close(self, number: int | None = None) -> bool:
+        """Close that one (None: the one that is shown); False where it is the last."""
+        number = self.number if number is None else number
+        if len(self._tabs) == 1 or not 0 <= number < len(self._tabs):
+            return False
+        del self._tabs[number]
+        if number == self.number:
+            self._show(min(number, len(self._tabs) - 1))
+        else:
+            self.number -= number < self.number
+            self.name_all()
+        return True
+
+    def show(self, number: int) -> bool:
+        """Show that one, as it was left; False where there is none."""
+        if not 0 <= number < len(self._tabs):
+            return False
+        if number != self.number:
+            self._leave()
+            self._show(number)
+        return True
+
+    def step(self, steps: int) -> None:
+        """Show the next or the previous one; behind the last comes the first."""
+        self.show((self.number + steps) % len(self._tabs))
+
+    def _leave(self) -> None:
+        self._pane.note_tab(self.tab)
+        self.tab.aside = self._pane.aside()
+
+    def _show(self, number: int) -> None:
+        self.number = number
+        aside, self.tab.aside = self.tab.aside, None
+        self._pane.show_tab(self.tab, aside)
+
+
+def tab_name(location: Location) -> str:
+    """The name of the directory alone; of a root, what it is the root of."""
+    name = location.key.rstrip("/").rpartition("/")[2]
+    return name or location.storage.authority or location_text(location)
