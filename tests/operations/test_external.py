@@ -23,7 +23,6 @@ from tfm.operations.external import (
     editor_command,
     editor_origin,
     filled,
-    opener_for,
     panes_environment,
     run_program,
     shell_command,
@@ -104,13 +103,6 @@ def test_the_editor_is_the_setting_then_visual_then_editor() -> None:
     assert editor_origin(Settings(), environment) == "$VISUAL"
     assert shell_command({"SHELL": "/bin/zsh"}) == ["/bin/zsh"]
     assert shell_command({})
-
-
-def test_the_first_pattern_that_fits_opens() -> None:
-    openers = (("*.pdf", ("zathura", "{file}")), ("*.tar.*", ("tar", "tf")), ("*", ("less",)))
-    assert opener_for(openers, "A.PDF") == ("zathura", "{file}")
-    assert opener_for(openers, "x.tar.gz") == ("tar", "tf")
-    assert opener_for(openers[:2], "x.txt") is None
 
 
 def test_placeholders_are_filled_and_a_file_comes_last_where_none_is_named() -> None:

@@ -68,6 +68,15 @@ class Settings:
         "terminal", "The colours: terminal (the terminal's own), or a theme's name; the palette (Ctrl-P) lists them."
     )
     editor: str = _setting("", "The editor of F4, as a command; empty means $VISUAL, else $EDITOR, else vi.")
+    openers: Commands = _setting(  # noqa: RUF009 - a field(), as all the others
+        (),
+        'What opens files: {"*.pdf": "zathura {file} &", "*.log": "less +G {file}"}, the first pattern that fits; '
+        "else the desktop's opener: docs/external-programs.md.",
+    )
+    menu: Commands = _setting(  # noqa: RUF009 - a field(), as all the others
+        (),
+        'Commands of the menu on Shift-F2: {"Count lines": "wc -l {files}"}: docs/external-programs.md.',
+    )
     prices: Table = _setting(  # noqa: RUF009 - a field(), as all the others
         (),
         'Prices of your own in US dollars: {"aws write": "0.0054", "minio.example.org:9000 read": "0.001"}, for a '

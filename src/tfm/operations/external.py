@@ -10,18 +10,16 @@ import os
 import shlex
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from typing import Final
 
 from tfm.core.capability import Capability
 from tfm.core.errors import InvalidPathError, UnsupportedOperation
 from tfm.core.location import Location
-from tfm.core.settings import Commands, Settings
+from tfm.core.settings import Settings
 from tfm.storage.session import Session
 
 __all__ = [
@@ -33,11 +31,10 @@ __all__ = [
     "ended_text",
     "filled",
     "local_path",
-    "opener_for",
+    "not_started",
     "panes_environment",
     "run_program",
     "shell_command",
-    "system_opener",
     "working_directory",
 ]
 
@@ -143,24 +140,29 @@ def run_program(invocation: Invocation) -> int:
 
     Raises UnsupportedOperation where there is no such program, or it cannot be started.
     """
-    program = invocation.arguments[0]
     try:
         return subprocess.run(
             list(invocation.arguments), cwd=invocation.directory, env=dict(invocation.environment), check=False
         ).returncode
-    except FileNotFoundError as error:
-        raise UnsupportedOperation(
-            f"There is no program {program!r}.",
-            next_step=f"Install it, or name another in {invocation.origin or 'config.py'}.",
-            operation="run a program",
-        ) from error
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise UnsupportedOperation(
-            f"{program!r} cannot be started: {why}.",
-            next_step=f"Look at {invocation.origin}." if invocation.origin else "",
+        raise not_started(invocation, error) from error
+
+
+def not_started(invocation: Invocation, error: Exception) -> UnsupportedOperation:
+    """What is to be said of a program that the system has not started."""
+    program, origin = invocation.arguments[0], invocation.origin
+    if isinstance(error, FileNotFoundError):
+        return UnsupportedOperation(
+            f"There is no program {program!r}.",
+            next_step=f"Install it, or name another{f' in {origin}' if origin else ''}.",
             operation="run a program",
-        ) from error
+        )
+    why = getattr(error, "strerror", None) or error
+    return UnsupportedOperation(
+        f"{program!r} cannot be started: {why}.",
+        next_step=f"Look at {origin}." if origin else "",
+        operation="run a program",
+    )
 
 
 def ended_text(code: int) -> str:
@@ -193,17 +195,6 @@ def editor_origin(settings: Settings, environment: Mapping[str, str]) -> str:
 def shell_command(environment: Mapping[str, str]) -> list[str]:
     """The user's shell."""
     return [environment.get("SHELL") or shutil.which("bash") or "/bin/sh"]
-
-
-def opener_for(openers: Commands, name: str) -> tuple[str, ...] | None:
-    """The command of the first pattern that ``name`` fits, without regard to case; None where none does."""
-    folded = name.casefold()
-    return next((command for pattern, command in openers if fnmatchcase(folded, pattern.casefold())), None)
-
-
-def system_opener() -> tuple[str, ...]:
-    """What opens a file as the desktop would."""
-    return ("open", "{file}") if sys.platform == "darwin" else ("xdg-open", "{file}")
 
 
 def filled(

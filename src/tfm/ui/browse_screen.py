@@ -231,6 +231,12 @@ class BrowseScreen(Screen[None]):
 
         return run_on_terminal(self.app, invocation, pause=pause, heading=heading)
 
+    def run_beside(self, invocation: Invocation, ended: Callable[[int, str], None]) -> None:
+        """Start that program, which gets no terminal, and go on."""
+        from tfm.operations.beside import start_beside
+
+        start_beside(invocation, ended)
+
     def toggle_preview(self) -> None:
         """Show what the entry under the cursor begins with, or do not any more."""
         if self._preview is not None:

@@ -1,18 +1,15 @@
-"""Other programs: the editor. Each loads its code when it is first wanted."""
+"""Other programs: the editor, what opens a file. Each loads its code when it is first wanted."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from functools import partial
 
 from tfm.core.capability import Capability
-from tfm.core.entry import Entry
 from tfm.core.errors import StorageError
-from tfm.core.location import Location
 from tfm.ui.actions.panes_screen import PanesScreen
 
-__all__ = ["edit"]
+__all__ = ["edit", "open_file"]
 
 
 def edit(screen: PanesScreen, _argument: str) -> None:
@@ -20,50 +17,43 @@ def edit(screen: PanesScreen, _argument: str) -> None:
 
 
 def _edit(screen: PanesScreen) -> None:
-    from tfm.operations.external import editor_command, editor_origin, ended_text, filled, local_path
-    from tfm.ui.actions.invoking import invoke
+    from tfm.operations.external import editor_command, editor_origin
+    from tfm.operations.programs import program_of
+    from tfm.ui.actions.invoking import start_for_entry
     from tfm.ui.given_terminal import Pause
 
-    pane, entry = screen.pane, screen.pane.list.entry
+    entry = screen.pane.list.entry
     if entry is None or entry.is_directory:
         screen.say("A file is edited: set the cursor on one.")
         return
-    location = pane.chosen_to_copy(only_under_cursor=True)[0]
-
-    def run(path: str) -> int:
-        return invoke(
-            screen,
-            lambda environment: filled(
-                editor_command(screen.settings, environment), file=path, environment=environment
-            ),
-            pause=Pause.ON_FAILURE,
-            origin=editor_origin(screen.settings, os.environ),
-        )
-
-    path = local_path(screen.session, location)
-    if path is None:
-        _edit_copy(screen, location, entry, run)
+    if Capability.WRITE not in screen.session.storage(screen.pane.location.storage).capabilities:
+        screen.say("Nothing can be written here: F3 views it.")
         return
+    origin = editor_origin(screen.settings, os.environ)
     try:
-        code = run(path)
+        program = program_of(editor_command(screen.settings, os.environ), origin)
     except StorageError as error:
         screen.say(str(error))
         return
-    for each in screen.panes:
-        each.revisits.wish()
-    if code:
-        screen.say(f"The editor {ended_text(code)}.")
+    start_for_entry(screen, "Edit", program, pause=Pause.ON_FAILURE)
 
 
-def _edit_copy(screen: PanesScreen, location: Location, entry: Entry, run: Callable[[str], int]) -> None:
-    from tfm.ui.local_copy_dialog import Errand, LocalCopyDialog
+def open_file(screen: PanesScreen, _argument: str) -> None:
+    screen.pane.when_shown(partial(_open, screen))
 
-    if Capability.WRITE not in screen.session.storage(location.storage).capabilities:
-        screen.say("Nothing can be written here: F3 views it.")
+
+def _open(screen: PanesScreen) -> None:
+    from tfm.operations.programs import opener_of
+    from tfm.ui.actions.invoking import start_for_entry
+    from tfm.ui.given_terminal import Pause
+
+    entry = screen.pane.list.entry
+    if entry is None or entry.is_directory:
+        screen.say("A file is opened: set the cursor on one. Enter enters a directory.")
         return
-
-    def then(said: str | None) -> None:
-        if said:
-            screen.say(said)
-
-    screen.push(LocalCopyDialog(screen.session, location, entry, Errand("Edit", run), screen.works), then)
+    try:
+        program = opener_of(screen.settings, entry.name, os.environ)
+    except StorageError as error:
+        screen.say(str(error))
+        return
+    start_for_entry(screen, "Open", program, pause=Pause.ON_FAILURE)

@@ -97,6 +97,11 @@ class PanesScreen(Protocol):
         UnsupportedOperation where it cannot be started."""
         ...
 
+    def run_beside(self, invocation: Invocation, ended: Callable[[int, str], None]) -> None:
+        """Start that program, which gets no terminal, and go on; ``ended`` hears its exit code and its last complaint,
+        in a thread. Raises UnsupportedOperation where it cannot be started."""
+        ...
+
     def use_pane(self, number: int) -> None:
         """Give the keys to that pane: 0 is the left one."""
         ...

@@ -109,6 +109,7 @@ ACTIONS: Final = (
     Action("results", Area.FINDING, "finding:results", "Back to what was found last, without searching again"),
     Action("disk_usage", Area.FINDING, "finding:disk_usage", "How much is in this directory, and in each one below it"),
     Action("compare", Area.FINDING, "finding:compare", "Compare both panes: copy what differs, or select it"),
+    Action("open", Area.OUTSIDE, "outside:open_file", "Open the file with the program that is for it"),
     Action("cost", Area.CLOUD, "cloud:show_cost", "Requests by storage and kind, what they cost, what the cache saved"),
     Action("cache", Area.CLOUD, "cloud:show_cache", "What the cache of listings holds; forget some of it"),
     Action("log", Area.CLOUD, "cloud:show_log", "What was said, what failed and why, what was tried again"),

@@ -13,6 +13,7 @@ EVERYWHERE: Final = {
     "f3": "view",
     "alt+v": "preview",
     "f4": "edit",
+    "shift+enter": "open",
     "shift+f4": "new_file",
     "ctrl+n": "new_file",
     "f5": "copy",

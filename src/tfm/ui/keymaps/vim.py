@@ -48,6 +48,7 @@ VIM: Final = {
     "r": "rename",
     "z p": "preview",
     "e": "edit",
+    "o": "open",
     "d": "delete",
     "D": "delete_permanently",
     "y": "yank",
