@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from tfm.core.entry import Kind
 from tfm.core.location import Location
@@ -18,7 +18,6 @@ from tfm.ui.tab_line import TabLine
 
 if TYPE_CHECKING:
     from tfm.ui.found import Found
-    from tfm.ui.pane import Pane
 
 __all__ = ["Aside", "Tab", "Tabs", "tab_name"]
 
@@ -52,10 +51,26 @@ class Tab:
         return KeptTab(self.history.visited, self.history.position, self.view)
 
 
+class _Shows(Protocol):
+    """The pane, as its tabs know it."""
+
+    def note_tab(self, tab: Tab) -> None:
+        """Write down in ``tab``, which is the one that is shown, where the cursor is and how rows are shown."""
+        ...
+
+    def aside(self) -> Aside:
+        """What is shown now."""
+        ...
+
+    def show_tab(self, tab: Tab, aside: Aside | None) -> None:
+        """Show that one."""
+        ...
+
+
 class Tabs:
     """At least one; ``tab`` is the one that is shown."""
 
-    def __init__(self, pane: Pane, kept: KeptPane) -> None:
+    def __init__(self, pane: _Shows, kept: KeptPane) -> None:
         self._pane = pane
         self._tabs = [Tab(each) for each in kept.tabs]
         self.number = kept.active
