@@ -11,6 +11,7 @@ from textual.events import Key
 from tests.scripted_backend import SCHEME, Clock, Script, directory, make_session
 from tests.ui.running import Running, run_app
 from tfm.core.location import Location
+from tfm.ui.bookmark_dialogs import BookmarksDialog
 from tfm.ui.browse_screen import BrowseScreen, request_text
 from tfm.ui.choice import Choice
 from tfm.ui.chooser import Chooser
@@ -20,6 +21,7 @@ from tfm.ui.help import HelpScreen
 from tfm.ui.jobs_dialog import JobsDialog
 from tfm.ui.pager import PagerScreen
 from tfm.ui.screen_keys import (
+    BOOKMARK_KEYS,
     BUTTON_KEYS,
     CHOICE_KEYS,
     CHOOSER_KEYS,
@@ -58,6 +60,7 @@ def test_requests_are_counted_by_kind() -> None:
         (BUTTON_KEYS, DialogButton),
         (FIELD_KEYS, TextField),
         (CHOICE_KEYS, Choice),
+        (BOOKMARK_KEYS, BookmarksDialog),
         (CHOOSER_KEYS, Chooser),
         (CONFLICT_KEYS, ConflictDialog),
         (JOB_KEYS, JobsDialog),

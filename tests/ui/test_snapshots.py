@@ -100,6 +100,25 @@ def large_file() -> Memory:
     memory = quiet_memory()
     memory.store.put("bucket", {"left/large.txt": bytes(11 << 20), "right/x": b""})
     return memory
+async def bookmark_three(running: Running) -> None:
+    places = {"left": place("left/"), "r": place("right/"), "red\x1b[31m": place("a\u202eb/", bucket="other")}
+    for name, location in places.items():
+        running.browse.keeper.set_bookmark(name, location)
+
+
+async def bookmarks_listed(running: Running) -> None:
+    await bookmark_three(running)
+    await running.press("alt+b", "down", "delete")
+
+
+async def go_to_offers(running: Running) -> None:
+    await bookmark_three(running)
+    await running.press("ctrl+g")
+
+
+async def bookmark_again(running: Running) -> None:
+    await bookmark_three(running)
+    await running.press("alt+m", "ctrl+u", "r")
 
 
 SHOTS = (
@@ -151,6 +170,9 @@ SHOTS = (
     Shot("disk_usage", "alt+u", shows=" objects"),
     Shot("go_to", "ctrl+g d a t a", shows="data.json"),
     Shot("go_to_row", go_to_first_row, shows="Go to: data.csv"),
+    Shot("go_to_offers", go_to_offers),
+    Shot("bookmarks", bookmarks_listed, shows="Forgotten"),
+    Shot("bookmark", bookmark_again, shows="would mean"),
     Shot("compare", "alt+d"),
     Shot("compare_differences", "alt+d enter", shows="only left"),
     Shot("bulk_rename", "end alt+r t a tab X", shows="1 of 1 will be renamed"),

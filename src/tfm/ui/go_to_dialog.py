@@ -13,7 +13,7 @@ from tfm.core.errors import CredentialsError, PermissionDeniedError
 from tfm.core.location import Location
 from tfm.core.progress import Cancel, Progress
 from tfm.operations.completion import Candidate, Completer, Goal, directory_of, goal_of_text, longest_beginning
-from tfm.operations.typed_place import PlaceReader
+from tfm.operations.typed_place import PlaceReader, absolute_text
 from tfm.operations.work import Work, WorkState, WorkUpdate, begin_work
 from tfm.storage.session import Session
 from tfm.ui.dialog import Dialog
@@ -54,7 +54,7 @@ class GoToDialog(Dialog[Goal]):
         here: Location,
         beside: Location,
         *,
-        offers: Sequence[Row[Candidate]] = (),
+        offers: Sequence[Row[Location]] = (),
         text: str = "",
         at_once: bool = False,
     ) -> None:
@@ -63,7 +63,7 @@ class GoToDialog(Dialog[Goal]):
         # What is typed belongs to this pane first: of two profiles it is that of the place one looks at.
         self._reader = PlaceReader(session, here, (here, beside))
         self._completer = Completer(session, self._reader)
-        self._offers = list(offers)
+        self._offers = [Row(row.text, row.note, _offered(row.value)) for row in offers]
         self._at_once = at_once
         self._typed = text
         self._asked_for: str | None = None
@@ -77,7 +77,7 @@ class GoToDialog(Dialog[Goal]):
         self._found_box: UpdateBox[_Found] = UpdateBox(self)
         self._goal_box: UpdateBox[_Gone] = UpdateBox(self)
         self.field: Final = TextField(text)
-        self.list: Final[RowList[Candidate]] = RowList(offers, notice=_NOTICE)
+        self.list: Final[RowList[Candidate]] = RowList(self._offers, notice=_NOTICE)
         self.list.can_focus = False
         self.list.cursor_elsewhere = _NO_CURSOR
 
@@ -271,6 +271,10 @@ class GoToDialog(Dialog[Goal]):
         self._stop_looking()
         self._stop_going()
         self.dismiss()
+
+
+def _offered(location: Location | None) -> Candidate | None:
+    return None if location is None else Candidate(absolute_text(location), "", location)
 
 
 def _goal_of(location: Location) -> Goal:

@@ -11,6 +11,7 @@ from textual.widget import Widget
 from tfm.ui.keymaps import Keymap, key_help
 from tfm.ui.line import Line
 from tfm.ui.screen_keys import (
+    BOOKMARK_KEYS,
     BUTTON_KEYS,
     CHOICE_KEYS,
     CHOOSER_KEYS,
@@ -40,7 +41,9 @@ class _HelpText(Widget):
     def render(self) -> Content:
         lines = [] if self._keymap is None else key_help(self._keymap)
         lines += help_lines("In the viewer (F3)", PAGER_KEYS)
-        lines += help_lines("In a dialog", (*DIALOG_KEYS, *BUTTON_KEYS, *CHOICE_KEYS, *CHOOSER_KEYS, *FIELD_KEYS))
+        lines += help_lines(
+            "In a dialog", (*DIALOG_KEYS, *BUTTON_KEYS, *CHOICE_KEYS, *CHOOSER_KEYS, *BOOKMARK_KEYS, *FIELD_KEYS)
+        )
         lines += help_lines("Where something is in the way of a copy", CONFLICT_KEYS)
         lines += help_lines("In the list of jobs (Ctrl-T)", JOB_KEYS)
         lines += help_lines("In disk usage", (*USAGE_KEYS, *TABLE_KEYS))

@@ -11,6 +11,7 @@ from typing import Final
 from textual.binding import Binding, BindingType
 
 __all__ = [
+    "BOOKMARK_KEYS",
     "BUTTON_KEYS",
     "CHOICE_KEYS",
     "CHOOSER_KEYS",
@@ -90,6 +91,8 @@ CHOOSER_KEYS: Final = (
     KeyBinding("move_page(-1)", ("pageup",), "In a list: one page up"),
     KeyBinding("move_page(1)", ("pagedown",), "In a list: one page down"),
 )
+
+BOOKMARK_KEYS: Final = (KeyBinding("forget", ("delete", "f8"), "In the list of bookmarks: forget this one"),)
 
 CONFLICT_KEYS: Final = (
     KeyBinding("decide('overwrite', False)", ("o",), "Overwrite this one"),

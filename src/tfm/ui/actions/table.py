@@ -47,6 +47,14 @@ ACTIONS: Final = (
     Action("next_tab", Area.MOVING, "tabs:next_tab", "The next tab"),
     Action("previous_tab", Area.MOVING, "tabs:previous_tab", "The tab before"),
     Action("tab", Area.MOVING, "tabs:show_tab", "The tab of that number, or one of a list", argument=Argument.TEXT),
+    Action("bookmarks", Area.PLACES, "places:bookmarks", "Bookmarks: go to one, or forget it"),
+    Action(
+        "bookmark", Area.PLACES, "places:bookmark", "Give this directory a name to go to it by", argument=Argument.TEXT
+    ),
+    Action(
+        "mark", Area.PLACES, "places:mark", "Bookmark this directory by the key pressed next", argument=Argument.KEY
+    ),
+    Action("jump", Area.PLACES, "places:jump", "Go to the bookmark of the key pressed next", argument=Argument.KEY),
     Action("select", Area.SELECTING, "selecting:select", "Select or deselect the entry, and go down"),
     Action("select_down", Area.SELECTING, "selecting:select_down", "The same"),
     Action("select_up", Area.SELECTING, "selecting:select_up", "The same, and go up"),

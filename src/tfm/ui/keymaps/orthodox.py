@@ -26,6 +26,8 @@ EVERYWHERE: Final = {
     "shift+f8": "delete_permanently",
     "shift+delete": "delete_permanently",
     "ctrl+g": "go_to",
+    "alt+b": "bookmarks",
+    "alt+m": "bookmark",
     "alt+p": "profile",
     "alt+e": "connection",
     "alt+q": "cost",
