@@ -20,15 +20,9 @@ from tfm.operations.make_directory import make_directory
 from tfm.operations.new_file import make_file
 from tfm.operations.renaming import rename_entry
 from tfm.operations.trash import goes_to_trash, move_to_trash, put_back
-from tfm.operations.undo import (
-    MadeDirectory,
-    MadeFile,
-    MovedToTrash,
-    Permanent,
-    Renamed,
-    UndoLog,
-    moved_back,
-)
+from tfm.operations.undo import Permanent, UndoLog
+from tfm.operations.undo_jobs import moved_back
+from tfm.operations.undo_steps import MadeDirectory, MadeFile, MovedToTrash, Renamed
 from tfm.storage.session import Session
 
 DISK = StorageAddress("file")

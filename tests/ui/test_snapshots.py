@@ -17,6 +17,8 @@ from tests.ui.shots import Shot, compare, quiet_memory, two_directories
 from tfm.core.entry import Kind
 from tfm.core.errors import NetworkError
 from tfm.core.location import Location
+from tfm.operations.trash import Trashed
+from tfm.operations.undo_steps import MovedToTrash
 from tfm.ui.delete_dialog import DeleteDialog, Doomed
 from tfm.ui.go_to_dialog import GoToDialog
 
@@ -85,7 +87,10 @@ async def ask_about_trash(running: Running) -> None:
         Location(place().storage, "left/notes.md", Kind.FILE),
     ]
     doomed = Doomed(place("left/"), chosen, to_trash=True)
-    browse.push(DeleteDialog(browse.session, doomed, browse.works, began=lambda: None, ended=lambda _: None))
+    log = browse.undoing.log
+    browse.push(
+        DeleteDialog(browse.session, doomed, browse.works, remember=log.add, began=lambda: None, ended=lambda _: None)
+    )
 
 
 async def go_to_first_row(running: Running) -> None:
@@ -100,6 +105,8 @@ def large_file() -> Memory:
     memory = quiet_memory()
     memory.store.put("bucket", {"left/large.txt": bytes(11 << 20), "right/x": b""})
     return memory
+
+
 async def bookmark_three(running: Running) -> None:
     places = {"left": place("left/"), "r": place("right/"), "red\x1b[31m": place("a\u202eb/", bucket="other")}
     for name, location in places.items():
@@ -119,6 +126,13 @@ async def go_to_offers(running: Running) -> None:
 async def bookmark_again(running: Running) -> None:
     await bookmark_three(running)
     await running.press("alt+m", "ctrl+u", "r")
+
+
+async def ask_about_undo(running: Running) -> None:
+    """As after a delete to the trash."""
+    gone = [Trashed(Location(place().storage, f"left/{name}", Kind.FILE), name) for name in ("a", "b")]
+    running.browse.undoing.log.add(MovedToTrash(gone))
+    await running.press("ctrl+z")
 
 
 SHOTS = (
@@ -150,6 +164,7 @@ SHOTS = (
     Shot("move", "end f6", shows="requests"),
     Shot("delete", "down f8", shows="cannot be undone"),
     Shot("delete_to_trash", ask_about_trash, shows="can be undone"),
+    Shot("undo", ask_about_undo, shows="back from the trash"),
     Shot("make_directory", "f7"),
     Shot("new_file", "shift+f4"),
     Shot("rename", "end shift+f6"),

@@ -16,7 +16,7 @@ from tfm.operations.tree_pages import tree_pages
 from tfm.storage.session import Session
 from tfm.storage.storage import Storage
 
-__all__ = ["ModeChange", "ModeSummary", "change_mode", "parse_mode"]
+__all__ = ["ChangedMode", "ModeChange", "ModeSummary", "change_mode", "parse_mode"]
 
 _OCTAL: Final = re.compile(r"0*[0-7]{1,4}")
 _CLAUSE: Final = re.compile(r"([ugoa]*)([-+=])([rwxXst]*)")
@@ -71,12 +71,27 @@ def _no_mode(text: str) -> InvalidPathError:
     )
 
 
+_MOST_BEFORE: Final = 20_000
+"""Entries of which is kept what rights they had: 4 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedMode:
+    """The bits that the entry had, and those that it has."""
+
+    key: str
+    before: int
+    after: int
+
+
 @dataclass(slots=True)
 class ModeSummary:
-    """``changed`` entries, ``kept`` that had these bits, ``failures`` each with its error; ``stopped`` on request."""
+    """``changed`` entries, ``kept`` that had these bits, ``failures`` each with its error; ``stopped`` on request.
+    ``before`` tells of the first twenty thousand that were changed."""
 
     changed: int = 0
     kept: int = 0
+    before: list[ChangedMode] = field(default_factory=list)
     failures: list[StorageError] = field(default_factory=list)
     stopped: bool = False
 
@@ -165,4 +180,6 @@ class _Run:
             self.summary.failures.append(error)
             return
         self.summary.changed += 1
+        if entry.mode is not None and len(self.summary.before) < _MOST_BEFORE:
+            self.summary.before.append(ChangedMode(entry.key, entry.mode & 0o7777, new))
         self._tell(Progress(self.summary.changed, None, current_key=entry.key))

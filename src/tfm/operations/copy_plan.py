@@ -80,6 +80,8 @@ class CopyPlanner:
     ) -> None:
         """``was_moved`` tells, of a source that is not there, whether it is gone because an earlier run moved it."""
         self.is_complete = True
+        self.meets_something = False
+        """Whether anything was seen, so far, where something is to be: what comes there is not told from it later."""
         self._source = source
         self._target = target
         self._spec = spec
@@ -212,6 +214,8 @@ class CopyPlanner:
     def _tree(self, prefix: str, target_prefix: str, entry: Entry) -> Iterator[list[Planned]]:
         destination = Destination(self._target, target_prefix, ordered=self._source_flat)
         pages = self._flat_pages(prefix) if self._source_flat else self._walked(prefix, entry)
+        if not self._target_flat and self._target.lookup(target_prefix).found:
+            self.meets_something = True  # what is in it is looked for one by one
         first = True
         for entries in pages:
             planned: list[Planned] = []
@@ -224,6 +228,7 @@ class CopyPlanner:
                     planned.append(each)
                 else:
                     planned += self._planned(each, target_prefix + each.key[len(prefix) :], destination)
+            self.meets_something = self.meets_something or destination.has_something
             yield planned
             if self._cancel.wanted:
                 return
@@ -309,6 +314,7 @@ class CopyPlanner:
             return objection
         if there is None:
             return self._step(entry, target_key, StepAction.COPY, NOTHING_THERE)
+        self.meets_something = True
         uri = self._target.uri_of(target_key)
         if there.is_directory and not there.is_symlink and not target_key.endswith("/"):
             return Problem(entry, IsDirectoryError("There is a directory in its place.", uri=uri, operation="copy"))

@@ -221,6 +221,10 @@ class CountedPlan:
     def is_complete(self) -> bool:
         return self._planner.is_complete
 
+    @property
+    def meets_something(self) -> bool:
+        return self._planner.meets_something
+
     def batches(self) -> Iterator[list[Planned]]:
         """As :meth:`CopyPlanner.batches`; what is in the way comes when it is decided."""
         while True:

@@ -31,6 +31,8 @@ class Destination:
         self._last = b""
         self._everything: Listing | None = None
         self.own_entry: Entry | None = None
+        self.has_something = False
+        """Whether a page was seen that is not empty."""
 
     def find(self, key: str, kind: Kind) -> Entry | None:
         """What stands at ``key``, below the prefix: on flat keys the object of exactly that key, elsewhere whatever has
@@ -60,6 +62,7 @@ class Destination:
             self._pages = self._storage.tree_pages(self._prefix)
             self._page = next(self._pages, None)
             self.own_entry = None if self._page is None else self._page.own_entry
+            self.has_something = self._page is not None and (len(self._page) > 0 or self.own_entry is not None)
         return self._pages
 
     def _advance(self, wanted: bytes) -> bool:
@@ -77,6 +80,7 @@ class Destination:
         pages = [page.without_token() for page in self._storage.tree_pages(self._prefix)]
         listing = Listing(self._prefix, pages, recursive=True, complete=True, fetched_at=0.0)
         self.own_entry = listing.own_entry
+        self.has_something = len(listing) > 0 or self.own_entry is not None
         return listing
 
 

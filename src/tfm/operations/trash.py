@@ -65,11 +65,22 @@ def move_to_trash(
     return summary
 
 
-def put_back(session: Session, trashed: Sequence[Trashed]) -> tuple[list[Trashed], list[StorageError]]:
+def put_back(
+    session: Session,
+    trashed: Sequence[Trashed],
+    *,
+    progress: Callable[[Progress], None] | None = None,
+    cancel: Cancel | None = None,
+) -> tuple[list[Trashed], list[StorageError]]:
     """Put all of it back where it was, the last one first; what is still in the trash, and why."""
     left: list[Trashed] = []
     failures: list[StorageError] = []
-    for each in reversed(trashed):
+    for number, each in enumerate(reversed(trashed)):
+        if cancel is not None and cancel.wanted:
+            left += trashed[: len(trashed) - number][::-1]
+            break
+        if progress is not None:
+            progress(Progress(number, len(trashed), current_key=each.location.key))
         try:
             session.storage(each.location.storage).restore(each.location.key, each.trashed)
         except StorageError as error:

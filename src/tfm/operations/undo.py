@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol
 
-from tfm.core.entry import Asked, Entry, Kind
-from tfm.core.errors import ConflictError, NotFoundError, StorageError, UnsupportedOperation
+from tfm.core.errors import StorageError, UnsupportedOperation
 from tfm.core.location import Location
+from tfm.core.progress import Cancel, Progress
 from tfm.operations.copy_spec import CopySpec
-from tfm.operations.delete import delete_file, remove_empty_directory
-from tfm.operations.renaming import rename_entry
-from tfm.operations.trash import Trashed, put_back
 from tfm.storage.session import Session
 
-__all__ = [
-    "MadeDirectory",
-    "MadeFile",
-    "Moved",
-    "MovedToTrash",
-    "Permanent",
-    "Renamed",
-    "Undo",
-    "UndoLog",
-    "Undone",
-    "moved_back",
-]
+__all__ = ["Permanent", "Tell", "Undo", "UndoLog", "Undone", "counted", "name_of", "these"]
 
 _MOST: Final = 100
+
+Tell = Callable[[Progress], None]
+"""Hears how far it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +35,20 @@ class Undo(Protocol):
 
     @property
     def title(self) -> str:
-        """What was done, in a few words: ``rename a to b``."""
+        """What was done, in a few words: ``a rename of a to b``."""
         ...
 
-    def run(self, session: Session) -> tuple[Undone, Undo | None]:
+    @property
+    def question(self) -> str:
+        """What taking it back would do, as a question."""
+        ...
+
+    @property
+    def is_small(self) -> bool:
+        """Whether it is about one entry, so that nobody needs to be asked."""
+        ...
+
+    def run(self, session: Session, tell: Tell, cancel: Cancel) -> tuple[Undone, Undo | None]:
         """Take it back; what came of it, and what is left to be taken back. Raises what a storage answers: then it is
         as it was, and may be tried again."""
         ...
@@ -66,21 +65,34 @@ class UndoLog:
         with self._lock:
             self._steps = [*self._steps, step][-_MOST:]
 
+    def forget(self, step: Undo) -> None:
+        """It is not to be taken back any more: nobody can, or somebody did."""
+        with self._lock:
+            self._steps = [each for each in self._steps if each is not step]
+
     @property
     def latest(self) -> Undo | None:
         """What :meth:`undo` would take back."""
         with self._lock:
             return self._steps[-1] if self._steps else None
 
-    def undo(self, session: Session) -> Undone:
-        """Take the latest back. Raises UnsupportedOperation where there is none, or it is permanent (it is forgotten
-        then: the next undo is of the one before), and what a storage answers."""
+    def undo(
+        self,
+        session: Session,
+        tell: Tell = lambda _progress: None,
+        cancel: Cancel | None = None,
+        *,
+        step: Undo | None = None,
+    ) -> Undone:
+        """Take ``step`` back, or the latest. Raises UnsupportedOperation where there is none, or it is permanent (it is
+        forgotten then: the next undo is of the one before), and what a storage answers."""
         with self._lock:
             if not self._steps:
                 raise UnsupportedOperation("There is nothing to undo.", operation="undo")
-            step = self._steps.pop()
+            step = step or self._steps[-1]
+            self._steps = [each for each in self._steps if each is not step]
         try:
-            undone, left = step.run(session)
+            undone, left = step.run(session, tell, cancel or Cancel())
         except UnsupportedOperation:
             raise
         except BaseException:
@@ -93,148 +105,36 @@ class UndoLog:
 
 @dataclass(frozen=True, slots=True)
 class Permanent:
-    """Something that nothing takes back, and why."""
+    """Something that nothing takes back, and why: a sentence."""
 
     title: str
     reason: str
+    is_small: bool = False
 
-    def run(self, _session: Session) -> tuple[Undone, Undo | None]:
+    @property
+    def question(self) -> str:
+        return f"That is permanent: {self.reason}"
+
+    def run(self, _session: Session, _tell: Tell, _cancel: Cancel) -> tuple[Undone, Undo | None]:
         raise UnsupportedOperation(
-            f"The last was {self.title}. That is permanent: {self.reason}",
+            f"The last was {self.title}. {self.question}",
             next_step="Undo again takes back the one before it.",
             operation="undo",
         )
 
 
-@dataclass(frozen=True, slots=True)
-class MovedToTrash:
-    """Deleted to the trash."""
-
-    trashed: Sequence[Trashed]
-
-    @property
-    def title(self) -> str:
-        return f"a delete of {_counted(self.trashed)} to the trash"
-
-    def run(self, session: Session) -> tuple[Undone, Undo | None]:
-        if not any(each.trashed for each in self.trashed):
-            raise UnsupportedOperation(
-                "The system does not tell where in the trash that is.",
-                next_step="Put it back by the system's own trash.",
-                operation="undo",
-            )
-        left, failures = put_back(session, self.trashed)
-        came = len(self.trashed) - len(left)
-        said = f"{came:,} of {len(self.trashed):,} put back from the trash." if left else _put_back(self.trashed)
-        return Undone(said, failures), MovedToTrash(left) if left else None
+# What steps call what they are about
 
 
-@dataclass(frozen=True, slots=True)
-class Renamed:
-    """``now`` is the entry of ``directory`` that was ``before``."""
-
-    directory: Location
-    before: Location
-    now: Location
-
-    @property
-    def title(self) -> str:
-        return f"a rename of {_name(self.before)} to {_name(self.now)}"
-
-    def run(self, session: Session) -> tuple[Undone, Undo | None]:
-        name = self.before.key.removeprefix(self.directory.key).removesuffix("/")
-        rename_entry(session, self.directory, self.now, name)
-        return Undone(f"{_name(self.now)} is {_name(self.before)} again."), None
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """A move that is done; ``back`` is the one that takes it back."""
-
-    title: str
-    back: CopySpec
-
-    def run(self, _session: Session) -> tuple[Undone, Undo | None]:
-        return Undone(f"Moving back: {self.title}.", job=self.back), None
-
-
-def moved_back(spec: CopySpec) -> CopySpec | None:
-    """The move that takes back the move ``spec``, which met nothing in its way; None where one move cannot."""
-    targets = tuple(Location(spec.target_storage, spec.target_key(source), source.kind) for source in spec.sources)
-    if not spec.move or spec.below is not None or not all(target.key for target in targets):
-        return None
-    if not spec.into:
-        return replace(spec, sources=targets, target=spec.sources[0])
-    above = {source.key[: source.key.rfind("/", 0, -1) + 1] for source in spec.sources}
-    if len(above) != 1 or not all(source.key for source in spec.sources):
-        return None
-    return replace(spec, sources=targets, target=Location(spec.source_storage, above.pop(), Kind.DIRECTORY))
-
-
-@dataclass(frozen=True, slots=True)
-class MadeDirectory:
-    """A directory was made; it is removed again if nothing is in it."""
-
-    location: Location
-
-    @property
-    def title(self) -> str:
-        return f"the new directory {_name(self.location)}"
-
-    def run(self, session: Session) -> tuple[Undone, Undo | None]:
-        remove_empty_directory(session.storage(self.location.storage), self.location.key)
-        return Undone(f"{_name(self.location)} is removed again."), None
-
-
-@dataclass(frozen=True, slots=True)
-class MadeFile:
-    """An empty file was made; it is removed again if it is the same one, and still empty."""
-
-    location: Location
-    etag: str | None = field(default=None)
-    modified_timestamp: float | None = None
-
-    @property
-    def title(self) -> str:
-        return f"the new file {_name(self.location)}"
-
-    @classmethod
-    def of(cls, session: Session, location: Location) -> MadeFile:
-        """With what the storage says of it now; at most one request, none where the cache knows."""
-        entry = _file(session, location, fresh=False)
-        return cls(location, entry.etag, entry.modified_timestamp)
-
-    def run(self, session: Session) -> tuple[Undone, Undo | None]:
-        entry = _file(session, self.location, fresh=True)
-        same = entry.etag == self.etag if self.etag is not None else entry.modified_timestamp == self.modified_timestamp
-        if entry.size_bytes or not same:
-            raise ConflictError(
-                "It is not the empty file any more that was made.",
-                next_step="Delete it by the key for that, if it is to go.",
-                uri=session.storage(self.location.storage).uri_of(self.location.key),
-                operation="undo",
-            )
-        delete_file(session.storage(self.location.storage), self.location.key)
-        return Undone(f"{_name(self.location)} is removed again."), None
-
-
-def _file(session: Session, location: Location, *, fresh: bool) -> Entry:
-    storage = session.storage(location.storage)
-    entry = storage.lookup(location.key, fresh=fresh, asked=Asked.FILE).file
-    if entry is None:
-        raise NotFoundError("It is not there any more.", uri=storage.uri_of(location.key), operation="undo")
-    return entry
-
-
-def _name(location: Location) -> str:
+def name_of(location: Location) -> str:
+    """Without the directories above it."""
     return location.key.removesuffix("/").rpartition("/")[2] or location.storage.authority
 
 
-def _put_back(trashed: Sequence[Trashed]) -> str:
-    if len(trashed) == 1:
-        return f"{_name(trashed[0].location)} is back from the trash."
-    return f"{len(trashed):,} entries are back from the trash."
+def these(locations: Sequence[Location]) -> str:
+    """The name of one, the number of several."""
+    return name_of(locations[0]) if len(locations) == 1 else counted(len(locations))
 
 
-def _counted(trashed: Sequence[Trashed]) -> str:
-    return _name(trashed[0].location) if len(trashed) == 1 else f"{len(trashed):,} entries"
+def counted(count: int) -> str:
+    return "1 entry" if count == 1 else f"{count:,} entries"

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from tfm.ui.given_terminal import Pause
     from tfm.ui.job_watch import JobWatch
     from tfm.ui.preview_place import PreviewPlace
+    from tfm.ui.undo_watch import UndoWatch
 
 __all__ = ["BrowseScreen", "request_text"]
 
@@ -120,6 +121,7 @@ class BrowseScreen(Screen[None]):
         keeper.tell_failures(self._keeper_box.put)
         self._journal_box: UpdateBox[bool] = UpdateBox(self)
         self.watch_of_jobs: JobWatch | None = None
+        self._undoing: UndoWatch | None = None
         self.panes = (Pane(session, start.panes[0], id="left"), Pane(session, start.panes[1], id="right"))
         self.yanked: tuple[str, Location, tuple[Location, ...]] | None = None
         self._active = start.active_pane
@@ -299,8 +301,30 @@ class BrowseScreen(Screen[None]):
         if self.watch_of_jobs is None:
             from tfm.ui.job_watch import JobWatch
 
-            self.watch_of_jobs = JobWatch(self, self.session, self._journal_path, self._show_status, self.notices.note)
+            self.watch_of_jobs = JobWatch(
+                self,
+                self.session,
+                self._journal_path,
+                self._show_status,
+                self.notices.note,
+                lambda job: self.undoing.heed_job(job),
+            )
         return self.watch_of_jobs
+
+    @property
+    def undoing(self) -> UndoWatch:
+        if self._undoing is None:
+            from tfm.ui.undo_watch import UndoWatch
+
+            self._undoing = UndoWatch(
+                self.session,
+                self.works,
+                UpdateBox(self),
+                say=self.say,
+                push=self.push,
+                submit=lambda spec: self.jobs.queue.submit(spec),
+            )
+        return self._undoing
 
     def _look_back(self) -> None:
         """Whether an earlier run may have left something: looked for where it takes nobody's time."""
@@ -316,6 +340,8 @@ class BrowseScreen(Screen[None]):
                 self.jobs.look_back()
         elif message.box is self._keeper_box:
             self.say(self._keeper_box.take() or "")
+        elif self._undoing is not None and message.box is self._undoing.box:
+            self._undoing.heed()
         else:
             self.jobs.heed()
 

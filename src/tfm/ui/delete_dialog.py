@@ -12,6 +12,7 @@ from tfm.core.location import Location
 from tfm.core.progress import Cancel, Progress
 from tfm.operations.delete_plan import DeletePlan, plan_delete
 from tfm.operations.naming import refuse_among_roots
+from tfm.operations.undo import Undo
 from tfm.operations.work import RunningWork, Work, WorkState, WorkUpdate, begin_work
 from tfm.storage.session import Session
 from tfm.ui.delete_text import count_text, names_shown, odd_names_text, question, trash_question
@@ -48,7 +49,8 @@ class Doomed:
 class DeleteDialog(Dialog[None]):
     """Counts while it is open already, asks, and gives its place to the dialog that deletes.
 
-    ``began`` is called when deleting begins, ``ended`` when it has ended, or is left to end by itself (then with None).
+    ``remember`` hears of what was done, in the thread that does it. ``began`` is called when deleting begins, ``ended``
+    when it has ended, or is left to end by itself (then with None).
     """
 
     DEFAULT_CSS = """
@@ -65,6 +67,7 @@ class DeleteDialog(Dialog[None]):
         doomed: Doomed,
         works: RunningWork,
         *,
+        remember: Callable[[Undo], None],
         began: Callable[[], None],
         ended: Callable[[Removed | None], None],
     ) -> None:
@@ -73,6 +76,7 @@ class DeleteDialog(Dialog[None]):
         self._session = session
         self._doomed = doomed
         self._works = works
+        self._remember = remember
         self._began = began
         self._ended = ended
         self._removal: Removal | None = None
@@ -100,7 +104,7 @@ class DeleteDialog(Dialog[None]):
         self.show_buttons("delete", "cancel", focus="cancel" if needs_a_step else "delete")
         if self._doomed.to_trash:
             self.question.show(*trash_question(len(names)))
-            self._offer(TrashRemoval(self._session, self._doomed.locations))
+            self._offer(TrashRemoval(self._session, self._doomed.locations, self._remember))
             return
         self.question.show(count_text(Progress()))
         self._counting = begin_work("counting", self._count, self._box.put)
@@ -136,7 +140,7 @@ class DeleteDialog(Dialog[None]):
             return
         if plan.roots and not self._name_to_type:
             self._name_to_type = plan.roots[0]
-        self._offer(PermanentRemoval(plan))
+        self._offer(PermanentRemoval(plan, self._remember))
 
     def _offer(self, removal: Removal) -> None:
         self._removal = removal

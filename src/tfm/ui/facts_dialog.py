@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -11,8 +11,10 @@ from textual.widget import Widget
 from tfm.core.entry import Entry
 from tfm.core.errors import InvalidRequestError
 from tfm.core.location import Location
+from tfm.core.progress import Cancel, Progress
 from tfm.core.writing import ObjectFacts
 from tfm.operations.change_facts import change_facts
+from tfm.operations.undo import Permanent, Undo, name_of
 from tfm.operations.work import Work, WorkState, WorkUpdate, begin_work
 from tfm.storage.session import Session
 from tfm.ui.dialog import Dialog, DialogText
@@ -27,7 +29,8 @@ _HEADERS: Final = ("cache-control", "content-disposition", "content-encoding", "
 
 
 class FactsDialog(Dialog[bool]):
-    """``entry`` and ``facts`` are what was looked at; the result is whether they were changed."""
+    """``entry`` and ``facts`` are what was looked at; the result is whether they were changed, which
+    ``remember`` hears in the thread that does it."""
 
     BUTTONS = (("change", "Change"), ("cancel", "Cancel"))
     DEFAULT_CSS = """
@@ -36,12 +39,20 @@ class FactsDialog(Dialog[bool]):
     FactsDialog #said { margin: 1 0; }
     """
 
-    def __init__(self, session: Session, location: Location, entry: Entry, facts: ObjectFacts) -> None:
+    def __init__(
+        self,
+        session: Session,
+        location: Location,
+        entry: Entry,
+        facts: ObjectFacts,
+        remember: Callable[[Undo], None],
+    ) -> None:
         super().__init__("Metadata")
         self._session = session
         self._location = location
         self._entry = entry
         self._facts = facts
+        self._remember = remember
         self._work: Work[Entry] | None = None
         self._box: UpdateBox[WorkUpdate[Entry]] = UpdateBox(self)
         self.type_field: Final = TextField(facts.content_type or "", id="type")
@@ -95,9 +106,15 @@ class FactsDialog(Dialog[bool]):
             return
         self.error_block.show(None)
         session, location, entry = self._session, self._location, self._entry
-        self._work = begin_work(
-            "changing metadata", lambda _tell, _cancel: change_facts(session, location, entry, facts), self._box.put
-        )
+
+        def task(_tell: Callable[[Progress], None], _cancel: Cancel) -> Entry:
+            changed = change_facts(session, location, entry, facts)
+            self._remember(
+                Permanent(f"a change of the metadata of {name_of(location)}", "change it by its properties.")
+            )
+            return changed
+
+        self._work = begin_work("changing metadata", task, self._box.put)
 
     def on_update_box_arrived(self, message: UpdateBox.Arrived) -> None:
         message.stop()

@@ -36,11 +36,13 @@ class JobWatch:
         journal_path: str | None,
         show: Callable[[], None],
         log: Callable[[str], None] = lambda _text: None,
+        ended: Callable[[QueuedJob], None] = lambda _job: None,
     ) -> None:
-        """``log`` hears how each job ended."""
+        """``log`` hears in words how each job ended, and ``ended`` that it has."""
         self._screen = screen
         self._session = session
         self._log = log
+        self._tell_ended = ended
         self._show = show
         self.box: Final[UpdateBox[bool]] = UpdateBox(screen)
         self.queue: Final = JobQueue(session, journal_path, changed=partial(self.box.put, True))
@@ -69,6 +71,7 @@ class JobWatch:
             if job.is_over and job not in self._over:
                 self._notice = ended_text(job)
                 self._log(self._notice.strip())
+                self._tell_ended(job)
                 for error in job.failures()[:_MOST_LOGGED]:
                     self._log(f"✗ {error}")
         self._over = {job for job in jobs if job.is_over}

@@ -11,6 +11,8 @@ from tfm.core.errors import InvalidPathError
 from tfm.core.location import Location
 from tfm.core.progress import Cancel, Progress
 from tfm.operations.change_mode import ModeSummary, change_mode, parse_mode
+from tfm.operations.undo import Undo
+from tfm.operations.undo_steps import step_of_mode
 from tfm.operations.work import RunningWork, Work, WorkState, WorkUpdate, begin_work
 from tfm.storage.session import Session
 from tfm.ui.choice import Choice
@@ -26,19 +28,27 @@ _DEPTHS: Final = ((False, "only what is chosen"), (True, "with everything below"
 
 
 class ModeDialog(Dialog[bool]):
-    """Of ``chosen``, all in one storage; ``mode`` is what one of them has. The result is whether anything changed."""
+    """Of ``chosen``, all in one storage; ``mode`` is what one of them has. The result is whether anything changed;
+    ``remember`` hears how it is taken back, in the thread that does it."""
 
     BUTTONS = (("change", "Change"), ("cancel", "Cancel"), ("close", "Close"))
     DEFAULT_CSS = "ModeDialog #said { margin-bottom: 1; }"
 
     def __init__(
-        self, session: Session, chosen: Sequence[Location], names: Sequence[str], mode: int | None, works: RunningWork
+        self,
+        session: Session,
+        chosen: Sequence[Location],
+        names: Sequence[str],
+        mode: int | None,
+        works: RunningWork,
+        remember: Callable[[Undo], None],
     ) -> None:
         super().__init__("Rights")
         self._session = session
         self._chosen = chosen
         self._names = names
         self._works = works
+        self._remember = remember
         self._work: Work[ModeSummary] | None = None
         self._has_changed = False
         self._box: UpdateBox[WorkUpdate[ModeSummary]] = UpdateBox(self)
@@ -71,7 +81,11 @@ class ModeDialog(Dialog[bool]):
         recursive = self.depth.value
 
         def task(tell: Callable[[Progress], None], cancel: Cancel) -> ModeSummary:
-            return change_mode(self._session, self._chosen, change, tell, cancel, recursive=recursive)
+            summary = change_mode(self._session, self._chosen, change, tell, cancel, recursive=recursive)
+            step = step_of_mode(self._chosen[0], summary)
+            if step is not None:
+                self._remember(step)
+            return summary
 
         self.error_block.show(None)
         self.said.show("changing…")

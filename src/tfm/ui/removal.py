@@ -11,6 +11,8 @@ from tfm.core.location import Location
 from tfm.core.progress import Cancel, Progress
 from tfm.operations.delete_plan import DeletePlan, run_delete
 from tfm.operations.trash import move_to_trash
+from tfm.operations.undo import Permanent, Undo, counted
+from tfm.operations.undo_steps import MovedToTrash
 from tfm.storage.session import Session
 from tfm.ui.delete_text import outcome_text, trash_outcome_text
 
@@ -51,9 +53,10 @@ class Removal(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PermanentRemoval:
-    """Of exactly what was counted."""
+    """Of exactly what was counted. ``remember`` hears of it, in the thread that does it, for an undo."""
 
     plan: DeletePlan
+    remember: Callable[[Undo], None]
     doing: str = "Deleting…"
     stopping: str = "Stopping, when the batch under way is done…"
 
@@ -63,16 +66,19 @@ class PermanentRemoval:
 
     def run(self, tell: Callable[[Progress], None], cancel: Cancel) -> Removed:
         summary = run_delete(self.plan, progress=tell, cancel=cancel)
+        if summary.objects or summary.unknown:
+            self.remember(Permanent(f"a delete of {counted(summary.objects)}", "nothing of it is in a trash."))
         failures = [*self.plan.failures, *summary.failures]
         return Removed(outcome_text(self.plan, summary), failures, not failures and not summary.stopped)
 
 
 @dataclass(frozen=True, slots=True)
 class TrashRemoval:
-    """Each of ``locations`` goes whole."""
+    """Each of ``locations`` goes whole. ``remember`` hears of those that went."""
 
     session: Session
     locations: Sequence[Location]
+    remember: Callable[[Undo], None]
     doing: str = "Moving to the trash…"
     stopping: str = "Stopping…"
 
@@ -82,5 +88,7 @@ class TrashRemoval:
 
     def run(self, tell: Callable[[Progress], None], cancel: Cancel) -> Removed:
         summary = move_to_trash(self.session, self.locations, progress=tell, cancel=cancel)
+        if summary.trashed:
+            self.remember(MovedToTrash(tuple(summary.trashed)))
         went_all = not summary.failures and not summary.stopped
         return Removed(trash_outcome_text(summary), summary.failures, went_all)

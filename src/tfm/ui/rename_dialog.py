@@ -14,9 +14,11 @@ from tfm.core.entry import Entry
 from tfm.core.errors import StorageError
 from tfm.core.location import Location
 from tfm.core.progress import Cancel, Progress
-from tfm.operations.bulk_rename import BulkRename, Renamed, RenameRow, RenameSummary, undo_rows
+from tfm.operations.bulk_rename import BulkRename, RenameRow
 from tfm.operations.rename_rule import NewCase, RenameRule, RuleError
-from tfm.operations.work import RunningWork, Work, WorkState, WorkUpdate, begin_work
+from tfm.operations.undo import UndoLog
+from tfm.operations.undo_steps import BulkRenamed
+from tfm.operations.work import RunningWork, Task, Work, WorkState, WorkUpdate, begin_work
 from tfm.storage.session import Session
 from tfm.ui.choice import Choice
 from tfm.ui.delete_text import failure_lines
@@ -49,8 +51,16 @@ class _Told:
     error: StorageError | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """Of a rename, with the step that takes it back, or of taking it back."""
+
+    lines: Sequence[str]
+    step: BulkRenamed | None = None
+
+
 class BulkRenameDialog(Dialog[None]):
-    """Of ``entries``, all in one storage. What was renamed can be undone here as long as the dialog is open."""
+    """Of ``entries``, all in one storage. What was renamed is in ``log``, and can be undone here too."""
 
     BUTTONS = (
         ("rename", "Rename"),
@@ -67,19 +77,23 @@ class BulkRenameDialog(Dialog[None]):
     BulkRenameDialog #said { margin-bottom: 1; max-height: 6; }
     """
 
-    def __init__(self, session: Session, directory: Location, entries: Sequence[Entry], works: RunningWork) -> None:
+    def __init__(
+        self, session: Session, directory: Location, entries: Sequence[Entry], works: RunningWork, log: UndoLog
+    ) -> None:
         super().__init__("Rename many")
+        self._session = session
+        self._log = log
         self._works = works
         self._settings = session.settings
         self._bulk = BulkRename(session, directory, entries)
         self._rows: Sequence[RenameRow] = self._bulk.preview([_name(entry) for entry in entries])
         self._number = self._shown_number = 0
         self._wanted = ("", "", False, NewCase.KEPT)
-        self._work: Work[RenameSummary] | None = None
-        self._renamed: list[Renamed] = []
+        self._work: Work[_Came] | None = None
+        self._step: BulkRenamed | None = None
         self._is_undo = False
         self._box: UpdateBox[_Told] = UpdateBox(self)
-        self._work_box: UpdateBox[WorkUpdate[RenameSummary]] = UpdateBox(self)
+        self._work_box: UpdateBox[WorkUpdate[_Came]] = UpdateBox(self)
         self.find: Final = TextField(id="find")
         self.replacement: Final = TextField(id="replacement")
         self.form: Final[Choice[bool]] = Choice(_FORMS, id="form")
@@ -117,7 +131,7 @@ class BulkRenameDialog(Dialog[None]):
 
     @property
     def _can_edit(self) -> bool:
-        return self._work is None and not self._renamed
+        return self._work is None and self._step is None
 
     def _preview(self) -> None:
         self._number += 1
@@ -201,19 +215,27 @@ class BulkRenameDialog(Dialog[None]):
         elif name == "edit":
             self._edit()
         elif name == "undo":
-            self._run(undo_rows(self._renamed), is_undo=True)
+            self._run(self._undo, is_undo=True)
         elif self._rule_typed() != self._wanted or self._shown_number != self._number:
             self._preview_if_edited()
             self.said.show("Look at what becomes of the names, then press Rename again.")
         elif any(row.changes for row in self._rows) and self._work is None:
-            self._run(self._rows, is_undo=False)
+            self._run(self._rename, is_undo=False)
 
-    def _run(self, rows: Sequence[RenameRow], *, is_undo: bool) -> None:
+    def _rename(self, tell: Callable[[Progress], None], cancel: Cancel) -> _Came:
+        summary = self._bulk.run(self._rows, tell, cancel)
+        step = BulkRenamed(tuple(summary.renamed)) if summary.renamed else None
+        if step is not None:
+            self._log.add(step)
+        stopped = ", stopped" if summary.stopped else ""
+        return _Came([f"{len(summary.renamed):,} renamed{stopped}.", *_failed(summary.failures)], step)
+
+    def _undo(self, tell: Callable[[Progress], None], cancel: Cancel) -> _Came:
+        undone = self._log.undo(self._session, tell, cancel, step=self._step)
+        return _Came([undone.said, *_failed(undone.failures)])
+
+    def _run(self, task: Task[_Came], *, is_undo: bool) -> None:
         self._is_undo = is_undo
-
-        def task(tell: Callable[[Progress], None], cancel: Cancel) -> RenameSummary:
-            return self._bulk.run(rows, tell, cancel)
-
         self.said.show("undoing…" if is_undo else "renaming…")
         self.show_buttons("cancel", focus="cancel")
         self._work = begin_work("renaming", task, self._work_box.put)
@@ -229,16 +251,10 @@ class BulkRenameDialog(Dialog[None]):
             return
         self._work = None
         self.error_block.show(update.error)
-        summary = update.result or RenameSummary()
-        word = "have their old names again" if self._is_undo else "renamed"
-        lines = [f"{len(summary.renamed):,} {word}{', stopped' if summary.stopped else ''}."]
-        if summary.failures:
-            lines.append(f"{len(summary.failures):,} could not be:")
-        self.said.show(*lines, *failure_lines(summary.failures)[:3])
-        self._renamed = [] if self._is_undo else summary.renamed
-        if self._is_undo or not (summary.failures or summary.renamed):
-            self._renamed = []
-        buttons = ["undo", "close"] if self._renamed else ["close"]
+        came = update.result or _Came(())
+        self.said.show(*came.lines)
+        self._step = came.step
+        buttons = ["close"] if came.step is None else ["undo", "close"]
         self.show_buttons(*buttons, focus="close")
 
     def leave(self) -> None:
@@ -250,6 +266,10 @@ class BulkRenameDialog(Dialog[None]):
 
 def _name(entry: Entry) -> str:
     return entry.key.removesuffix("/").rpartition("/")[2]
+
+
+def _failed(failures: Sequence[StorageError]) -> list[str]:
+    return [f"{len(failures):,} could not be:", *failure_lines(failures)[:3]] if failures else []
 
 
 def _summary(rows: Sequence[RenameRow]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tfm.core.errors import StorageError
 from tfm.core.location import Location
 from tfm.storage.session import Session
 from tfm.ui.actions.panes_screen import PanesScreen
@@ -13,6 +14,7 @@ from tfm.ui.pane import Pane
 from tfm.ui.places import location_text, outermost
 
 if TYPE_CHECKING:
+    from tfm.operations.undo import Undo
     from tfm.ui.copy_dialog import ToCopy
 
 __all__ = ["copy", "make_directory", "move", "new_file", "open_copy", "rename"]
@@ -68,6 +70,7 @@ def rename(screen: PanesScreen, _argument: str) -> None:
 
 def _rename(screen: PanesScreen) -> None:
     from tfm.operations.renaming import rename_entry, renames_at_once
+    from tfm.operations.undo_steps import Renamed
     from tfm.ui.copy_dialog import ToCopy
     from tfm.ui.name_dialog import NameDialog
 
@@ -82,26 +85,56 @@ def _rename(screen: PanesScreen) -> None:
         chosen = pane.chosen_to_copy(only_under_cursor=True)
         _open_copy(screen, pane, ToCopy(directory, chosen, directory, name, "rename"))
         return
-    do = partial(rename_entry, screen.session, directory, source)
+    session, log = screen.session, screen.undoing.log
+
+    def do(name: str) -> Location:
+        now = rename_entry(session, directory, source, name)
+        if now != source:
+            log.add(Renamed(directory, source, now))
+        return now
+
     screen.push(NameDialog("Rename", directory, do, button="rename", name=name), partial(pane.land_on, directory))
 
 
 async def make_directory(screen: PanesScreen, _argument: str) -> None:
     from tfm.operations.make_directory import make_directory as make
+    from tfm.operations.undo_steps import MadeDirectory
 
-    await _make(screen, "Make a directory", make)
+    await _make(screen, "Make a directory", make, lambda _session, made: MadeDirectory(made))
 
 
 async def new_file(screen: PanesScreen, _argument: str) -> None:
     from tfm.operations.new_file import make_file
 
-    await _make(screen, "New file", make_file)
+    await _make(screen, "New file", make_file, _made_file)
 
 
-async def _make(screen: PanesScreen, title: str, make: Callable[[Session, Location, str], Location]) -> None:
+def _made_file(session: Session, made: Location) -> Undo:
+    from tfm.operations.undo import Permanent, name_of
+    from tfm.operations.undo_steps import MadeFile
+
+    try:
+        return MadeFile.of(session, made)
+    except StorageError:
+        return Permanent(f"the new file {name_of(made)}", "it could not be looked at when it was made.")
+
+
+async def _make(
+    screen: PanesScreen,
+    title: str,
+    make: Callable[[Session, Location, str], Location],
+    step: Callable[[Session, Location], Undo],
+) -> None:
     from tfm.ui.name_dialog import NameDialog
 
     pane, directory = screen.pane, screen.pane.location
-    dialog = NameDialog(title, directory, partial(make, screen.session, directory))
+    session, log = screen.session, screen.undoing.log
+
+    def do(name: str) -> Location:
+        made = make(session, directory, name)
+        log.add(step(session, made))
+        return made
+
+    dialog = NameDialog(title, directory, do)
     # Waited for, so that the name which is typed already goes into the dialog.
     await screen.open(dialog, partial(pane.land_on, directory))

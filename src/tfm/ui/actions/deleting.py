@@ -29,5 +29,5 @@ def _delete(screen: PanesScreen, *, may_trash: bool) -> None:
         return
     to_trash = may_trash and goes_to_trash(screen.session, chosen)
     doomed = Doomed(pane.location, chosen, pane.name_of_all(chosen), to_trash=to_trash)
-    began, ended = screen.hold_panes, screen.release_panes
-    screen.push(DeleteDialog(screen.session, doomed, screen.works, began=began, ended=ended))
+    remember, began, ended = screen.undoing.log.add, screen.hold_panes, screen.release_panes
+    screen.push(DeleteDialog(screen.session, doomed, screen.works, remember=remember, began=began, ended=ended))

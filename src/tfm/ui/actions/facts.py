@@ -31,7 +31,7 @@ def _properties(screen: PanesScreen) -> None:
         elif change == "facts" and found is not None and found.facts is not None:
             from tfm.ui.facts_dialog import FactsDialog
 
-            screen.push(FactsDialog(screen.session, location, found.entry, found.facts))
+            screen.push(FactsDialog(screen.session, location, found.entry, found.facts, screen.undoing.log.add))
 
     screen.push(dialog, then)
 
@@ -56,7 +56,7 @@ def _mode(screen: PanesScreen) -> None:
 def _open_mode(screen: PanesScreen, chosen: list[Location], names: list[str], bits: int | None) -> None:
     from tfm.ui.mode_dialog import ModeDialog
 
-    screen.push(ModeDialog(screen.session, chosen, names, bits, screen.works))
+    screen.push(ModeDialog(screen.session, chosen, names, bits, screen.works, screen.undoing.log.add))
 
 
 def link(screen: PanesScreen, _argument: str) -> None:
@@ -88,7 +88,7 @@ def _bulk_rename(screen: PanesScreen) -> None:
         return
     entries = _chosen_entries(pane)
     if entries:
-        screen.push(BulkRenameDialog(screen.session, pane.location, entries, screen.works))
+        screen.push(BulkRenameDialog(screen.session, pane.location, entries, screen.works, screen.undoing.log))
     else:
         screen.say("There is nothing to rename here: select entries, or set the cursor on one.")
 

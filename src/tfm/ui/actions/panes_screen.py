@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tfm.operations.external import Invocation
     from tfm.ui.given_terminal import Pause
     from tfm.ui.job_watch import JobWatch  # with the job queue, which nothing needs before the first copy
+    from tfm.ui.undo_watch import UndoWatch  # as late
 
 __all__ = ["KeyCapture", "PanesScreen"]
 
@@ -65,6 +66,11 @@ class PanesScreen(Protocol):
     @property
     def keeper(self) -> Keeper:
         """Bookmarks, and where somebody was: kept between starts."""
+        ...
+
+    @property
+    def undoing(self) -> UndoWatch:
+        """What can be taken back; made when first asked for."""
         ...
 
     @property

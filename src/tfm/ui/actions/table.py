@@ -112,6 +112,7 @@ ACTIONS: Final = (
     Action("make_directory", Area.FILES, "changing:make_directory", "Make a directory", "Mkdir"),
     Action("delete", Area.FILES, "deleting:delete", "Delete what is selected, to the trash if there is one", "Delete"),
     Action("delete_permanently", Area.FILES, "deleting:delete_permanently", "Delete what is selected, past any trash"),
+    Action("undo", Area.FILES, "undoing:undo", "Take the last change back, or say that it is permanent"),
     Action("search", Area.FINDING, "finding:search", "Search below this directory, by name and by content"),
     Action("search_content", Area.FINDING, "finding:search_content", "The same; what is in the files is typed first"),
     Action("results", Area.FINDING, "finding:results", "Back to what was found last, without searching again"),

@@ -25,6 +25,7 @@ EVERYWHERE: Final = {
     "delete": "delete",
     "shift+f8": "delete_permanently",
     "shift+delete": "delete_permanently",
+    "ctrl+z": "undo",
     "ctrl+g": "go_to",
     "alt+b": "bookmarks",
     "alt+m": "bookmark",

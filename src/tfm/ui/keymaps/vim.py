@@ -51,6 +51,7 @@ VIM: Final = {
     "o": "open",
     "d": "delete",
     "D": "delete_permanently",
+    "u": "undo",
     "y": "yank",
     "x": "cut",
     "p": "paste",
