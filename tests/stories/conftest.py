@@ -12,17 +12,20 @@ import pytest
 from tests.running_program import command
 from tests.servers.moto import MotoServer
 from tests.stories.tmux import Tmux
+from tfm.operations.kept_state import KeptState, StateFile, state_path
 
 StartProgram = Callable[..., Tmux]
 
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home without configuration, which is the working directory too."""
+    """A home without configuration, which is the working directory too. Its owner has used tfm before."""
     directory = tmp_path / "home"
     directory.mkdir()
     monkeypatch.setenv("HOME", str(directory))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(directory / ".config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    StateFile(state_path()).write(KeptState())
     monkeypatch.chdir(directory)
     return directory
 
@@ -36,7 +39,7 @@ def start(tmp_path: Path, home: Path) -> Iterator[StartProgram]:
     with ExitStack() as stack:
 
         def started(*arguments: str, **size: int) -> Tmux:
-            wanted = ("AWS_", "TFM_", "HOME", "XDG_CONFIG_HOME", "PYTHON", "VIRTUAL_ENV")
+            wanted = ("AWS_", "TFM_", "HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "PYTHON", "VIRTUAL_ENV")
             environment = {name: value for name, value in os.environ.items() if name.startswith(wanted)}
             directory = tmp_path / f"tmux-{len(os.listdir(tmp_path))}"
             directory.mkdir()

@@ -12,7 +12,7 @@ from tests.scripted_backend import SCHEME, Clock, Script, directory, make_sessio
 from tests.ui.running import Running, run_app
 from tfm.core.location import Location
 from tfm.ui.bookmark_dialogs import BookmarksDialog
-from tfm.ui.browse_screen import BrowseScreen, request_text
+from tfm.ui.browse_screen import BrowseScreen
 from tfm.ui.choice import Choice
 from tfm.ui.chooser import Chooser
 from tfm.ui.conflict_dialog import ConflictDialog
@@ -20,6 +20,7 @@ from tfm.ui.dialog import Dialog, DialogButton
 from tfm.ui.help import HelpScreen
 from tfm.ui.jobs_dialog import JobsDialog
 from tfm.ui.pager import PagerScreen
+from tfm.ui.request_text import request_text
 from tfm.ui.screen_keys import (
     BOOKMARK_KEYS,
     BUTTON_KEYS,

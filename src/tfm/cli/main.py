@@ -20,7 +20,7 @@ from tfm.core.version import __version__
 
 __all__ = ["main"]
 
-_DESCRIPTION: Final = "Two panes, on directories of S3 or the local disk (default: where you are)."
+_DESCRIPTION: Final = "Two panes, on directories of S3 or the local disk (default: as they were left)."
 _EPILOG: Final = """\
 verbs, each with its own --help (a directory named as one is ./ls):
   look   ls  stat  cat  find  du  presign      copy   cp  mv  resume  clean

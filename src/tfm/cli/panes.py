@@ -45,12 +45,13 @@ def open_panes(
         left, right = _named(left_text, profile), _named(right_text, profile)
         _refuse_without_terminal()
         complaints = [*complaints]
+        is_first = state_file is not None and not os.path.lexists(state_file.path)
         state = KeptState() if state_file is None else state_file.read(complaints)
         start = start_of(state, left, right, lambda: _directory(".", None))
 
         from tfm.ui import run as run_panes
 
-        return run_panes(session, start, state=state, state_file=state_file, complaints=complaints)
+        return run_panes(session, start, state=state, state_file=state_file, is_first=is_first, complaints=complaints)
 
 
 def _refuse_without_terminal() -> None:

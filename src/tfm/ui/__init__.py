@@ -22,18 +22,20 @@ def run(
     *,
     state: KeptState | None = None,
     state_file: StateFile | None = None,
+    is_first: bool = False,
     complaints: Sequence[str] = (),
 ) -> int:
     """Show two panes until the user quits; returns the exit code. Costs no request by itself: the panes ask.
 
-    ``state`` is what was read from ``state_file``; without the file nothing is kept for the next start. ``complaints``
+    ``state`` is what was read from ``state_file``; without the file nothing is kept for the next start.
+    ``is_first``: somebody starts the program for the first time. ``complaints``
     about settings that are left out are shown first.
     """
     from tfm.path.sessions import journal_path
     from tfm.ui.app import FileManagerApp
     from tfm.ui.keeper import Keeper
 
-    keeper = Keeper(state_file, state)
+    keeper = Keeper(state_file, state, is_first=is_first)
     app = FileManagerApp(session, start, journal_path=journal_path(), keeper=keeper, complaints=complaints)
     # Threads that parse and sort hold the interpreter for this long at a time; five times as long, the usual, is felt
     # at the keys (a million rows refreshed: the screen waits 45 ms at most instead of 120).

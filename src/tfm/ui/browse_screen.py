@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.timer import Timer
 
@@ -27,6 +26,7 @@ from tfm.storage.session import Session
 from tfm.ui.actions import Command, PanesScreen, command_of
 from tfm.ui.actions.panes_screen import KeyCapture
 from tfm.ui.cost_text import meter_text
+from tfm.ui.first_start import first_start_text
 from tfm.ui.function_keys import FunctionKeys
 from tfm.ui.help import HelpScreen
 from tfm.ui.keeper import Keeper
@@ -37,6 +37,8 @@ from tfm.ui.line import Line
 from tfm.ui.notices import Notices
 from tfm.ui.pager import PagerScreen
 from tfm.ui.pane import Pane
+from tfm.ui.pane_row import PaneRow
+from tfm.ui.request_text import request_text
 from tfm.ui.sanitise import cell_width
 from tfm.ui.update_box import UpdateBox
 
@@ -49,40 +51,10 @@ if TYPE_CHECKING:
     from tfm.ui.preview_place import PreviewPlace
     from tfm.ui.undo_watch import UndoWatch
 
-__all__ = ["BrowseScreen", "request_text"]
-
-_SHORT_NAMES: Final = {
-    "ListObjectsV2": "LIST",
-    "ListBuckets": "LIST",
-    "ListMultipartUploads": "LIST",
-    "ListParts": "LIST",
-    "GetObject": "GET",
-    "GetObjectTagging": "GET",
-    "HeadObject": "HEAD",
-    "HeadBucket": "HEAD",
-    "PutObject": "PUT",
-    "CreateMultipartUpload": "PUT",
-    "UploadPart": "PUT",
-    "CompleteMultipartUpload": "PUT",
-    "CopyObject": "COPY",
-    "UploadPartCopy": "COPY",
-    "DeleteObject": "DELETE",
-    "DeleteObjects": "DELETE",
-    "AbortMultipartUpload": "DELETE",
-}
-
+__all__ = ["BrowseScreen"]
 
 _LOOK_BACK_SECONDS: Final = 0.3
 """After the first rows; then the program is at rest, and nobody waits for what an earlier run left."""
-
-
-def request_text(counts: Mapping[str, int]) -> str:
-    """``12 LIST 3 GET``: what the session has asked so far, by kind."""
-    totals: dict[str, int] = {}
-    for operation, count in counts.items():
-        name = _SHORT_NAMES.get(operation, operation)
-        totals[name] = totals.get(name, 0) + count
-    return " ".join(f"{count:,} {name}" for name, count in sorted(totals.items(), key=lambda item: (-item[1], item[0])))
 
 
 Result = TypeVar("Result")
@@ -96,8 +68,6 @@ class BrowseScreen(Screen[None]):
     app: App[object]
     DEFAULT_CSS = """
     BrowseScreen { layout: vertical; }
-    BrowseScreen > Horizontal { height: 1fr; }
-    BrowseScreen #left { border-right: solid ansi_bright_black; }
     """
 
     def __init__(
@@ -124,6 +94,7 @@ class BrowseScreen(Screen[None]):
         self._undoing: UndoWatch | None = None
         self.panes = (Pane(session, start.panes[0], id="left"), Pane(session, start.panes[1], id="right"))
         self.yanked: tuple[str, Location, tuple[Location, ...]] | None = None
+        self.row: Final = PaneRow(self.panes, start.left_percent)
         self._active = start.active_pane
         self._preview: PreviewPlace | None = None
         self.status: Final = Line(id="status")
@@ -131,6 +102,8 @@ class BrowseScreen(Screen[None]):
         for complaint in (*complaints, *price_complaints(session.settings)):
             self.notices.add(complaint)
         keymap = keymap_of(session.settings.keymap, session.settings, self.notices.add)
+        if keeper.is_first:
+            self._welcome(keymap)
         self._reader = KeyReader(keymap, time.monotonic)
         self._name_keys(keymap)
         self.key_bar: Final = FunctionKeys(keymap)
@@ -138,9 +111,13 @@ class BrowseScreen(Screen[None]):
         self._escape_timer: Timer | None = None
         self._hints = ""
 
+    def _welcome(self, keymap: Keymap) -> None:
+        text = first_start_text(keymap)
+        # What is wrong with settings is said first, and is not to be covered.
+        (self.notices.note if self.notices.current() else self.notices.add)(text)
+
     def compose(self) -> ComposeResult:
-        with Horizontal():
-            yield from self.panes
+        yield self.row
         yield self.status
         yield self.key_bar
 
@@ -189,6 +166,20 @@ class BrowseScreen(Screen[None]):
             if pane.location != self._were_at[number] and pane.is_listed:
                 self._were_at[number] = pane.location
                 self.keeper.went(pane.location)
+                self._keep_panes()
+
+    def _keep_panes(self) -> None:
+        left, right = self.panes
+        self.keeper.keep_panes((left.tabs.kept(), right.tabs.kept()), self._active, self.row.left_percent)
+
+    def on_unmount(self) -> None:
+        self._keep_panes()
+
+    def swap_panes(self) -> None:
+        """Let each show what the other does, with all tabs; the keys stay with what they were for."""
+        left, right = self.panes
+        left.tabs.swap(right.tabs)
+        self.use_pane(1 - self._active)
 
     def on_screen_resume(self) -> None:
         self._show_status()
@@ -247,7 +238,7 @@ class BrowseScreen(Screen[None]):
             return
         from tfm.ui.preview_place import PreviewPlace
 
-        self._preview = PreviewPlace(self.query_one(Horizontal), self.panes, self.session)
+        self._preview = PreviewPlace(self.row, self.panes, self.session)
         self._preview.arrange(self._active, self.size.width)
 
     def _look_at_entry(self) -> None:

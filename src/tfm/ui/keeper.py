@@ -28,10 +28,12 @@ class Keeper:
         file: StateFile | None = None,
         state: KeptState | None = None,
         *,
+        is_first: bool = False,
         clock: Callable[[], float] = time.time,
         pause_seconds: float = _PAUSE_SECONDS,
     ) -> None:
-        """``state`` is what was read from ``file``. ``clock`` gives POSIX time."""
+        """``state`` is what was read from ``file``; ``is_first``: there was none. ``clock`` gives POSIX time."""
+        self.is_first: Final = is_first
         self._file = file
         self._state = KeptState() if state is None else state
         self._clock = clock

@@ -229,7 +229,8 @@ class Pane(Vertical):
         self.list.scroll_to(y=aside.top_row, animate=False)
         # What somebody stopped is not begun again behind their back, nor is a search.
         if aside.found is None and aside.update.state is not BrowseState.CANCELLED:
-            self._visit(fresh=False, is_revisit=True)
+            # What was not there is not gone: it is said again what is wrong.
+            self._visit(fresh=False, is_revisit=aside.update.error is None)
         elif aside.update.order.view != self.view:
             self.use_view(self.view)
 
@@ -330,7 +331,7 @@ class Pane(Vertical):
         if self.found is not None:
             self.go_to(self.location)
             return
-        parent = self._directory_above
+        parent = self.directory_above
         if parent is not None:
             self.go_to(parent, target=place_in_parent(self.location))
 
@@ -412,7 +413,8 @@ class Pane(Vertical):
         self._visit(fresh=False, is_revisit=True)
 
     @property
-    def _directory_above(self) -> Location | None:
+    def directory_above(self) -> Location | None:
+        """Where ``..`` leads; None at a root."""
         return parent_location(self.location, lists_roots=None if self.visit is None else self.visit.lists_roots)
 
     @property
@@ -497,7 +499,7 @@ class Pane(Vertical):
         self.update_shown = None
         self._is_gone = True
         self.error_block.show(None)
-        self.list.clear(notice="(not there any more)", has_parent=self._directory_above is not None)
+        self.list.clear(notice="(not there any more)", has_parent=self.directory_above is not None)
         self.footer.show(self._footer_text())
         self.tick()
 
@@ -505,7 +507,7 @@ class Pane(Vertical):
         self.update_shown = update
         self._is_gone = False
         found = self.found
-        has_parent = found is not None or self._directory_above is not None
+        has_parent = found is not None or self.directory_above is not None
         notice = notice_text(update, None if found is None else found.notice(update))
         self.list.show(update.listing, update.order, has_parent=has_parent, notice=notice)
         error = update.error if found is None else found.error(update)

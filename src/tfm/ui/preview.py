@@ -69,7 +69,7 @@ class Preview(Vertical):
     """Shows what :meth:`look_at` names; nothing is asked for before the cursor rests, and once for each version."""
 
     DEFAULT_CSS = """
-    Preview { width: 1fr; height: 1fr; }
+    Preview { width: 50fr; height: 1fr; }
     Preview > .preview--title { text-style: underline; }
     Preview > .preview--footer { text-style: dim; }
     """

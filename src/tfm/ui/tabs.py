@@ -132,6 +132,15 @@ class Tabs:
         """Show the next or the previous one; behind the last comes the first."""
         self.show((self.number + steps) % len(self._tabs))
 
+    def swap(self, other: Tabs) -> None:
+        """Let each pane show the other one's tabs."""
+        self._leave()
+        other._leave()
+        self._tabs, other._tabs = other._tabs, self._tabs
+        self.number, other.number = other.number, self.number
+        self._show(self.number)
+        other._show(other.number)
+
     def _leave(self) -> None:
         self._pane.note_tab(self.tab)
         self.tab.aside = self._pane.aside()

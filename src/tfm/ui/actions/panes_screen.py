@@ -16,6 +16,7 @@ from tfm.storage.session import Session
 from tfm.ui.keeper import Keeper
 from tfm.ui.notices import Notices
 from tfm.ui.pane import Pane
+from tfm.ui.pane_row import PaneRow
 
 if TYPE_CHECKING:
     from tfm.operations.external import Invocation
@@ -106,6 +107,15 @@ class PanesScreen(Protocol):
     def run_beside(self, invocation: Invocation, ended: Callable[[int, str], None]) -> None:
         """Start that program, which gets no terminal, and go on; ``ended`` hears its exit code and its last complaint,
         in a thread. Raises UnsupportedOperation where it cannot be started."""
+        ...
+
+    @property
+    def row(self) -> PaneRow:
+        """Both panes, and the line between them."""
+        ...
+
+    def swap_panes(self) -> None:
+        """Let each show what the other does, with all tabs; the keys stay with what they were for."""
         ...
 
     def use_pane(self, number: int) -> None:

@@ -31,6 +31,13 @@ ACTIONS: Final = (
     Action("enter", Area.MOVING, "moving:enter", "Enter the directory, or view the file"),
     Action("enter_parent", Area.MOVING, "moving:enter_parent", "The directory above"),
     Action("other_pane", Area.MOVING, "moving:other_pane", "The other pane"),
+    Action("swap_panes", Area.MOVING, "arranging:swap_panes", "Each pane shows what the other did, with its tabs"),
+    Action("other_pane_here", Area.MOVING, "arranging:other_pane_here", "The other pane shows this directory, too"),
+    Action(
+        "other_pane_there", Area.MOVING, "arranging:other_pane_there", "The other pane shows what is under the cursor"
+    ),
+    Action("split_left", Area.MOVING, "arranging:split_left", "The left pane narrower"),
+    Action("split_right", Area.MOVING, "arranging:split_right", "The left pane wider"),
     Action("refresh", Area.MOVING, "moving:refresh", "Ask the storage again; cursor and selection stay", "Refresh"),
     Action("back", Area.MOVING, "history:back", "Back to the directory before, with the cursor where it was"),
     Action("forward", Area.MOVING, "history:forward", "Forward again"),

@@ -67,6 +67,10 @@ EVERYWHERE: Final = {
     "alt+w": "close_tab",
     "ctrl+pagedown": "next_tab",
     "ctrl+pageup": "previous_tab",
+    "alt+i": "other_pane_here",
+    "alt+o": "other_pane_there",
+    "ctrl+left": "split_left",
+    "ctrl+right": "split_right",
     "insert": "select",
     "space": "select",
     "shift+down": "select_down",
@@ -85,6 +89,7 @@ EVERYWHERE: Final = {
 ORTHODOX: Final[dict[str, str]] = {
     "alt+u": "disk_usage",
     "alt+d": "compare",
+    "ctrl+u": "swap_panes",
     "alt+r": "bulk_rename",
     "alt+a": "mode",
     "alt+l": "link",

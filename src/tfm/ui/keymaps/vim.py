@@ -22,6 +22,7 @@ VIM: Final = {
     "H": "back",
     "L": "forward",
     "g H": "history",
+    "g s": "swap_panes",
     "/": "find",
     "n": "find_next",
     "N": "find_previous",
