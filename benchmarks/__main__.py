@@ -10,7 +10,17 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.report import QUICK_WARNING, machine_lines, report
-from benchmarks.rows import drawing, first_page, local_directory, memory, page_cpu, planning, starting, transfers
+from benchmarks.rows import (
+    drawing,
+    first_page,
+    held_key,
+    local_directory,
+    memory,
+    page_cpu,
+    planning,
+    starting,
+    transfers,
+)
 from benchmarks.scale import FULL, QUICK, Scale
 from benchmarks.section import Section, render
 
@@ -25,6 +35,7 @@ MEASUREMENTS: Final[dict[str, Callable[[Scale], list[Section]]]] = {
     "first-page": first_page.measure,
     "start-up": starting.measure,
     "local": local_directory.measure,
+    "held-key": held_key.measure,
     "small-objects": transfers.measure_small,
     "large-object": transfers.measure_large,
     "million-plan": planning.measure,

@@ -27,15 +27,17 @@ class Scale:
     large_bytes: int
     large_repeats: int
     planned_keys: int
+    held_rows: int
+    held_keys: int
 
 
 FULL: Final = Scale(
     repeats=5, start_repeats=15, pages=100, many_entries=1_000_000, peer_entries=200_000, local_files=50_000, draws=10,
     warm_objects=2_000, command_objects=50_000, command_repeats=3, large_bytes=1 << 30, large_repeats=3,
-    planned_keys=1_000_000,
+    planned_keys=1_000_000, held_rows=200_000, held_keys=300,
 )  # fmt: skip
 QUICK: Final = Scale(
     repeats=1, start_repeats=2, pages=20, many_entries=20_000, peer_entries=5_000, local_files=2_000, draws=1,
     warm_objects=200, command_objects=1_000, command_repeats=1, large_bytes=64 << 20, large_repeats=1,
-    planned_keys=20_000,
+    planned_keys=20_000, held_rows=2_000, held_keys=30,
 )  # fmt: skip

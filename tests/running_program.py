@@ -126,10 +126,10 @@ class Terminal:
     def type(self, keys: bytes) -> None:
         os.write(self._ours, keys)
 
-    def until(self, wanted: bytes, *, seconds: float = DEADLINE_SECONDS) -> bytes:
-        """Everything written so far, once ``wanted`` is among it."""
-        self._read(seconds, lambda: wanted in self.written)
-        assert wanted in self.written, f"waited in vain for {wanted!r}; written was {self.written[-3000:]!r}"
+    def until(self, wanted: bytes, *, start: int = 0, seconds: float = DEADLINE_SECONDS) -> bytes:
+        """Everything written so far, once ``wanted`` is among what came from byte ``start`` on."""
+        self._read(seconds, lambda: wanted in self.written[start:])
+        assert wanted in self.written[start:], f"waited in vain for {wanted!r}; written was {self.written[-3000:]!r}"
         return self.written
 
     def ended(self, *, seconds: float = DEADLINE_SECONDS) -> int:

@@ -31,6 +31,22 @@ def test_a_signal_that_ends_it_leaves_the_terminal_as_it_was(number: signal.Sign
         assert b"Traceback" not in terminal.written
 
 
+def test_a_cursor_move_writes_few_bytes_also_where_rows_scroll(tmp_path: Path) -> None:
+    for number in range(300):
+        (tmp_path / f"row-{number:03}").touch()
+    moves = 60
+    with Terminal(command(str(tmp_path), str(tmp_path))) as terminal:
+        terminal.until(b"300 entries")
+        terminal.type(b"\x1b[B")
+        terminal.until(b"row-000")
+        before = len(terminal.written)
+        for number in range(1, moves + 1):
+            start = len(terminal.written)
+            terminal.type(b"\x1b[B")
+            terminal.until(f"row-{number:03}".encode(), start=start)
+        assert (len(terminal.written) - before) / moves <= 600
+
+
 def test_alt_works_with_characters_of_which_the_terminal_only_says_escape(tmp_path: Path) -> None:
     (tmp_path / ".dot").touch()
     (tmp_path / "first").touch()

@@ -261,11 +261,14 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
         self._refresh_row(new)
 
     def _scroll_to_cursor(self) -> None:
-        top = self.scroll_offset.y
+        top, height = self.scroll_offset.y, self._height
+        # One row beyond an edge, half a page comes at once: row by row a held key would repaint all of them each time.
         if self.cursor < top:
-            self.scroll_to(y=self.cursor, animate=False)
-        elif self.cursor >= top + self._height:
-            self.scroll_to(y=self.cursor - self._height + 1, animate=False)
+            more = height // 2 if self.cursor == top - 1 else 0
+            self.scroll_to(y=max(0, self.cursor - more), animate=False)
+        elif self.cursor >= top + height:
+            more = height // 2 if self.cursor == top + height else 0
+            self.scroll_to(y=self.cursor - height + 1 + more, animate=False)
 
     def _refresh_row(self, position: int) -> None:
         # Only these rows: a whole repaint at each key would cost ten times as much.
