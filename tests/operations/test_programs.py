@@ -51,6 +51,7 @@ def test_a_command_without_a_program_is_said_with_its_line() -> None:
 def test_a_line_is_split_and_nothing_else_is_done_to_it() -> None:
     assert typed_program("cp 'a b' $HOME *.txt | $(x)").command == ("cp", "a b", "$HOME", "*.txt", "|", "$(x)")
     assert typed_program("gimp {file} &") == program_of(["gimp", "{file}", "&"], "")
+    assert typed_program("gimp  '{file}' 'a b' &").text == "gimp {file} 'a b' &"
     assert typed_program("a {file}.x").takes_file
     assert typed_program("a {files}").takes_names
     assert not typed_program("a").takes_file

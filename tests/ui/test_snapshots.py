@@ -17,6 +17,7 @@ from tests.ui.shots import Shot, compare, quiet_memory, two_directories
 from tfm.core.entry import Kind
 from tfm.core.errors import NetworkError
 from tfm.core.location import Location
+from tfm.core.settings import with_settings
 from tfm.operations.trash import Trashed
 from tfm.operations.undo_steps import MovedToTrash
 from tfm.ui.delete_dialog import DeleteDialog, Doomed
@@ -135,6 +136,13 @@ async def ask_about_undo(running: Running) -> None:
     await running.press("ctrl+z")
 
 
+def with_menu() -> Memory:
+    memory = two_directories()
+    menu = {"Count lines": "wc -l {files}", "Compare": "diff -u {file} {TFM_OTHER_DIR}", "Terminal here": "xterm &"}
+    memory.session.settings = with_settings(memory.session.settings, {"MENU": menu}, source="config.py")
+    return memory
+
+
 SHOTS = (
     Shot("browse"),
     Shot("browse_empty", world=nothing, left=place(), right=place()),
@@ -159,6 +167,8 @@ SHOTS = (
     Shot("viewer_go", "end f3 f5"),
     Shot("preview_file", "alt+v end up", shows="python\n"),
     Shot("preview_directory", "alt+v down", shows="sample-2"),
+    Shot("menu", "down shift+f2", world=with_menu),
+    Shot("run", "down alt+x"),
     Shot("edit_large", "down f4", world=large_file, shows="fetched as a whole"),
     Shot("copy", "down f5", shows="requests"),
     Shot("move", "end f6", shows="requests"),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Final
 
 from tfm.core.errors import NotFoundError, UnsupportedOperation
 from tfm.core.location import Location
@@ -18,6 +20,10 @@ from tfm.storage.session import Session
 __all__ = ["Program", "menu_of", "names_for", "opener_of", "program_of", "typed_program"]
 
 
+_PLAIN: Final = re.compile(r"[\w@%+=:,./{}-]+", re.ASCII)
+"""Needs no quotation marks; placeholders neither."""
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """``command`` may hold placeholders (:func:`tfm.operations.external.filled`). ``beside``: tfm goes on while it
@@ -26,6 +32,12 @@ class Program:
     command: tuple[str, ...]
     origin: str = ""
     beside: bool = False
+
+    @property
+    def text(self) -> str:
+        """As somebody would type it."""
+        words = [word if _PLAIN.fullmatch(word) else shlex.quote(word) for word in self.command]
+        return " ".join([*words, "&"] if self.beside else words)
 
     @property
     def takes_file(self) -> bool:

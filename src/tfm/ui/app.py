@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import traceback
 from collections.abc import Sequence
@@ -27,6 +28,8 @@ from tfm.ui.terminal_driver import TerminalDriver
 from tfm.ui.themes import Ground, theme_of_settings, use_theme
 
 __all__ = ["FileManagerApp"]
+
+_WITHIN_ANOTHER: Final = "This tfm was started from a shell of another tfm: quitting it goes back to that shell."
 
 _BUG: Final = "tfm failed, by a mistake of its own; nothing was changed. Please report the lines above."
 
@@ -54,7 +57,8 @@ class FileManagerApp(App[int]):
         # Said here and not by the theme alone: NO_COLOR would otherwise be set up for a palette of grey tones.
         super().__init__(ansi_color=True)
         theme, complaint = theme_of_settings(self, session.settings)
-        complaints = [*complaints, *filter(None, [complaint])]
+        outer = _WITHIN_ANOTHER if os.environ.get("TFM_ACTIVE") else None
+        complaints = [*complaints, *filter(None, [complaint, outer])]
         self._works = RunningWork()
         keeper = Keeper() if keeper is None else keeper
         self._browse = BrowseScreen(session, start, self._works, journal_path, keeper, complaints=complaints)

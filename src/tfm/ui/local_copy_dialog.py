@@ -37,11 +37,13 @@ _AT_ONCE_SECONDS: Final = 0.5
 @dataclass(frozen=True, slots=True)
 class Errand:
     """``title`` is a verb, ``run`` gives the file of that path to the program and returns its exit code. Where the
-    program runs ``beside`` tfm, its end says nothing, and whoever uses it is asked."""
+    program runs ``beside`` tfm, its end says nothing, and whoever uses it is asked; ``stays_shown`` says that its
+    output stays until a key is pressed, so that somebody knows of its end."""
 
     title: str
     run: Callable[[str], int]
     beside: bool = False
+    stays_shown: bool = False
 
 
 class LocalCopyDialog(Dialog[str]):
@@ -166,7 +168,7 @@ class LocalCopyDialog(Dialog[str]):
             self._copy.discard()
             self._show_end(error)
             return
-        at_once = self._session.clock() - began < _AT_ONCE_SECONDS
+        at_once = not self._errand.stays_shown and self._session.clock() - began < _AT_ONCE_SECONDS
         if self._errand.beside:
             self._ask_when_done("It is open in another program, from a private copy.")
         else:

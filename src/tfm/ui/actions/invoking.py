@@ -95,7 +95,7 @@ def start_for_entry(screen: PanesScreen, title: str, program: Program, *, pause:
     def run(copy: str) -> int:
         return start(screen, program, file=copy, pause=pause, heading=heading)
 
-    errand = Errand(title, run, program.beside)
+    errand = Errand(title, run, program.beside, stays_shown=pause is Pause.ALWAYS)
     screen.push(LocalCopyDialog(screen.session, location, entry, errand, screen.works), partial(_say_if, screen))
 
 

@@ -1,15 +1,21 @@
-"""Other programs: the editor, what opens a file. Each loads its code when it is first wanted."""
+"""Other programs: the editor, openers, the user's own commands, a shell. Each loads its code when first wanted."""
 
 from __future__ import annotations
 
 import os
 from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from tfm.core.capability import Capability
 from tfm.core.errors import StorageError
 from tfm.ui.actions.panes_screen import PanesScreen
 
-__all__ = ["edit", "open_file"]
+if TYPE_CHECKING:
+    from tfm.operations.programs import Program
+
+__all__ = ["edit", "open_file", "run", "subshell", "user_menu"]
+
+_SHELL_HEADING: Final = "A shell within tfm: exit goes back to the panes."
 
 
 def edit(screen: PanesScreen, _argument: str) -> None:
@@ -57,3 +63,62 @@ def _open(screen: PanesScreen) -> None:
         screen.say(str(error))
         return
     start_for_entry(screen, "Open", program, pause=Pause.ON_FAILURE)
+
+
+async def user_menu(screen: PanesScreen, _argument: str) -> None:
+    from tfm.operations.programs import menu_of
+    from tfm.ui.menu_dialog import MenuDialog
+
+    try:
+        rows = menu_of(screen.settings)
+    except StorageError as error:
+        screen.say(str(error))
+        return
+    if not rows:
+        screen.say("Your menu is empty: MENU in config.py says what is in it; docs/external-programs.md has examples.")
+        return
+    # Waited for, so that a letter which is typed already is chosen.
+    await screen.open(MenuDialog(rows), partial(_run_if_chosen, screen))
+
+
+async def run(screen: PanesScreen, argument: str) -> None:
+    """That command; without one, a line is asked for."""
+    from tfm.operations.external import working_directory
+    from tfm.operations.programs import typed_program
+    from tfm.ui.command_dialog import CommandDialog
+
+    if not argument:
+        directory = working_directory(screen.session, screen.pane.location)
+        await screen.open(CommandDialog(directory), partial(_run_if_chosen, screen))
+        return
+    try:
+        program = typed_program(argument)
+    except StorageError as error:
+        screen.say(str(error))
+        return
+    screen.pane.when_shown(partial(_run_if_chosen, screen, program))
+
+
+def _run_if_chosen(screen: PanesScreen, program: Program | None) -> None:
+    from tfm.ui.actions.invoking import start_and_tell, start_for_entry
+    from tfm.ui.given_terminal import Pause
+
+    if program is None:
+        return
+    heading = f"$ {program.text}"
+    if program.takes_file:
+        start_for_entry(screen, "Run", program, pause=Pause.ALWAYS, heading=heading)
+    else:
+        start_and_tell(screen, program, pause=Pause.ALWAYS, heading=heading)
+
+
+def subshell(screen: PanesScreen, _argument: str) -> None:
+    """The user's shell, in the pane's directory."""
+    from tfm.operations.external import shell_command
+    from tfm.ui.actions.invoking import invoke
+    from tfm.ui.given_terminal import Pause
+
+    try:
+        invoke(screen, shell_command, pause=Pause.NEVER, origin="$SHELL", heading=_SHELL_HEADING)
+    except StorageError as error:
+        screen.say(str(error))

@@ -14,6 +14,8 @@ EVERYWHERE: Final = {
     "alt+v": "preview",
     "f4": "edit",
     "shift+enter": "open",
+    "shift+f2": "user_menu",
+    "ctrl+o": "subshell",
     "shift+f4": "new_file",
     "ctrl+n": "new_file",
     "f5": "copy",
@@ -92,6 +94,7 @@ ORTHODOX: Final[dict[str, str]] = {
     "ctrl+u": "swap_panes",
     "alt+r": "bulk_rename",
     "alt+a": "mode",
+    "alt+x": "run",
     "alt+l": "link",
     "alt+.": "hidden",
 }

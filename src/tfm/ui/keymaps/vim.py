@@ -50,6 +50,8 @@ VIM: Final = {
     "z p": "preview",
     "e": "edit",
     "o": "open",
+    ";": "user_menu",
+    "!": "run",
     "d": "delete",
     "D": "delete_permanently",
     "u": "undo",

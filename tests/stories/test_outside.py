@@ -1,7 +1,8 @@
-"""F4 at the real program: an editor that changes an object, and one during which somebody else does."""
+"""Other programs at the real program: an editor, one during which somebody else edits, a command, a shell."""
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -60,3 +61,33 @@ def test_what_somebody_else_changed_meanwhile_is_not_replaced(
     program.until_shown("mine.txt", "4 B", side=0)
     program.press("F10")
     assert program.ended() == 0
+
+
+def test_a_command_and_a_shell_have_the_terminal_and_give_it_back(
+    start: StartProgram, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "$(touch pwned)").write_text("what is in it\n")
+    monkeypatch.setenv("TFM_MENU", json.dumps({"Show": "cat {files}"}))
+    program = start(str(home), str(home))
+    program.until_shown("$(touch pwned)", side=0)
+    program.press("Down", "S-F2")
+    program.until_shown("s  Show", "cat {files}")
+    program.press("s")
+    program.until_shown("$ cat {files}", "what is in it", "[done] Any key")
+    program.press("Space")
+    program.until_shown("$(touch pwned)", side=0)
+    program.press("M-x")
+    program.until_shown("Command:")
+    program.press("sh -c 'exit 3'", "Enter")
+    program.until_shown("ended with 3", "Any key")
+    program.press("x")
+    program.until_shown("sh ended with 3.", "$(touch pwned)")
+    program.press("C-o")
+    program.until_shown("exit goes back to the panes")
+    program.press('echo "$TFM_ACTIVE:$TFM_THIS_SELECTED"; touch made', "Enter")
+    program.until_shown("1:'$(touch pwned)'")
+    program.press("kill -9 $$", "Enter")  # a shell that is killed leaves the terminal to a group that is gone
+    program.until_shown("made", side=0)
+    program.press("F10")
+    assert program.ended() == 0
+    assert not (home / "pwned").exists()
