@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from textual import events
@@ -57,16 +57,6 @@ _MOST_ASIDE: Final = 100_000
 """Entries that a tab holds which is not shown. What is larger comes from the cache, which has a bound of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Results:
-    """What a search found, as it was when its pane went elsewhere."""
-
-    location: Location
-    found: Found
-    update: BrowseUpdate
-    place: Place | None
-
-
 class Pane(Vertical):
     """Shows one directory after the other. Making it asks nothing; the first visit begins when it is mounted."""
 
@@ -96,7 +86,7 @@ class Pane(Vertical):
         self.visit: Visit | None = None
         self.update_shown: BrowseUpdate | None = None
         self.found: Found | None = None
-        self._results: _Results | None = None
+        self._results: tuple[Location, Aside] | None = None
         self._box: UpdateBox[BrowseUpdate] = UpdateBox(self)
         self._change_box: UpdateBox[bool] = UpdateBox(self)
         self._stop_watching: Callable[[], None] = _nothing_to_stop
@@ -202,8 +192,11 @@ class Pane(Vertical):
 
     def aside(self) -> Aside:
         """What is shown now, for :meth:`show_tab` to show it again."""
+        if self.found is not None:
+            self.stop()  # what was found by then stays
         update = self.update_shown
-        if update is not None and (update.state.is_running or len(update.listing) > _MOST_ASIDE):
+        is_large = update is not None and self.found is None and len(update.listing) > _MOST_ASIDE
+        if update is not None and (update.state.is_running or is_large):
             update = None
         place, top_row = self.list.place_under_cursor, int(self.list.scroll_offset.y)
         return Aside(update, self.found, self.view, place, top_row, self.list.selection.sizes())
@@ -216,7 +209,10 @@ class Pane(Vertical):
             self.view = view_from_words(tab.view, self._usual_view)
             self._begin(fresh=False)
             return
-        self._arrive(visited.location, aside.place, aside.found)
+        self._show_aside(visited.location, aside)
+
+    def _show_aside(self, location: Location, aside: Aside) -> None:
+        self._arrive(location, aside.place, aside.found)
         self.view = aside.view
         self.list.selection.restore(aside.selected)
         if aside.update is None:
@@ -243,25 +239,18 @@ class Pane(Vertical):
             self.list.focus()
 
     def _leave_results(self) -> None:
-        if self.found is None:
-            return
-        self.stop()
-        if self.update_shown is not None:
-            place = self.list.place_under_cursor
-            self._results = _Results(self.location, self.found, self.update_shown, place)
+        if self.found is not None:
+            self._results = (self.location, self.aside())
 
     def back_to_results(self) -> bool:
         """Show again, without searching, what was found last; False where nothing was."""
         if self.found is not None or self._results is None:
             return self.found is not None
-        results, self._results = self._results, None
-        if self.visit is not None:
-            self.visit.cancel()
+        location, aside = self._results
+        self._results = None
         self._remember_cursor()
-        self.history.went(results.location)
-        self.visit = results.update.visit
-        self._arrive(results.location, results.place, results.found)
-        self._apply(results.update)
+        self.history.went(location)
+        self._show_aside(location, aside)
         return True
 
     def _arrive(self, location: Location, target: Place | None, found: Found | None) -> None:

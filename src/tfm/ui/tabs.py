@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from tfm.core.entry import Kind
@@ -101,8 +101,11 @@ class Tabs:
         if len(self._tabs) >= MOST_TABS:
             return False
         self._leave()
-        history = self.tab.history
-        self._tabs.insert(self.number + 1, Tab(KeptTab((history.visited[history.position],), view=self.tab.view)))
+        history, aside = self.tab.history, self.tab.aside
+        tab = Tab(KeptTab((history.visited[history.position],), view=self.tab.view))
+        if aside is not None and aside.found is None and aside.view.filter is None:
+            tab.aside = replace(aside, selected={})  # the same rows, at once
+        self._tabs.insert(self.number + 1, tab)
         self._show(self.number + 1)
         return True
 

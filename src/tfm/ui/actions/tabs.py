@@ -37,7 +37,10 @@ async def show_tab(screen: PanesScreen, argument: str) -> None:
     from tfm.ui.chooser import Chooser
     from tfm.ui.row_list import Row
 
-    rows = [Row(location_text(location), str(number + 1), number) for number, location in enumerate(tabs.locations())]
+    rows = [
+        Row(location_text(location), " · ".join(filter(None, [location.storage.profile, str(number + 1)])), number)
+        for number, location in enumerate(tabs.locations())
+    ]
 
     def chosen(number: int | None) -> None:
         if number is not None:
