@@ -90,3 +90,22 @@ def test_places_are_those_of_each_line_by_itself(data: bytes) -> None:
                 expected.append((begin, begin + len(match.group().encode("utf-8", "surrogateescape"))))
         offset += len(line) + 1
     assert SHARED.places(data) == expected
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.text(max_size=8), max_size=20))
+def test_names_fit_each_by_itself_whatever_is_in_them(names: list[str]) -> None:
+    names = [*names, "ab\n", "\nab", "é\udcff", "", "xab\0y"]
+    for processes, pattern in NAMES:
+        assert processes.fitting(names) == [re.search(pattern, name) is not None for name in names]
+
+
+NAMES = [(ExpressionProcesses(text, 0), text) for text in (r"\Aab\Z|^$|\x00", "(?is)É.", "b$")]
+
+
+def test_thousands_of_names_are_asked_about_in_pieces() -> None:
+    names = [f"name-{number}" for number in range(4500)]
+    fits = ExpressionProcesses("[05]0$", 0).fitting(names)
+    assert [name for name, one in zip(names, fits, strict=True) if one] == [
+        name for name in names if name.endswith(("00", "50"))
+    ]

@@ -18,6 +18,7 @@ from tests.ui.memory_panes import Memory, denied, place
 from tfm.core.entry import Kind
 from tfm.core.errors import PermissionDeniedError, UnsupportedOperation
 from tfm.core.location import Location, StorageAddress
+from tfm.operations import expression_process
 from tfm.operations.browse import BrowseState, BrowseUpdate
 from tfm.operations.needle import hexadecimal_needle, text_needle
 from tfm.operations.search import SearchUpdate, search
@@ -141,6 +142,24 @@ def test_directories_are_found_by_name_marked_or_not_and_kinds_tell_them_apart(t
     assert paths(everything) == ["a/b/LOG", "a/log.txt", "logs/", "marked-log/"]
     only = [searched(tree.session, place("d/"), SearchQuery(name_test("log"), kind)) for kind in Kind]
     assert [paths(update) for update in only] == [["a/b/LOG", "a/log.txt"], ["logs/", "marked-log/"], []]
+
+
+def test_an_expression_is_tried_on_the_last_name_of_each_entry_and_directory(tree: MemoryWorld) -> None:
+    found = searched(tree.session, place("d/"), named("^(LOG|l.gs)$", NameForm.REGEX))
+    assert paths(found) == ["a/b/LOG", "logs/"]
+    found = searched(tree.session, place("d/"), named("^log", NameForm.REGEX))
+    assert paths(found) == ["a/b/LOG", "a/log.txt", "logs/"]
+
+
+def test_an_expression_that_takes_for_ever_is_given_up_and_what_was_found_stays(
+    world: MemoryWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(expression_process, "LIMIT_SECONDS", 0.3)
+    world.put("d/a/aaa", *(f"d/b{number:04}" for number in range(1000)), f"d/c/{'a' * 40}b")
+    update = searched(world.session, place("d/"), named("^(a+)+$", NameForm.REGEX))
+    assert update.state is BrowseState.FAILED
+    assert "takes too long" in str(update.error)
+    assert paths(update) == ["a/", "a/aaa"]
 
 
 def test_an_order_that_is_none_finds_nothing_twice(tree: MemoryWorld) -> None:

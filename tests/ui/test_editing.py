@@ -20,6 +20,7 @@ from tfm.operations.external import Invocation
 from tfm.storage.session import Session
 from tfm.ui.given_terminal import Pause
 from tfm.ui.local_copy_dialog import LocalCopyDialog
+from tfm.ui.quit_dialog import QuitDialog
 from tfm.ui.side_by_side_dialog import SideBySideDialog
 
 
@@ -316,6 +317,29 @@ def test_a_large_one_is_asked_about_and_esc_stops_what_is_fetched(
         await until_closed(running)
         assert editor.invocations == []
         assert cursor_name(running.left) == "a"
+
+    run_app(memory.session, place("d/"), place("d/"), look)
+    assert os.listdir(copies) == []
+
+
+def test_what_is_stored_while_somebody_is_asked_about_quitting_is_not_lost(
+    copies: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = memory_with("d/a")
+    gate = memory.gate("put")
+
+    async def look(running: Running) -> None:
+        editor_on(memory, running, monkeypatch, add("!"))
+        await open_first(running)
+        await running.until(memory.entered.is_set)
+        await running.press("ctrl+q")
+        assert isinstance(running.app.screen, QuitDialog)
+        assert "Edit" in running.app.screen.body.text
+        gate.set()
+        await running.until(lambda: content(memory, "d/a") == b"12345!")
+        await running.press("escape")
+        await until_closed(running)
+        await running.until(lambda: "Stored" in running.browse.status.text)
 
     run_app(memory.session, place("d/"), place("d/"), look)
     assert os.listdir(copies) == []

@@ -8,16 +8,21 @@ import sys
 import threading
 import weakref
 from array import array
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from tfm.core.errors import StorageError
+from tfm.operations.expression_child import NAMES_BIT
 
 __all__ = ["ExpressionProcesses"]
 
 _CHILD: Final = str(Path(__file__).with_name("expression_child.py"))
 LIMIT_SECONDS: Final = 3.0
 """For 64 KiB, of which an expression without repeats within repeats takes some milliseconds."""
+
+_PIECE_NAMES: Final = 2000
+"""Asked about at once: with each some tens of characters, about 64 KiB."""
 
 _Process = subprocess.Popen[bytes]
 
@@ -35,6 +40,20 @@ class ExpressionProcesses:
 
     def places(self, data: bytes) -> list[tuple[int, int]]:
         """Where the expression fits. Raises StorageError where that takes too long, from then on at once."""
+        return self._answer(data, 0)
+
+    def fitting(self, names: Sequence[str]) -> list[bool]:
+        """Of each name, whether the expression fits somewhere in it. Raises as :meth:`places`."""
+        fits = [False] * len(names)
+        for start in range(0, len(names), _PIECE_NAMES):
+            piece = names[start : start + _PIECE_NAMES]
+            head = struct.pack(f"={1 + len(piece)}I", len(piece), *map(len, piece))
+            data = head + "".join(piece).encode("utf-8", "surrogatepass")
+            for number, _number in self._answer(data, NAMES_BIT):
+                fits[start + number] = True
+        return fits
+
+    def _answer(self, data: bytes, bit: int) -> list[tuple[int, int]]:
         while True:
             if self._too_long:
                 raise _too_long()
@@ -42,7 +61,7 @@ class ExpressionProcesses:
                 process = self._idle.pop() if self._idle else None
             fresh = process is None
             process = process or self._start()
-            found = _ask(process, data)
+            found = _ask(process, data, bit)
             if found is not None:
                 with self._lock:
                     self._idle.append(process)
@@ -84,10 +103,10 @@ def _send(process: _Process, data: bytes) -> bool:
     return True
 
 
-def _ask(process: _Process, data: bytes) -> list[tuple[int, int]] | None:
+def _ask(process: _Process, data: bytes, bit: int) -> list[tuple[int, int]] | None:
     """None where the process has ended."""
     output = process.stdout
-    if output is None or not _send(process, struct.pack("=I", len(data)) + data):
+    if output is None or not _send(process, struct.pack("=I", len(data) | bit) + data):
         return None
     head = output.read(4)
     if len(head) < 4:

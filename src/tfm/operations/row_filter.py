@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-from array import array
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from fnmatch import translate
-from itertools import accumulate
 
 from tfm.core.errors import StorageError
 from tfm.core.page import Page
@@ -15,11 +12,6 @@ from tfm.operations.expression_process import ExpressionProcesses
 from tfm.operations.row_view import Filter, FilterKind, RowView
 
 __all__ = ["RowFilter", "names_that_fit"]
-
-_LINE_BREAKS = str.maketrans("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029", "\0" * 10)
-"""In names they are characters like others; :class:`ExpressionProcesses` looks at lines."""
-
-_PIECE_NAMES = 2000
 
 
 def names_that_fit(wanted: Filter) -> Callable[[Sequence[str]], list[bool]]:
@@ -31,28 +23,13 @@ def names_that_fit(wanted: Filter) -> Callable[[Sequence[str]], list[bool]]:
     if wanted.kind is FilterKind.GLOB:
         fits = re.compile(translate(wanted.text.lower())).match
         return lambda names: [fits(name.lower()) is not None for name in names]
-    # The whole name, if the expression fits somewhere in it: a place that is empty would be none to the process.
-    expression = f"^.*?(?:{wanted.text}).*$"
-    flags = re.IGNORECASE | re.MULTILINE
     try:
-        re.compile(wanted.text, flags)
-        re.compile(expression, flags)
+        re.compile(wanted.text, re.IGNORECASE)
     except (re.error, RecursionError, OverflowError) as error:
         raise StorageError(
             f"This is no regular expression: {error}.", next_step="Mend it, or filter by text.", operation="filter"
         ) from error
-    processes = ExpressionProcesses(expression, flags)
-    return lambda names: _fitting_lines(processes, names)
-
-
-def _fitting_lines(processes: ExpressionProcesses, names: Sequence[str]) -> list[bool]:
-    fits = [False] * len(names)
-    for start in range(0, len(names), _PIECE_NAMES):
-        lines = [name.translate(_LINE_BREAKS).encode("utf-8", "surrogatepass") for name in names[start:]][:_PIECE_NAMES]
-        ends = array("Q", accumulate(len(line) + 1 for line in lines))
-        for place, _end in processes.places(b"\n".join(lines)):
-            fits[start + bisect_right(ends, place)] = True
-    return fits
+    return ExpressionProcesses(wanted.text, re.IGNORECASE).fitting
 
 
 class RowFilter:

@@ -79,6 +79,7 @@ class Search(Visit):
     ) -> None:
         super().__init__(session, start, deliver, view=view)
         self.query: Final = query
+        self._names_fit = query.names_fit_apart()
         self._workers = workers
         self._stop = Cancel()
         self._found: list[Entry] = []
@@ -148,7 +149,7 @@ class Search(Visit):
             self._looked_at += len(page)
         prefix = self.location.key
         implied = self._implied(page) if self.query.finds_implied_directories and page.base == prefix else []
-        found = [page.entry(row) for row in self.query.rows(page, prefix)]
+        found = [page.entry(row) for row in self.query.rows(page, prefix, self._names_fit)]
         if implied or self._found_directories:
             found = [entry for entry in found if not entry.is_directory or entry.key not in self._found_directories]
         self._found_directories.update(entry.key for entry in found if entry.is_directory)
@@ -157,7 +158,7 @@ class Search(Visit):
     def _implied(self, page: Page) -> list[Entry]:
         """Directories that fit and that only the keys of what is in them tell of. On a disk there are none."""
         prefix = self.location.key
-        found: list[Entry] = []
+        candidates: dict[str, str] = {}
         rows = {f"{page.name(row)}/" for row in range(len(page)) if page.is_directory(row)}
         for name in page.names():
             above = name[: name.rfind("/") + 1]
@@ -169,9 +170,15 @@ class Search(Visit):
             while (end := above.find("/", end) + 1) > 0:
                 path, key = above[: end - 1], prefix + above[:end]
                 # One that has a row, a marker, is found by that.
-                if above[:end] not in rows and key not in self._found_directories and self.query.name_fits(path):
-                    self._found_directories.add(key)
-                    found.append(Entry(path, key, Kind.DIRECTORY))
+                if above[:end] not in rows and key not in self._found_directories:
+                    candidates[key] = path
+        fitting = self._names_fit(list(candidates.values()))
+        found = [
+            Entry(path, key, Kind.DIRECTORY)
+            for (key, path), fits in zip(candidates.items(), fitting, strict=True)
+            if fits
+        ]
+        self._found_directories.update(entry.key for entry in found)
         return found
 
     # Content

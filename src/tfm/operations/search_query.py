@@ -11,6 +11,7 @@ from math import isnan
 
 from tfm.core.entry import Entry, Kind
 from tfm.core.page import UNKNOWN_SIZE, Page
+from tfm.operations.expression_process import ExpressionProcesses
 from tfm.operations.needle import Needle
 
 __all__ = ["LetterCase", "NameForm", "NameTest", "QueryError", "SearchQuery", "name_test"]
@@ -126,6 +127,15 @@ class SearchQuery:
     def names_fit(self, paths: list[str]) -> list[bool]:
         """As :meth:`name_fits`, of each."""
         return [self.name_fits(path) for path in paths]
+
+    def names_fit_apart(self) -> NamesFit:
+        """As :meth:`names_fit`; a regular expression is tried in a process of its own, so that none can hold this one.
+        What is returned raises StorageError for one that takes too long."""
+        test = self.name
+        if test is None or test.expression is None:
+            return self.names_fit
+        processes = ExpressionProcesses(test.expression, re.IGNORECASE if test.ignores_case else 0)
+        return lambda paths: processes.fitting([path[path.rfind("/") + 1 :] for path in paths])
 
     def name_fits(self, path: str) -> bool:
         if self.name is None:
