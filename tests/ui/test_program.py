@@ -16,6 +16,7 @@ from tfm.ui.browse_screen import BrowseScreen
 from tfm.ui.choice import Choice
 from tfm.ui.chooser import Chooser
 from tfm.ui.conflict_dialog import ConflictDialog
+from tfm.ui.deleting_dialog import DeletingDialog
 from tfm.ui.dialog import Dialog, DialogButton
 from tfm.ui.help import HelpScreen
 from tfm.ui.jobs_dialog import JobsDialog
@@ -27,6 +28,7 @@ from tfm.ui.screen_keys import (
     CHOICE_KEYS,
     CHOOSER_KEYS,
     CONFLICT_KEYS,
+    DELETING_KEYS,
     DIALOG_KEYS,
     FIELD_KEYS,
     JOB_KEYS,
@@ -65,6 +67,7 @@ def test_requests_are_counted_by_kind() -> None:
         (CHOOSER_KEYS, Chooser),
         (CONFLICT_KEYS, ConflictDialog),
         (JOB_KEYS, JobsDialog),
+        (DELETING_KEYS, DeletingDialog),
     ],
 )
 def test_every_action_of_the_keymap_exists(table: tuple[KeyBinding, ...], owner: type[object]) -> None:

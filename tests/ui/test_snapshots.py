@@ -21,6 +21,7 @@ from tfm.core.settings import with_settings
 from tfm.operations.trash import Trashed
 from tfm.operations.undo_steps import MovedToTrash
 from tfm.ui.delete_dialog import DeleteDialog, Doomed
+from tfm.ui.deleting_dialog import DeleteWatch
 from tfm.ui.go_to_dialog import GoToDialog
 
 
@@ -73,6 +74,12 @@ def copies_held() -> Memory:
     return memory
 
 
+def deletes_held() -> Memory:
+    memory = two_directories()
+    memory.gates["delete_many"] = threading.Event()
+    return memory
+
+
 def compressed_log() -> Memory:
     memory = quiet_memory()
     log = gzip.compress(b"".join(b"line %d\n" % number for number in range(1000)), mtime=0)
@@ -88,10 +95,8 @@ async def ask_about_trash(running: Running) -> None:
         Location(place().storage, "left/notes.md", Kind.FILE),
     ]
     doomed = Doomed(place("left/"), chosen, to_trash=True)
-    log = browse.undoing.log
-    browse.push(
-        DeleteDialog(browse.session, doomed, browse.works, remember=log.add, began=lambda: None, ended=lambda _: None)
-    )
+    watch = DeleteWatch(lambda: None, lambda: None, lambda _: None)
+    browse.push(DeleteDialog(browse.session, doomed, browse.works, watch, remember=browse.undoing.log.add))
 
 
 async def go_to_first_row(running: Running) -> None:
@@ -127,6 +132,14 @@ async def go_to_offers(running: Running) -> None:
 async def bookmark_again(running: Running) -> None:
     await bookmark_three(running)
     await running.press("alt+m", "ctrl+u", "r")
+
+
+async def delete_slowly(running: Running) -> None:
+    """A delete whose first batch takes its time."""
+    await running.press("down", "f8")
+    await running.until(lambda: "Delete 2 objects" in " ".join(running.everything()))
+    await running.press("left", "enter")
+    await running.until(lambda: "Deleting…" in " ".join(running.everything()))
 
 
 async def ask_about_undo(running: Running) -> None:
@@ -174,6 +187,7 @@ SHOTS = (
     Shot("move", "end f6", shows="requests"),
     Shot("delete", "down f8", shows="cannot be undone"),
     Shot("delete_to_trash", ask_about_trash, shows="can be undone"),
+    Shot("deleting", delete_slowly, world=deletes_held, shows="0 of 2"),
     Shot("undo", ask_about_undo, shows="back from the trash"),
     Shot("make_directory", "f7"),
     Shot("new_file", "shift+f4"),

@@ -12,13 +12,13 @@ from tfm.core.location import Location
 from tfm.core.progress import Cancel, Progress
 from tfm.operations.delete_plan import DeletePlan, plan_delete
 from tfm.operations.naming import refuse_among_roots
-from tfm.operations.undo import Undo
+from tfm.operations.undo import Undo, these
 from tfm.operations.work import RunningWork, Work, WorkState, WorkUpdate, begin_work
 from tfm.storage.session import Session
 from tfm.ui.delete_text import count_text, names_shown, odd_names_text, question, trash_question
-from tfm.ui.deleting_dialog import DeletingDialog
+from tfm.ui.deleting_dialog import DeleteWatch, DeletingDialog
 from tfm.ui.dialog import Dialog, DialogText
-from tfm.ui.removal import PermanentRemoval, Removal, Removed, TrashRemoval
+from tfm.ui.removal import PermanentRemoval, Removal, TrashRemoval
 from tfm.ui.text_field import TextField
 from tfm.ui.update_box import UpdateBox
 
@@ -42,6 +42,11 @@ class Doomed:
         return [f"/{key.removesuffix('/')}" if key.endswith("/") else key for key in keys]
 
     @property
+    def title(self) -> str:
+        """In a few words, for the list of jobs."""
+        return f"delete {these(self.locations)}"
+
+    @property
     def has_directories(self) -> bool:
         return any(location.key.endswith("/") for location in self.locations)
 
@@ -49,8 +54,7 @@ class Doomed:
 class DeleteDialog(Dialog[None]):
     """Counts while it is open already, asks, and gives its place to the dialog that deletes.
 
-    ``remember`` hears of what was done, in the thread that does it. ``began`` is called when deleting begins, ``ended``
-    when it has ended, or is left to end by itself (then with None).
+    ``remember`` hears of what was done, in the thread that does it.
     """
 
     DEFAULT_CSS = """
@@ -66,10 +70,9 @@ class DeleteDialog(Dialog[None]):
         session: Session,
         doomed: Doomed,
         works: RunningWork,
+        watch: DeleteWatch,
         *,
         remember: Callable[[Undo], None],
-        began: Callable[[], None],
-        ended: Callable[[Removed | None], None],
     ) -> None:
         title, word = ("Delete to the trash", "To the trash") if doomed.to_trash else ("Delete", "Delete")
         super().__init__(title, buttons=(("delete", word), ("cancel", "Cancel"), ("close", "Close")))
@@ -77,8 +80,7 @@ class DeleteDialog(Dialog[None]):
         self._doomed = doomed
         self._works = works
         self._remember = remember
-        self._began = began
-        self._ended = ended
+        self._watch = watch
         self._removal: Removal | None = None
         self._name_to_type = doomed.name_to_type
         self._box: UpdateBox[WorkUpdate[DeletePlan]] = UpdateBox(self)
@@ -161,7 +163,7 @@ class DeleteDialog(Dialog[None]):
         if name != "delete" or self._removal is None:
             self.leave()
         else:
-            self.app.switch_screen(DeletingDialog(self._removal, self._works, began=self._began, ended=self._ended))
+            self.app.switch_screen(DeletingDialog(self._removal, self._doomed.title, self._works, self._watch))
 
     def leave(self) -> None:
         if self._counting is not None:

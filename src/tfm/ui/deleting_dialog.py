@@ -3,31 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 
 from tfm.core.progress import Progress
-from tfm.operations.work import RunningWork, Work, WorkState, WorkUpdate, begin_work
+from tfm.operations.work import RunningWork, WorkState, WorkUpdate
 from tfm.ui.delete_text import failure_lines, progress_text
 from tfm.ui.dialog import Dialog, DialogText
 from tfm.ui.line import Line
 from tfm.ui.progress_bar import ProgressBar
 from tfm.ui.removal import Removal, Removed
+from tfm.ui.running_removal import RunningRemoval
+from tfm.ui.screen_keys import DELETING_KEYS, bindings
 from tfm.ui.update_box import UpdateBox
 
-__all__ = ["DeletingDialog"]
+__all__ = ["DeleteWatch", "DeletingDialog"]
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteWatch:
+    """``began`` is called when deleting begins, ``ended`` when it has ended, or its dialog is left before; then
+    ``to_background`` gets the delete. All by the screen's thread."""
+
+    began: Callable[[], None]
+    ended: Callable[[], None]
+    to_background: Callable[[RunningRemoval], None]
 
 
 class DeletingDialog(Dialog[None]):
     """Runs ``removal``. It goes when all went, and stays with what failed otherwise.
 
     The first Esc stops: the batch under way is finished. A second one leaves, whatever the server does meanwhile.
-    ``ended`` is called with what came of it, or None where somebody left before.
+    ``title`` is the delete's in the list of jobs, where it is when the dialog is left before its end.
     """
 
-    BUTTONS = (("stop", "Stop"), ("close", "Close"))
+    BINDINGS = bindings(DELETING_KEYS)
+    BUTTONS = (("stop", "Stop"), ("background", "In the background"), ("close", "Close"))
     DEFAULT_CSS = """
     DeletingDialog Line { width: 1fr; }
     DeletingDialog #bar { margin-bottom: 1; }
@@ -40,23 +55,22 @@ class DeletingDialog(Dialog[None]):
     def __init__(
         self,
         removal: Removal,
+        title: str,
         works: RunningWork,
-        *,
-        began: Callable[[], None],
-        ended: Callable[[Removed | None], None],
+        watch: DeleteWatch,
     ) -> None:
         super().__init__("Delete")
         self._removal = removal
+        self._title_of_job = title
         self._works = works
-        self._tell_began = began
-        self._tell_ended = ended
+        self._watch = watch
         self._has_ended = False
         self.progress: Final = Line(id="progress")
         self.bar: Final = ProgressBar(id="bar")
         self.failures: Final = DialogText()
         self._scroll = VerticalScroll(self.failures, id="failures")
-        self._box: UpdateBox[WorkUpdate[Removed]] = UpdateBox(self)
-        self._work: Work[Removed] | None = None
+        self._box: UpdateBox[bool] = UpdateBox(self)
+        self._deleting: RunningRemoval | None = None
 
     def compose_middle(self) -> Iterable[Widget]:
         yield self.progress
@@ -66,22 +80,23 @@ class DeletingDialog(Dialog[None]):
     def on_mount(self) -> None:
         self.body.show(self._removal.doing)
         # Enter, held down since the question, must not stop it.
-        self.show_buttons("stop")
+        self.show_buttons("stop", "background")
         self._show(self._removal.total)
-        self._tell_began()
-        self._work = begin_work("a delete", self._removal.run, self._box.put)
-        self._works.add(self._work)
+        self._watch.began()
+        self._deleting = RunningRemoval(self._removal, self._title_of_job, partial(self._box.put, True))
+        self._works.add(self._deleting.work)
 
     def on_update_box_arrived(self, message: UpdateBox.Arrived) -> None:
         message.stop()
-        update = self._box.take()
-        if update is None or self._has_ended:
+        deleting = self._deleting
+        if not self._box.take() or deleting is None or self._has_ended:
             return
+        update = deleting.update
         if update.state is WorkState.RUNNING:
             self._show(update.progress)
             return
         self._has_ended = True
-        self._tell_ended(update.result)
+        self._watch.ended()
         self._show_outcome(update)
 
     def _show(self, progress: Progress) -> None:
@@ -103,17 +118,27 @@ class DeletingDialog(Dialog[None]):
             self.set_focus(self._scroll)
 
     def pressed(self, name: str) -> None:
-        if name == "stop" and self._work is not None:
-            self._work.stop()
+        if name == "background":
+            self.action_background()
+        elif name == "stop" and self._deleting is not None:
+            self._deleting.stop()
             self.body.show(self._removal.stopping)
         else:
             self.leave()
 
     def leave(self) -> None:
-        if self._work is not None and not self._has_ended and not self._work.is_stopping:
+        if self._deleting is not None and not self._has_ended and self._deleting.can_stop:
             self.pressed("stop")
+        elif not self._has_ended:
+            self.action_background()
+        else:
+            self.dismiss()
+
+    def action_background(self) -> None:
+        """Leave it to run; where it has ended there is nothing to leave."""
+        if self._deleting is None or self._has_ended or self.app.screen is not self:
             return
-        if not self._has_ended:
-            self._has_ended = True
-            self._tell_ended(None)
+        self._has_ended = True
+        self._watch.ended()
+        self._watch.to_background(self._deleting)
         self.dismiss()

@@ -17,6 +17,7 @@ from tfm.ui.screen_keys import (
     CHOOSER_KEYS,
     COMPARE_KEYS,
     CONFLICT_KEYS,
+    DELETING_KEYS,
     DIALOG_KEYS,
     FIELD_KEYS,
     JOB_KEYS,
@@ -42,7 +43,8 @@ class _HelpText(Widget):
         lines = [] if self._keymap is None else key_help(self._keymap)
         lines += help_lines("In the viewer (F3)", PAGER_KEYS)
         lines += help_lines(
-            "In a dialog", (*DIALOG_KEYS, *BUTTON_KEYS, *CHOICE_KEYS, *CHOOSER_KEYS, *BOOKMARK_KEYS, *FIELD_KEYS)
+            "In a dialog",
+            (*DIALOG_KEYS, *BUTTON_KEYS, *CHOICE_KEYS, *CHOOSER_KEYS, *BOOKMARK_KEYS, *DELETING_KEYS, *FIELD_KEYS),
         )
         lines += help_lines("Where something is in the way of a copy", CONFLICT_KEYS)
         lines += help_lines("In the list of jobs (Ctrl-T)", JOB_KEYS)

@@ -15,11 +15,12 @@ from textual.widget import Widget
 from tfm.operations.jobs import InterruptedJob
 from tfm.operations.queued_job import QueuedJob
 from tfm.ui.job_text import copied_to, interrupted_state, job_state
+from tfm.ui.running_removal import RunningRemoval
 from tfm.ui.sanitise import cell_width, fit, screen_text
 
 __all__ = ["JobTable", "Row"]
 
-Row = QueuedJob | InterruptedJob
+Row = QueuedJob | InterruptedJob | RunningRemoval
 
 _PLAIN: Final = Style()
 _CURSOR: Final = Style(reverse=True)
@@ -96,8 +97,10 @@ def _is_same(row: Row, chosen: Row | None) -> bool:
 
 
 def _name(row: Row) -> str:
-    return copied_to(row.spec)
+    return row.title if isinstance(row, RunningRemoval) else copied_to(row.spec)
 
 
 def _state(row: Row) -> str:
+    if isinstance(row, RunningRemoval):
+        return row.state_text
     return job_state(row) if isinstance(row, QueuedJob) else interrupted_state(row)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
 from textual.screen import Screen
 from textual.timer import Timer
 
+from tfm.core.errors import StorageError
 from tfm.operations.conflict import Decision
 from tfm.operations.jobs import JobQueue
 from tfm.operations.queued_job import Question, QueuedJob
 from tfm.storage.session import Session
 from tfm.ui.job_text import ended_text, interrupted_text, job_line
+from tfm.ui.running_removal import RunningRemoval
 from tfm.ui.update_box import UpdateBox
 
 __all__ = ["JobWatch"]
@@ -48,6 +50,8 @@ class JobWatch:
         self.queue: Final = JobQueue(session, journal_path, changed=partial(self.box.put, True))
         self._timer: Timer | None = None
         self._over: set[QueuedJob] = set()
+        self._removals: list[RunningRemoval] = []
+        self._removals_running: dict[RunningRemoval, Callable[[], None]] = {}
         self._asking: Question | None = None
         self._notice = ""
         self._has_warned = False
@@ -58,9 +62,12 @@ class JobWatch:
 
     def line(self, width: int) -> str:
         """What there is to say, in so many cells."""
-        active = self.queue.active()
-        if active:
-            return job_line(active[0], width, more=len(active) - 1)
+        jobs, deletes = self.queue.active(), list(self._removals_running)
+        more = len(jobs) + len(deletes) - 1
+        if jobs:
+            return job_line(jobs[0], width, more=more)
+        if deletes:
+            return deletes[0].line(width, more=more)
         return self._notice or interrupted_text(self.queue.interrupted())
 
     def heed(self) -> None:
@@ -72,20 +79,36 @@ class JobWatch:
                 self._notice = ended_text(job)
                 self._log(self._notice.strip())
                 self._tell_ended(job)
-                for error in job.failures()[:_MOST_LOGGED]:
-                    self._log(f"✗ {error}")
+                self._log_failures(job.failures())
+        self._heed_removals()
         self._over = {job for job in jobs if job.is_over}
         if self.queue.journal_error is not None and not self._has_warned:
             self._has_warned = True
             self._notice = " ! what is copied now cannot be resumed after a kill: Ctrl-T says why"
         elif len(self._over) < len(jobs):
             self._notice = ""
-        if len(self._over) < len(jobs) and self._timer is None:
+        if self._has_active and self._timer is None:
             self._timer = self._screen.set_interval(_LOOK_SECONDS, self._look)
         self._look()
 
+    def _heed_removals(self) -> None:
+        for running in [each for each in self._removals_running if each.is_over]:
+            ended = self._removals_running.pop(running)
+            self._notice = running.ended_text
+            self._log(self._notice.strip())
+            self._log_failures(running.failures())
+            ended()
+
+    def _log_failures(self, failures: Sequence[StorageError]) -> None:
+        for error in failures[:_MOST_LOGGED]:
+            self._log(f"✗ {error}")
+
+    @property
+    def _has_active(self) -> bool:
+        return bool(self._removals_running or self.queue.active())
+
     def _look(self) -> None:
-        if not self.queue.active() and self._timer is not None:
+        if not self._has_active and self._timer is not None:
             self._timer.stop()
             self._timer = None
         self.ask()
@@ -116,4 +139,12 @@ class JobWatch:
         from tfm.ui.jobs_dialog import JobsDialog
 
         self._notice = ""
-        self._screen.app.push_screen(JobsDialog(self.queue))
+        self._screen.app.push_screen(JobsDialog(self.queue, self._removals))
+
+    # Deletes in the background
+
+    def adopt(self, running: RunningRemoval, ended: Callable[[], None]) -> None:
+        """Tell of this delete among the jobs; ``ended`` is called when it is over."""
+        self._removals.append(running)
+        self._removals_running[running] = ended
+        running.listen(partial(self.box.put, True))

@@ -1,8 +1,8 @@
-"""Ctrl-T: all copies and moves, what can be done about each, and what failed."""
+"""Ctrl-T: all copies and moves, and deletes in the background: what can be done about each, and what failed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Final
 
@@ -17,6 +17,7 @@ from tfm.ui.delete_text import failure_lines
 from tfm.ui.dialog import Dialog, DialogText
 from tfm.ui.job_table import JobTable, Row
 from tfm.ui.job_text import details
+from tfm.ui.running_removal import RunningRemoval
 from tfm.ui.screen_keys import JOB_KEYS, bindings
 
 __all__ = ["JobsDialog"]
@@ -25,7 +26,7 @@ _LOOK_SECONDS: Final = 0.25
 
 
 class JobsDialog(Dialog[None]):
-    """Looks at the queue four times a second."""
+    """Looks at the queue and at ``removals`` four times a second."""
 
     BINDINGS = bindings(JOB_KEYS)
     BUTTONS = (
@@ -46,9 +47,10 @@ class JobsDialog(Dialog[None]):
     JobsDialog.-low #failures { max-height: 3; }
     """
 
-    def __init__(self, queue: JobQueue) -> None:
-        super().__init__("Copies and moves")
+    def __init__(self, queue: JobQueue, removals: Sequence[RunningRemoval]) -> None:
+        super().__init__("Copies, moves and deletes")
         self._queue = queue
+        self._removals = removals
         self._told: StorageError | None = None
         self.table: Final = JobTable()
         self.details: Final = DialogText(id="details")
@@ -70,7 +72,9 @@ class JobsDialog(Dialog[None]):
         jobs = self._queue.jobs()
         active = [job for job in jobs if not job.is_over]
         over = [job for job in reversed(jobs) if job.is_over]
-        self.table.show([*self._queue.interrupted(), *active, *over])
+        deletes = [each for each in self._removals if not each.is_over]
+        deleted = [each for each in reversed(self._removals) if each.is_over]
+        self.table.show([*self._queue.interrupted(), *active, *deletes, *deleted, *over])
         self._show_chosen()
 
     def on_job_table_moved(self) -> None:
@@ -78,7 +82,7 @@ class JobsDialog(Dialog[None]):
 
     def _show_chosen(self) -> None:
         chosen = self.table.chosen
-        failures = chosen.failures() if isinstance(chosen, QueuedJob) else []
+        failures = [] if chosen is None or isinstance(chosen, InterruptedJob) else chosen.failures()
         self.details.show(*filter(None, [_details(chosen)]))
         self.failures.show(*failure_lines(failures))
         self._scroll.set_class(bool(failures), "-shown")
@@ -120,6 +124,8 @@ class JobsDialog(Dialog[None]):
             return
         if isinstance(chosen, InterruptedJob):
             self._about_interrupted(name, chosen)
+        elif isinstance(chosen, RunningRemoval):
+            chosen.stop()
         else:
             self._about_job(name, chosen)
         self.look()
@@ -142,6 +148,8 @@ def _possible(chosen: Row | None) -> list[str]:
         return []
     if isinstance(chosen, InterruptedJob):
         return ["resume", "forget"]
+    if isinstance(chosen, RunningRemoval):
+        return ["cancel"] if chosen.can_stop else []
     can = {"retry": chosen.can_retry, "go_on": chosen.can_go_on, "pause": chosen.can_pause, "cancel": chosen.can_cancel}
     return [name for name, possible in can.items() if possible]
 
@@ -149,4 +157,6 @@ def _possible(chosen: Row | None) -> list[str]:
 def _details(chosen: Row | None) -> str:
     if isinstance(chosen, QueuedJob):
         return details(chosen)
+    if isinstance(chosen, RunningRemoval):
+        return chosen.details
     return "" if chosen is None else "It goes on where it was; what is done is not done again."

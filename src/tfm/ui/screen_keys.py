@@ -17,6 +17,7 @@ __all__ = [
     "CHOOSER_KEYS",
     "COMPARE_KEYS",
     "CONFLICT_KEYS",
+    "DELETING_KEYS",
     "DIALOG_KEYS",
     "FIELD_KEYS",
     "JOB_KEYS",
@@ -106,12 +107,14 @@ CONFLICT_KEYS: Final = (
     KeyBinding("compare", ("c",), "Compare both: their facts, and the first lines that differ"),
 )
 
+DELETING_KEYS: Final = (KeyBinding("background", ("b", "B"), "While it deletes: let it go on in the background"),)
+
 JOB_KEYS: Final = (
     KeyBinding("move(-1)", ("up", "k"), "The job before"),
     KeyBinding("move(1)", ("down", "j"), "The next job"),
     KeyBinding("pause", ("p",), "Pause it, or go on"),
     KeyBinding("retry", ("r",), "Resume it, or try again what failed"),
-    KeyBinding("cancel", ("c", "delete"), "Cancel it, or forget an interrupted one"),
+    KeyBinding("cancel", ("c", "delete"), "Cancel it, stop a delete, or forget an interrupted one"),
 )
 
 TABLE_KEYS: Final = (

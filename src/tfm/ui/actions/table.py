@@ -13,7 +13,7 @@ __all__ = ["ACTIONS", "command_of"]
 ACTIONS: Final = (
     Action("help", Area.PROGRAM, "program:show_help", "Show this help", "Help"),
     Action("palette", Area.PROGRAM, "program:show_palette", "Every action by its name, with its keys"),
-    Action("jobs", Area.PROGRAM, "program:show_jobs", "Copies and moves: pause, cancel, retry, what failed"),
+    Action("jobs", Area.PROGRAM, "program:show_jobs", "Copies, moves, deletes: pause, cancel, what failed"),
     Action("keymap", Area.PROGRAM, "program:change_keymap", "Orthodox keys or vim keys", argument=Argument.TEXT),
     Action(
         "theme", Area.PROGRAM, "looks:change_theme", "Colours: the terminal's own, or a theme", argument=Argument.TEXT
