@@ -92,6 +92,12 @@ class Settings:
         help_text="Whether a delete in the panes goes to the system's trash where there is one; False: all of them are "
         "permanent.",
     )
+    images: str = _setting(
+        "auto",
+        "How the viewer shows pictures: kitty, sixel, cells (two pixels in each), or auto: by what the terminal says "
+        "of itself.",
+        choices=("auto", "kitty", "sixel", "cells"),
+    )
     file_colours: bool = _setting(
         default=False, help_text="Colours for directories, links, programs, archives and media in the panes."
     )

@@ -45,7 +45,7 @@ class PagerScreen(Screen[None]):
             self._view = View(session, location, changed)
             return self._view
 
-        self.pager = PagerView(view_of)
+        self.pager = PagerView(view_of, images=session.settings.images)
         self.search = PagerSearch(self, self.pager)
         self.error_block = ErrorBlock()
         self.status = Line(classes="pager--status")
@@ -66,6 +66,12 @@ class PagerScreen(Screen[None]):
 
     def on_resize(self) -> None:
         self._show()
+
+    def on_screen_suspend(self) -> None:
+        self.pager.picture.hide()
+
+    def on_screen_resume(self) -> None:
+        self.pager.refresh()  # a picture of pixels is drawn behind the last of its rows
 
     def on_pager_view_moved(self) -> None:
         self._show()

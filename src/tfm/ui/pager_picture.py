@@ -1,9 +1,10 @@
-"""Pictures in the pager: two pixels a cell, in the terminal's true colours, by Pillow where it is installed."""
+"""Pictures in the pager, as the terminal can show them, read and reduced by Pillow where it is installed."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -11,6 +12,7 @@ from typing import Any, Final
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -18,6 +20,8 @@ from tfm.core.errors import StorageError
 from tfm.operations.picture import PictureFacts, picture_of
 from tfm.operations.work import Work, WorkUpdate, begin_work
 from tfm.ui.format import format_size
+from tfm.ui.picture_forms import PictureForm, cell_pixels, picture_form
+from tfm.ui.picture_pixels import KittyPicture, PixelPicture, SixelPicture
 from tfm.ui.update_box import UpdateBox
 
 __all__ = ["LARGEST_PICTURE_BYTES", "PagerPicture"]
@@ -29,15 +33,18 @@ _MOST_PIXELS: Final = 100_000_000
 
 @dataclass(frozen=True, slots=True)
 class _Drawn:
-    strips: list[Strip]
+    strips: Sequence[Strip]
     size: tuple[int, int]
+    pixels: PixelPicture | None = None
 
 
 class PagerPicture:
     """``widget`` hands the box that arrived to take(). ``wanted`` is the user's; what came of it is :attr:`shown`."""
 
-    def __init__(self, widget: Widget) -> None:
+    def __init__(self, widget: Widget, images: str) -> None:
+        """``images`` is the setting IMAGES."""
         self.wanted = True
+        self._images = images
         self.facts: PictureFacts | None = None
         self.refused = ""
         self._widget = widget
@@ -48,13 +55,36 @@ class PagerPicture:
 
     def forget(self) -> None:
         """It is another version now."""
-        self.facts = self._drawn = None
+        self.take_away()
+        self.facts = None
         self.refused = ""
         self._looked = False
         if self._work is not None:
             self._work.stop()
         self._work = None
         self._box = UpdateBox(self._widget)
+
+    def take_away(self) -> None:
+        """It is not shown any more: also not by a terminal that knows it."""
+        drawn, self._drawn = self._drawn, None
+        if drawn is not None and drawn.pixels is not None:
+            self._send(drawn.pixels.ended)
+
+    def hide(self) -> None:
+        """Something else is shown in its place, for a while."""
+        if self._drawn is not None and self._drawn.pixels is not None:
+            self._send(self._drawn.pixels.hidden)
+
+    def want(self, *, wanted: bool) -> None:
+        """Show it, or its bytes."""
+        self.wanted = wanted
+        if not wanted:
+            self.hide()
+
+    def _send(self, text: str) -> None:
+        driver = self._widget.app._driver
+        if driver is not None and text:
+            driver.write(text)
 
     @property
     def shown(self) -> bool:
@@ -86,14 +116,22 @@ class PagerPicture:
             self.refused = f"more than {_MOST_PIXELS:,} pixels: not drawn"
         else:
             self._box = UpdateBox(self._widget)
-            self._work = begin_work("drawing", lambda _tell, _cancel: _draw(read(0, size_bytes), size), self._box.put)
+            form = picture_form(self._images, os.environ)
+
+            def draw(_tell: object, _cancel: object) -> _Drawn:
+                return _draw(read(0, size_bytes), size, form)
+
+            self._work = begin_work("drawing", draw, self._box.put)
 
     def take(self, box: object) -> bool:
         """Whether it is drawn now, or cannot be."""
         if box is not self._box or (update := self._box.take()) is None:
             return False
         self._work = None
+        self.take_away()
         self._drawn = update.result
+        if self._drawn is not None and self._drawn.pixels is not None:
+            self._send(self._drawn.pixels.begun)
         if update.error is not None:
             self.refused = ": ".join(filter(None, [update.error.cause.removesuffix("."), update.error.next_step or ""]))
         return True
@@ -102,9 +140,24 @@ class PagerPicture:
         strips = [] if self._drawn is None else self._drawn.strips
         return strips[y].adjust_cell_length(width, plain) if y < len(strips) else Strip.blank(width, plain)
 
+    def drawn_over(self, lines: list[Strip], crop: Region, region: Region) -> list[Strip]:
+        """As :meth:`PixelPicture.drawn_over`; as they are, where the picture is none of those."""
+        pixels = None if self._drawn is None or not self.shown else self._drawn.pixels
+        return lines if pixels is None else pixels.drawn_over(lines, crop, region)
 
-def _draw(data: bytes, size: tuple[int, int]) -> _Drawn:
-    image = _reduced(data, max(1, size[0]), max(1, 2 * size[1]))
+
+def _draw(data: bytes, size: tuple[int, int], form: PictureForm) -> _Drawn:
+    columns, rows = max(1, size[0]), max(1, size[1])
+    if form is PictureForm.CELLS:
+        return _Drawn(_in_cells(_reduced(data, columns, 2 * rows)), size)
+    cell_width, cell_height = cell_pixels()
+    image = _reduced(data, columns * cell_width, rows * cell_height)
+    columns, rows = min(columns, -(-image.width // cell_width)), min(rows, -(-image.height // cell_height))
+    pixels = SixelPicture(image, rows) if form is PictureForm.SIXEL else KittyPicture(image, columns, rows)
+    return _Drawn((), size, pixels)
+
+
+def _in_cells(image: Any) -> list[Strip]:  # Pillow's
     width, height = image.size
     pixels = image.tobytes()
     strips = []
@@ -115,7 +168,7 @@ def _draw(data: bytes, size: tuple[int, int]) -> _Drawn:
             lower = _colour(pixels, ((top + 1) * width + column) * 3) if top + 1 < height else None
             segments.append(Segment("▀", _style(upper, lower)))
         strips.append(Strip(segments, width).simplify())
-    return _Drawn(strips, size)
+    return strips
 
 
 def _reduced(data: bytes, width: int, height: int) -> Any:  # Pillow's Image, which may not be installed

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from textual import events
+from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.timer import Timer
@@ -47,8 +48,9 @@ class PagerView(Widget, can_focus=True):
         """Something else is seen than before. It bubbles: asked for by name, the screen is not there while a pager that
         was left is being taken down."""
 
-    def __init__(self, view_of: Callable[[Callable[[], None]], Viewed]) -> None:
-        """``view_of`` makes what is looked at, given what it is to call when there is more of it."""
+    def __init__(self, view_of: Callable[[Callable[[], None]], Viewed], *, images: str = "cells") -> None:
+        """``view_of`` makes what is looked at, given what it is to call when there is more of it; ``images`` is the
+        setting IMAGES."""
         super().__init__()
         self._box: UpdateBox[bool] = UpdateBox(self)
         self.bytes: Final = PagerSource(view_of(self._more_came), self._more_came)
@@ -62,7 +64,7 @@ class PagerView(Widget, can_focus=True):
         self._rows: list[Row] = []
         self._styles: list[StyledBytes] = []
         self.marks: Final = PagerMarks(self)
-        self.picture: Final = PagerPicture(self)
+        self.picture: Final = PagerPicture(self, images)
         self.colours: Final = PagerColours(self, name)
         self.shape: Final = PagerShape(self, name)
         # The beginning of a JSON text is none.
@@ -76,6 +78,7 @@ class PagerView(Widget, can_focus=True):
         self.view.open()
 
     def on_unmount(self) -> None:
+        self.picture.take_away()
         self.bytes.close()
 
     def _more_came(self) -> None:
@@ -241,7 +244,7 @@ class PagerView(Widget, can_focus=True):
 
     def toggle_hexadecimal(self) -> None:
         if self.picture.shown:
-            self.picture.wanted = False
+            self.picture.want(wanted=False)
         else:
             self._hexadecimal = not self._hexadecimal
         self._attempt(self._align)
@@ -249,7 +252,8 @@ class PagerView(Widget, can_focus=True):
     def toggle_shape(self) -> None:
         """Laid out, the bytes as they are, and, where these were compressed, those."""
         if self.picture.facts is not None:
-            self.picture.wanted, self.picture.refused = not self.picture.wanted, ""
+            self.picture.refused = ""
+            self.picture.want(wanted=not self.picture.wanted)
             self._attempt(lambda: None)
             return
         unpacked = self.bytes.unpacked is not None
@@ -388,6 +392,9 @@ class PagerView(Widget, can_focus=True):
         source = self.source
         read = self.bytes.read_whole if source is self.bytes.bytes_shown else source.bytes_at
         return self.colours.styles(self._top, self.end, source.size_bytes or 0, read)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        return self.picture.drawn_over(super().render_lines(crop), crop, self.region)
 
     def render_line(self, y: int) -> Strip:
         width, plain, table = self.size.width, self.rich_style, self.table
