@@ -83,6 +83,9 @@ class PassingBackend(Backend):
     def delete_many(self, keys: Sequence[str]) -> list[DeleteFailure]:
         return self.pass_on("delete_many", keys[0] if keys else "", lambda: self._inner.delete_many(keys))
 
+    def begin_delete_many(self, keys: Sequence[str]) -> Callable[[], list[DeleteFailure]] | None:
+        return self._inner.begin_delete_many(keys)
+
     def set_mode(self, key: str, mode: int) -> Entry:
         return self.pass_on("set_mode", key, lambda: self._inner.set_mode(key, mode))
 

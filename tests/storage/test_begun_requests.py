@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from tests.passing_backend import Answer, PassingBackend
 from tfm.backends.memory import MemoryBackendFactory
 from tfm.core.entry import Entry
-from tfm.core.errors import ConflictError, NetworkError, StorageError
+from tfm.core.errors import ConflictError, NetworkError, PermissionDeniedError, StorageError, ThrottledError
 from tfm.core.location import StorageAddress
 from tfm.core.settings import Settings
-from tfm.core.writing import NOTHING_THERE, Content, ObjectFacts, Precondition
+from tfm.core.writing import NOTHING_THERE, Content, DeleteFailure, ObjectFacts, Precondition
 from tfm.storage.contract import BackendContext, Reader
 from tfm.storage.retry import RetryBackend
 from tfm.storage.retry_policy import Postponed, RetryPolicy, run_without_waiting
@@ -29,6 +29,7 @@ class Beginning(PassingBackend):
         super().__init__(factory.open(StorageAddress("memory", "bucket")))
         self.when = when
         self.begun = 0
+        self.busy: dict[str, int] = {}
         self.asked: list[str] = []
 
     def pass_on(self, what: str, key: str, request: Callable[[], Answer]) -> Answer:
@@ -42,6 +43,20 @@ class Beginning(PassingBackend):
         self, key: str, content: Content, *, facts: ObjectFacts, only_if: Precondition | None = None
     ) -> Callable[[], Entry] | None:
         return self._begin(lambda: self._inner.put(key, content, facts=facts, only_if=only_if))
+
+    def begin_delete_many(self, keys: Sequence[str]) -> Callable[[], list[DeleteFailure]] | None:
+        return self._begin(lambda: self.delete_some(keys))
+
+    def delete_many(self, keys: Sequence[str]) -> list[DeleteFailure]:
+        return self.pass_on("delete_many", "", lambda: self.delete_some(keys))
+
+    def delete_some(self, keys: Sequence[str]) -> list[DeleteFailure]:
+        """All that are not ``busy`` any more, or ``denied``."""
+        failures = [DeleteFailure(key, ThrottledError("busy")) for key in keys if self.busy.get(key, 0) > 0]
+        self.busy = {key: left - 1 for key, left in self.busy.items()}
+        failures += [DeleteFailure(key, PermissionDeniedError("denied")) for key in keys if key == "denied"]
+        failed = {each.key for each in failures}
+        return failures + self._inner.delete_many([key for key in keys if key not in failed])
 
     def _begin(self, do: Callable[[], Answer]) -> Callable[[], Answer] | None:
         self.begun += 1
@@ -115,3 +130,47 @@ def test_what_is_not_temporary_is_not_postponed() -> None:
         run_without_waiting(answer)
     assert isinstance(told.value, ConflictError)
     assert slept == []
+
+
+def delete_many(layer: RetryBackend, keys: Sequence[str], *, begun: bool) -> list[DeleteFailure]:
+    if not begun:
+        return layer.delete_many(keys)
+    answer = layer.begin_delete_many(keys)
+    assert answer is not None
+    return answer()
+
+
+@pytest.mark.parametrize(("when", "asked"), [("", []), ("begun", ["delete_many"]), ("lost", ["delete_many"])])
+def test_a_batch_of_deletes_is_tried_again_the_ordinary_way(when: str, asked: list[str]) -> None:
+    backend = Beginning(when)
+    layer, slept = retrying(backend)
+    assert delete_many(layer, ["there", "missing"], begun=True) == []
+    assert (backend.asked, len(slept)) == (asked, len(asked))
+    assert layer.stat("there").file is None
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_only_what_a_server_had_no_time_for_is_deleted_again(begun: bool) -> None:
+    backend = Beginning("")
+    backend.busy = {"there": 1, "never": 9}
+    layer, slept = retrying(backend)
+    failures = delete_many(layer, ["denied", "never", "there"], begun=begun)
+    assert [(each.key, type(each.error), each.known) for each in failures] == [
+        ("denied", PermissionDeniedError, True),
+        ("never", ThrottledError, True),
+    ]
+    assert len(slept) == 2
+    assert layer.stat("there").file is None
+
+
+def test_of_what_is_lost_at_the_second_try_the_rest_is_known() -> None:
+    class Losing(Beginning):
+        def pass_on(self, what: str, key: str, request: Callable[[], Answer]) -> Answer:
+            if what == "delete_many":
+                raise NetworkError("broken")
+            return super().pass_on(what, key, request)
+
+    backend = Losing("")
+    backend.busy = {"there": 1}
+    (failure,) = delete_many(retrying(backend)[0], ["missing", "there"], begun=True)
+    assert (failure.key, type(failure.error), failure.known) == ("there", NetworkError, False)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
@@ -24,8 +24,9 @@ from tfm.backends.memory import MemoryBackendFactory
 from tfm.core.errors import NetworkError, StorageError
 from tfm.core.location import StorageAddress
 from tfm.core.page import Page
+from tfm.core.progress import Progress
 from tfm.core.settings import Settings
-from tfm.core.writing import NOTHING_THERE, Precondition, UploadLimits
+from tfm.core.writing import NOTHING_THERE, DeleteFailure, Precondition, UploadLimits
 from tfm.path import use_session
 from tfm.storage.contract import PAGE_ENTRIES, Backend, BackendContext
 from tfm.storage.retry_policy import RetryPolicy
@@ -49,6 +50,7 @@ class World:
         self.clock = Clock()
         self.closed = False
         self.fails = ""  # "before" the server does what is written, or "after"
+        self.begins = ""  # deletes of a batch are begun, and done "at once" or "late", when they are waited for
         self.session = self.new_session()
         factory = MemoryBackendFactory(BackendContext(Settings(), self.session.meter.record))
         factory.store.upload_limits = UploadLimits(whole_bytes=4, part_bytes=4, most_parts=10)
@@ -110,6 +112,23 @@ class _Paused(PassingBackend):
         world.stage.pause()
         if fails == "after":
             raise NetworkError("The answer was lost.", uri=key, operation=what)
+        return answer
+
+    @property
+    def begins_requests(self) -> bool:  # type: ignore[override] # as the test wants it
+        return bool(self._world.begins)
+
+    def begin_delete_many(self, keys: Sequence[str]) -> Callable[[], list[DeleteFailure]] | None:
+        world = self._world
+        if not world.begins:
+            return None
+        world.stage.pause()
+        done = self._inner.delete_many(keys) if world.begins == "at once" else None
+
+        def answer() -> list[DeleteFailure]:
+            world.stage.pause()
+            return self._inner.delete_many(keys) if done is None else done
+
         return answer
 
     def list_page(
@@ -200,8 +219,8 @@ def overlap(writing: str, warmth: str, listings: Iterable[str], fails: str = "")
 
 
 @pytest.mark.parametrize("warmth", ["cold", "levels", "tree"])
-@pytest.mark.parametrize("verb", ["rmtree", "rmdir"])
-def test_a_listing_that_overlaps_the_removal_of_a_tree_revives_nothing(verb: str, warmth: str) -> None:
+@pytest.mark.parametrize(("verb", "begins"), [("rmtree", ""), ("rmtree", "at once"), ("rmtree", "late"), ("rmdir", "")])
+def test_a_listing_that_overlaps_the_removal_of_a_tree_revives_nothing(verb: str, begins: str, warmth: str) -> None:
     keys = ("d/", "e") if verb == "rmdir" else ("d/a", "d/b", "e")
     for listing in (LISTINGS["level"], LISTINGS["root"], LISTINGS["tree"]):
 
@@ -216,6 +235,7 @@ def test_a_listing_that_overlaps_the_removal_of_a_tree_revives_nothing(verb: str
 
             with a_world(stage, *keys) as world:
                 world.warm(warmth)
+                world.begins = begins
                 stage.play(lambda: getattr(Path(f"{ROOT}d"), verb)(), look)
                 world.check(*held)
 
@@ -235,6 +255,40 @@ def test_a_question_that_overlaps_a_write_revives_nothing(writing: str, warmth: 
                 world.check()
 
         list(every_order(play))
+
+
+@pytest.mark.parametrize(("begins", "warmth"), [("at once", "levels"), ("late", "tree")])
+def test_what_is_written_while_a_tree_is_removed_is_known_afterwards(begins: str, warmth: str) -> None:
+    for writing in ("put 1", "below", "delete"):
+
+        def play(stage: Stage, writing: str = writing) -> None:
+            with a_world(stage, "d/a", "d/b", "d/b/y") as world:
+                world.warm(warmth)
+                world.begins = begins
+
+                def write() -> None:
+                    try:
+                        SAME_KEY[writing](world)
+                    except (FileNotFoundError, NotADirectoryError):
+                        pass
+
+                stage.play(lambda: Path(f"{ROOT}d").rmtree(), write)
+                world.check()
+
+        for number, order in enumerate(every_order(play)):
+            assert number < 6000, (writing, order)
+
+
+def test_who_writes_what_is_being_removed_in_the_same_thread_is_not_forgotten() -> None:
+    with a_world(Stage([]), "d/a", "d/b", "e") as world:
+        world.begins = "at once"
+
+        def write(_: Progress) -> None:
+            Path(f"{ROOT}d/b").write_bytes(b"new")
+
+        Path(f"{ROOT}d").rmtree(progress=write)
+        world.check()
+        assert Path(f"{ROOT}d/b").read_bytes() == b"new"
 
 
 SAME_KEY: Final[dict[str, Callable[[World], object]]] = {

@@ -11,7 +11,7 @@ from tfm.cli.rm_targets import Targets
 from tfm.core.progress import Cancel, Progress
 from tfm.operations.delete import delete_items
 from tfm.operations.delete_plan import DeletePlan, plan_items, run_delete
-from tfm.operations.deletion import DeleteSummary
+from tfm.operations.delete_summary import DeleteSummary
 
 __all__ = ["EPILOG", "add_arguments", "run"]
 

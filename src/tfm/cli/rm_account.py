@@ -9,7 +9,7 @@ from tfm.cli.progress import ProgressLine, count_text
 from tfm.core.entry import Entry
 from tfm.core.errors import NotFoundError, StorageError
 from tfm.core.progress import Progress
-from tfm.operations.deletion import DeleteSummary
+from tfm.operations.delete_summary import DeleteSummary
 from tfm.storage.storage import Storage
 
 __all__ = ["Account"]

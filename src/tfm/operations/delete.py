@@ -12,7 +12,8 @@ from tfm.core.entry import Asked, Entry
 from tfm.core.errors import IsDirectoryError, NotDirectoryError, NotEmptyError, NotFoundError, StorageError
 from tfm.core.progress import Cancel, Progress
 from tfm.operations.delete_item import DeleteItem, ItemsInTrees
-from tfm.operations.deletion import DeleteSummary, Deletion
+from tfm.operations.delete_summary import DeleteSummary
+from tfm.operations.deletion import Deletion
 from tfm.storage.contract import PAGE_ENTRIES
 from tfm.storage.storage import Storage
 
@@ -74,8 +75,8 @@ def delete_tree(
     """Delete the directory ``key`` (it ends in ``/``; the root is ``""``) with all that is in it.
 
     On flat keys ``2 * ceil(n / 1000)`` requests for n objects, and one for each key that a batch cannot carry: listed
-    afresh, a page after the other, and deleted as it comes. A disk is walked. A failure does not stop the rest; each is
-    in the summary and goes to ``on_error`` as it comes. ``dry_run`` lists and deletes nothing.
+    afresh, a page after the other, while up to four thousand are being deleted. A disk is walked. A failure does not
+    stop the rest; each is in the summary and goes to ``on_error`` as it comes. ``dry_run`` lists and deletes nothing.
 
     Raises NotFoundError and NotDirectoryError where there is no such directory, and what kept it from beginning.
     """

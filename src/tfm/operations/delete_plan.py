@@ -13,15 +13,8 @@ from tfm.core.location import Location
 from tfm.core.page import Page, page_from_entries
 from tfm.core.progress import Cancel, Progress
 from tfm.operations.delete_item import DeleteItem, ItemsInTrees, item_of
-from tfm.operations.deletion import (
-    DeleteSummary,
-    Deletion,
-    held_bytes,
-    require_deletes,
-    require_tree,
-    rows_of,
-    tree_pages,
-)
+from tfm.operations.delete_summary import DeleteSummary, held_bytes
+from tfm.operations.deletion import Deletion, require_deletes, require_tree, rows_of, tree_pages
 from tfm.storage.contract import PAGE_ENTRIES
 from tfm.storage.session import Session
 from tfm.storage.storage import Storage

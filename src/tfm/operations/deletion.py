@@ -1,4 +1,4 @@
-"""A delete under way: batches and trees are handed to it, and it keeps account of what came of them."""
+"""A delete under way: objects and trees are handed to it, and it keeps account of what came of them."""
 
 from __future__ import annotations
 
@@ -12,55 +12,21 @@ from tfm.core.errors import (
     InvalidRequestError,
     NotDirectoryError,
     NotFoundError,
-    OperationFailed,
     StorageError,
-    TemporaryError,
     UnsupportedOperation,
 )
 from tfm.core.page import Page, page_from_entries
 from tfm.core.progress import Cancel, Progress
+from tfm.operations.delete_batches import Batches
+from tfm.operations.delete_summary import DeleteSummary
 from tfm.storage.contract import PAGE_ENTRIES
 from tfm.storage.effects import TreeGone
 from tfm.storage.storage import Storage
 
-__all__ = ["DeleteSummary", "Deletion", "held_bytes", "require_deletes", "require_tree", "rows_of", "tree_pages"]
+__all__ = ["Deletion", "require_deletes", "require_tree", "rows_of", "tree_pages"]
 
 _MOST_MARKERS: Final = 100_000
 """Markers that wait for the end of their tree; of 200 bytes each."""
-
-
-@dataclass(slots=True)
-class DeleteSummary:
-    """What came of a delete: of the entries that were listed ``objects`` were deleted (in a dry run: would be) and
-    ``failed`` were not; of ``unknown`` among those the answer was lost, so they may be gone: deleting again tells.
-
-    ``size_bytes`` is what the deleted ones held, as far as the storage says it; markers, and the directories of a disk,
-    are entries too. ``stopped`` says that the end was not reached: it was cancelled, or a storage could not be
-    reached any more, which one of ``failures`` says then.
-    """
-
-    objects: int = 0
-    size_bytes: int = 0
-    failed: int = 0
-    unknown: int = 0
-    stopped: bool = False
-    dry_run: bool = False
-    failures: list[StorageError] = field(default_factory=list)
-
-    def add(self, entry: Entry) -> None:
-        self.objects += 1
-        self.size_bytes += held_bytes(entry)
-
-    def raise_failures(self, uri: str) -> None:
-        """OperationFailed with all of them, if there are any."""
-        if self.failures:
-            raise OperationFailed(
-                f"{self.objects:,} deleted, {self.failed:,} not: {self.failures[0]}",
-                failures=self.failures,
-                next_step="Delete again what is left.",
-                uri=uri,
-                operation="delete",
-            )
 
 
 class _Cancelled(Exception):  # noqa: N818 - not an error: how a walk is left
@@ -86,7 +52,7 @@ class Deletion:
 
     def objects(self, storage: Storage, entries: Iterable[Entry]) -> None:
         """Delete these objects of one storage, a thousand by one request; raises nothing that the storage answers."""
-        self._attempt(lambda: self._run(storage, _batched(entries)))
+        self._attempt(lambda: self._run(storage, _batched(_markers_last(entries)), covered=False))
 
     def item(self, storage: Storage, key: str) -> None:
         """As :meth:`tree`, but what keeps it from beginning is a failure among the others."""
@@ -96,15 +62,16 @@ class Deletion:
         """Delete the directory ``key`` with all that is in it, as it is listed now. Raises what keeps it from
         beginning."""
         require_tree(storage, key)
-        batches = _batched(_markers_last(tree_pages(storage, key, self._say)))
+        pages = tree_pages(storage, key, self._say)
+        batches = _batched(_markers_last(entry for page in pages for entry in rows_of(page)))
         if self.summary.dry_run:
-            self._run(storage, batches)
+            self._run(storage, batches, covered=True)
         elif Capability.REMOVE_TREE in storage.capabilities:
             self._by_storage(storage, key)
         else:
             failures = len(self.summary.failures)
             with storage.deleting_below(key) as effects:
-                if self._run(storage, batches) and len(self.summary.failures) == failures:
+                if self._run(storage, batches, covered=True) and len(self.summary.failures) == failures:
                     effects.append(TreeGone(key))
 
     def _attempt(self, work: Callable[[], object]) -> None:
@@ -116,42 +83,33 @@ class Deletion:
                 self.summary.failed += 1
             self._say(error)
 
-    def _run(self, storage: Storage, batches: Iterable[Sequence[Entry]]) -> bool:
+    def _run(self, storage: Storage, batches: Iterable[Sequence[Entry]], *, covered: bool) -> bool:
         """Whether all of it was gone through. What ends it is raised only if nothing was done and that is certain."""
-        sent = done = False
+        requests = Batches(storage, self.summary, self._gone, self._say, covered=covered)
         try:
             for batch in batches:
-                sent = True
-                self._delete(storage, batch)
-                done = True
-                if self.is_cancelled():
-                    return False
-        except StorageError as error:
-            if not done and not (sent and isinstance(error, TemporaryError)):
-                raise
+                requests.make_room()
+                if requests.errors or self.is_cancelled():
+                    break
+                if self.summary.dry_run:
+                    self._gone(storage, batch)
+                else:
+                    requests.send(batch)
+                if requests.errors or self.is_cancelled():
+                    break
+            requests.wait()
+        except StorageError as ended:  # the listing's
+            requests.wait()
+            requests.errors.append(ended)
+        finally:
+            requests.abandon()
+        if requests.errors:
+            if not requests.answered and not any(requests.sent and error.temporary for error in requests.errors):
+                raise requests.errors[0]
             self.summary.stopped = True
-            self._say(error)
-            return False
-        return True
-
-    def _delete(self, storage: Storage, entries: Sequence[Entry]) -> None:
-        if self.summary.dry_run:
-            self._gone(storage, entries)
-            return
-        try:
-            answer = storage.delete_many([entry.key for entry in entries])
-        except StorageError as error:
-            # If it is temporary, the retry layer has given up, and nothing is known of any of these.
-            self.summary.failed += len(entries)
-            self.summary.unknown += len(entries) if isinstance(error, TemporaryError) else 0
-            raise
-        # One that somebody else deleted meanwhile is gone, which was asked for.
-        failures = {each.key: each for each in answer if not isinstance(each.error, NotFoundError)}
-        self.summary.failed += len(failures)
-        self.summary.unknown += sum(not failure.known for failure in failures.values())
-        for failure in failures.values():
-            self._say(failure.error)
-        self._gone(storage, [entry for entry in entries if entry.key not in failures] if failures else entries)
+            for error in requests.errors:
+                self._say(error)
+        return not requests.errors and not self.is_cancelled()
 
     def _by_storage(self, storage: Storage, key: str) -> None:
         def removed(entry: Entry) -> None:
@@ -185,18 +143,17 @@ class Deletion:
             self.on_error(error)
 
 
-def _markers_last(pages: Iterable[Page]) -> Iterator[Entry]:
+def _markers_last(entries: Iterable[Entry]) -> Iterator[Entry]:
     """The entries of a tree, markers behind what they are of, the deepest first.
 
     SeaweedFS goes on listing a directory whose marker went before its content. Of very many the first go early.
     """
     markers: list[Entry] = []
-    for page in pages:
-        for entry in rows_of(page):
-            if entry.is_directory:
-                markers.append(entry)
-            else:
-                yield entry
+    for entry in entries:
+        if not entry.is_directory:
+            yield entry
+            continue
+        markers.append(entry)
         if len(markers) > _MOST_MARKERS:
             yield from reversed(markers)
             markers.clear()
@@ -253,11 +210,6 @@ def rows_of(page: Page) -> Iterator[Entry]:
     if page.own_entry is not None:
         yield page.own_entry
     yield from page
-
-
-def held_bytes(entry: Entry) -> int:
-    """What deleting it frees; a disk's directory has a size that is not its content's."""
-    return 0 if entry.is_directory and entry.mode is not None else entry.size_bytes or 0
 
 
 def _batched(entries: Iterable[Entry]) -> Iterator[Sequence[Entry]]:

@@ -163,6 +163,10 @@ class Backend(ABC):
         """As :meth:`begin_read`, of :meth:`copy_from`."""
         return None
 
+    def begin_delete_many(self, keys: Sequence[str]) -> Callable[[], list[DeleteFailure]] | None:
+        """As :meth:`begin_read`, of :meth:`delete_many`."""
+        return None
+
     begins_requests: bool = False
     """Whether those may give something."""
 

@@ -16,7 +16,7 @@ from tfm.core.tree import lookup_in_tree
 from tfm.storage.lease import prefixes_above
 from tfm.storage.listing_cache import CachedListing, ListingSpace
 
-__all__ = ["Effect", "Gone", "TreeGone", "Written", "apply_effects"]
+__all__ = ["Effect", "Gone", "TreeGone", "Written", "apply_effects", "forget_inside"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,16 @@ def apply_effects(space: ListingSpace, effects: Iterable[Effect]) -> None:
                 _gone(space, effect.key)
             else:
                 _tree_gone(space, effect.prefix)
+
+
+def forget_inside(space: ListingSpace, prefix: str) -> None:
+    """Forget what is known of everything in that directory, though not whether it is there itself. No request."""
+    with space.lock:
+        known = space.peek_lookup(prefix)
+        space.forget_below(prefix)
+        if known is not None and known.is_fresh():
+            lease = space.leases.for_one_name(known.lease.prefix, like=known.lease)
+            space.store_lookup(prefix, known.answer, lease, whole=known.whole)
 
 
 def _written(space: ListingSpace, entry: Entry) -> None:

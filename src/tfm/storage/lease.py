@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
 from typing import Final
 from weakref import WeakSet
@@ -137,18 +137,13 @@ def prefixes_above(place: str) -> Iterator[str]:
 
 
 class Writing:
-    """A write under way. ``contested`` once another thread wrote the same thing: then nobody knows which came last."""
+    """A write under way. ``contested`` once another wrote the same thing: then nobody knows which came last."""
 
-    __slots__ = ("change", "contested", "thread")
+    __slots__ = ("change", "contested")
 
     def __init__(self, change: Change) -> None:
         self.change = change
         self.contested = False
-        self.thread = threading.get_ident()
-
-    def contests(self, other: Writing) -> bool:
-        """Within one thread one thing comes after the other: a batch of a tree's delete is part of that."""
-        return self.thread != other.thread and self.change.meets(other.change)
 
 
 class PrefixChange:
@@ -241,7 +236,7 @@ class LeaseBook:
             for lease in self._touched_by(change):
                 lease.spoiled = True
             for other in self._under_way:
-                if writing.contests(other):
+                if change.meets(other.change):
                     writing.contested = other.contested = True
             self._under_way.append(writing)
         return writing
@@ -253,11 +248,16 @@ class LeaseBook:
 
     def touch(self, key: str) -> None:
         """What any listing told of that name, object or directory, is to be asked again."""
-        name = key.removesuffix("/")
+        self.touch_all((key,))
+
+    def touch_all(self, keys: Iterable[str]) -> None:
+        """As :meth:`touch`, each of them."""
         with self._lock:
-            for prefix in prefixes_above(f"{name}/"):
-                for lease in self._leases.get(prefix, ()):
-                    lease.touch(name)
+            for key in keys if self._leases else ():
+                name = key.removesuffix("/")
+                for prefix in prefixes_above(f"{name}/"):
+                    for lease in self._leases.get(prefix, ()):
+                        lease.touch(name)
 
     def __len__(self) -> int:
         """How many prefixes leases are remembered for; those that nobody holds any more are dropped now and then."""

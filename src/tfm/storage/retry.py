@@ -122,6 +122,11 @@ class RetryBackend(Backend):
         begun = self._first_try(lambda: self._inner.begin_copy(source, entry, key, only_if=only_if), again)
         return None if begun is None else self._answer_once(begun, interactive=False)
 
+    def begin_delete_many(self, keys: Sequence[str]) -> Callable[[], list[DeleteFailure]] | None:
+        left = _Left(keys)
+        begun = self._first_try(lambda: self._inner.begin_delete_many(keys), lambda: self._inner.delete_many(left.keys))
+        return None if begun is None else lambda: self._deleted(left, begun)
+
     def _answer_once(self, begun: Callable[[], Answer], *, interactive: bool) -> Callable[[], Answer]:
         told = _remembering(lambda *, lost: begun())  # noqa: ARG005
         return lambda: self._policy.run(told, interactive=interactive)
@@ -215,7 +220,18 @@ class RetryBackend(Backend):
         self._run_once(ask, interactive=True)
 
     def delete_many(self, keys: Sequence[str]) -> list[DeleteFailure]:
-        return self._policy.run(lambda: self._inner.delete_many(keys), interactive=False)
+        left = _Left(keys)
+        return self._deleted(left, lambda: self._inner.delete_many(left.keys))
+
+    def _deleted(self, left: _Left, ask: Callable[[], list[DeleteFailure]]) -> list[DeleteFailure]:
+        """What was not deleted in the end; those that a server had no time for are asked for again."""
+        try:
+            self._policy.run(lambda: left.take(ask()), interactive=False)
+        except StorageError as error:
+            if left.error is None:
+                raise
+            left.give_up(error)
+        return left.failures
 
     def make_directory(self, key: str, *, mode: int = 0o777) -> Entry:
         return self._run_once(lambda *, lost: self._inner.make_directory(key, mode=mode), interactive=True)  # noqa: ARG005
@@ -323,6 +339,34 @@ class RetryBackend(Backend):
         A condition that fails after that may have failed on what the lost request itself had written: that is said.
         """
         return self._policy.run(_remembering(ask), interactive=interactive)
+
+
+class _Left:
+    """Which ``keys`` of a batch are still to be deleted, while it is tried again."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self.keys = keys
+        self.error: StorageError | None = None
+        self._failures: list[DeleteFailure] = []
+        self._temporary: list[DeleteFailure] = []
+
+    @property
+    def failures(self) -> list[DeleteFailure]:
+        return [*self._failures, *self._temporary]
+
+    def give_up(self, error: StorageError) -> None:
+        """The last try ended with ``error``, which may be one that :meth:`take` raised."""
+        if error is not self.error:
+            self._temporary = [DeleteFailure(key, error, known=not error.temporary) for key in self.keys]
+
+    def take(self, failures: Sequence[DeleteFailure]) -> None:
+        """Raises the first failure that another try may mend, once the others are put aside."""
+        self._temporary = [failure for failure in failures if failure.error.temporary]
+        self._failures += [failure for failure in failures if not failure.error.temporary]
+        if self._temporary:
+            self.keys = [failure.key for failure in self._temporary]
+            self.error = self._temporary[0].error
+            raise self.error
 
 
 def _remembering(ask: Callable[..., Answer]) -> Callable[[], Answer]:

@@ -24,12 +24,13 @@ from tfm.core.writing import (
     UploadLimits,
 )
 from tfm.storage.asking import AskingStorage
+from tfm.storage.begun_delete import BegunDelete
 from tfm.storage.changes import Changed, ChangeFeed
 from tfm.storage.content_types import content_type_of
 from tfm.storage.contract import Backend
-from tfm.storage.effects import Effect, Gone, Written, apply_effects
-from tfm.storage.lease import Change
-from tfm.storage.listing_cache import ListingCache
+from tfm.storage.effects import Effect, Gone, Written, apply_effects, forget_inside
+from tfm.storage.lease import Change, Writing
+from tfm.storage.listing_cache import ListingCache, ListingSpace
 from tfm.storage.writer import ObjectWriter, UploadRecord
 
 __all__ = ["Storage"]
@@ -321,28 +322,70 @@ class Storage(AskingStorage):
             self._backend.delete(key, only_if=only_if)
             effects.append(Gone(key))
 
-    def delete_many(self, keys: Sequence[str]) -> list[DeleteFailure]:
+    def delete_many(self, keys: Sequence[str], *, covered: bool = False) -> list[DeleteFailure]:
         """Delete up to a thousand objects of exactly these keys; those that were not deleted, each with its error.
 
         One request, and one for each key that it cannot carry; without DELETE_MANY one for each. What is raised was
-        said of all of them, and of none is known whether it is still there.
+        said of all of them, and of none is known whether it is still there. ``covered``: all of them are below what
+        the caller has :meth:`deleting_below`, which tells the cache.
         """
         if not keys:
             return []
-        if self._bulk and all(key.startswith(self._bulk) for key in keys):
-            return self._delete_many(keys)
+        if covered or self._is_all_bulk(keys):
+            failures = self._delete_many(keys)
+            if covered:
+                self._ask_again_about(keys)
+            return failures
         with self._changing(Change(*map(_place, keys), below=False)) as effects:
             failures = self._delete_many(keys)
-            failed = {failure.key for failure in failures}
-            effects += [Gone(key) for key in keys if key not in failed]
-            unknown = [failure.key for failure in failures if not failure.known]
-            if unknown:
-                self._forget(Change(*map(_place, unknown), below=False))
+            effects += self._deleted(keys, failures)
         return failures
 
+    def begin_delete_many(self, keys: Sequence[str], *, covered: bool = False) -> BegunDelete | None:
+        """Send what :meth:`delete_many` sends; None where only that can send it. For several under way at once, from
+        one thread: see :meth:`Backend.begin_delete_many`."""
+        if not self._backend.begins_requests or not keys:
+            return None
+        ordered = _inside_out(keys)
+        if covered or self._is_all_bulk(keys):
+            bare = self._backend.begin_delete_many(ordered)
+            return (
+                None if bare is None else BegunDelete(bare, lambda _: self._ask_again_about(keys) if covered else None)
+            )
+        change = Change(*map(_place, keys), below=False)
+        begun = self._begin_change(change)
+        answer = None
+        try:
+            answer = self._backend.begin_delete_many(ordered)
+        finally:
+            if answer is None and begun is not None:  # nothing was sent
+                begun[0].leases.end(begun[1])
+        if answer is None:
+            return None
+
+        def ended(failures: Sequence[DeleteFailure] | None) -> None:
+            self._end_change(change, begun, [] if failures is None else self._deleted(keys, failures))
+
+        return BegunDelete(answer, ended)
+
+    def _is_all_bulk(self, keys: Sequence[str]) -> bool:
+        return bool(self._bulk) and all(key.startswith(self._bulk) for key in keys)
+
+    def _ask_again_about(self, keys: Sequence[str]) -> None:
+        """What a listing under way tells of these is not to be believed; the cache hears of it when all is done."""
+        if self._caches:
+            self._open_space().leases.touch_all(keys)
+
+    def _deleted(self, keys: Sequence[str], failures: Sequence[DeleteFailure]) -> list[Effect]:
+        """What came of it; what nobody knows is forgotten."""
+        unknown = [failure.key for failure in failures if not failure.known]
+        if unknown:
+            self._forget(Change(*map(_place, unknown), below=False))
+        failed = {failure.key for failure in failures}
+        return [Gone(key) for key in keys if key not in failed]
+
     def _delete_many(self, keys: Sequence[str]) -> list[DeleteFailure]:
-        # What is in a directory before its marker: SeaweedFS goes on listing a directory that was not empty then.
-        keys = sorted(keys, reverse=True)
+        keys = _inside_out(keys)
         if Capability.DELETE_MANY in self.capabilities:
             return self._backend.delete_many(keys)
         failures = []
@@ -378,9 +421,12 @@ class Storage(AskingStorage):
 
     @contextmanager
     def deleting_below(self, prefix: str) -> Iterator[list[Effect]]:
-        """While the block deletes what is below ``prefix``, nothing that is listed there is stored. At its end all of
-        it is forgotten, or known to be gone where the block put :class:`tfm.storage.effects.TreeGone` into the list."""
+        """While the block deletes what is below ``prefix``, nothing that is listed there is stored, and what was known
+        before is forgotten. At its end all of it is forgotten, or known to be gone where the block put
+        :class:`tfm.storage.effects.TreeGone` into the list."""
         with self._changing(Change(prefix, below=True)) as effects:
+            if self._caches:
+                forget_inside(self._open_space(), prefix)
             yield effects
 
     # What the cache hears of it
@@ -390,27 +436,34 @@ class Storage(AskingStorage):
         """A write of ``change``: the block puts what is known to have come of it into the list. Without that, or with
         an error, what it touches is forgotten."""
         effects: list[Effect] = []
-        if not self._caches:
-            try:
-                yield effects
-            finally:
-                self._announce(change)
-            return
-        space = self._open_space()
-        writing = space.leases.begin(change)
-        known = False
+        begun = self._begin_change(change)
+        known: list[Effect] = []
         try:
             yield effects
-            known = bool(effects)
+            known = effects
         finally:
+            self._end_change(change, begun, known)
+
+    def _begin_change(self, change: Change) -> tuple[ListingSpace, Writing] | None:
+        if not self._caches:
+            return None
+        space = self._open_space()
+        return space, space.leases.begin(change)
+
+    def _end_change(
+        self, change: Change, begun: tuple[ListingSpace, Writing] | None, effects: Sequence[Effect]
+    ) -> None:
+        """``effects`` is empty where nobody knows what came of it."""
+        if begun is not None:
+            space, writing = begun
             with space.lock:
                 space.leases.end(writing)
-                if known and self._flat and not writing.contested:
+                if effects and self._flat and not writing.contested:
                     apply_effects(space, effects)
                 else:
                     space.change(change)
             self._tell_others(change)
-            self._announce(change)
+        self._announce(change)
 
     def _forget(self, change: Change) -> None:
         if self._caches:
@@ -434,3 +487,8 @@ def _condition_of(only_if: Precondition) -> Condition:
 
 def _place(key: str) -> str:
     return f"{key.removesuffix('/')}/"
+
+
+def _inside_out(keys: Sequence[str]) -> list[str]:
+    """What is in a directory before its marker: SeaweedFS goes on listing a directory that was not empty then."""
+    return sorted(keys, reverse=True)

@@ -214,3 +214,29 @@ def test_a_key_whose_answer_was_lost_may_be_gone(moto: MotoServer, proxy: FaultP
     assert (failure.key, failure.known) == ("2\r", False)
     assert isinstance(failure.error, NetworkError)
     assert keys_in(backend) == set()
+
+
+def test_several_batches_are_under_way_at_once(moto: MotoServer, open_bucket: OpenBucket, meter: RequestMeter) -> None:
+    keys = [key for key in HELD if fits_batch(key)]
+    moto.put("bucket", dict.fromkeys([*keys, "a", "b", "denied", "left"], b""))
+    deny(moto, ["denied"])
+    backend = open_bucket()
+    backend.list_page("")  # who has listed the bucket knows where it is
+    begun = [backend.begin_delete_many(batch) for batch in (keys, ["a", "denied"], ["b", "missing"])]
+    if None in begun:
+        assert begun == [None] * 3
+        return
+    assert meter.snapshot()["DeleteObjects"] == 3
+    answers = [[each.key for each in answer()] for answer in begun if answer is not None]
+    assert answers == [[], ["denied"], []]
+    assert keys_in(backend) == {"denied", "left"}
+
+
+@pytest.mark.parametrize("keys", [["carriage\rreturn", "a"], ["x" * 1025], [""]])
+def test_what_no_batch_carries_is_not_begun(moto: MotoServer, open_bucket: OpenBucket, keys: list[str]) -> None:
+    moto.put("bucket", {"a": b""})
+    backend = open_bucket()
+    backend.list_page("")
+    moto.reset_requests()
+    assert backend.begin_delete_many(keys) is None
+    assert moto.requests() == []

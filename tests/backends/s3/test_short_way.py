@@ -119,6 +119,21 @@ def test_the_same_is_asked_as_by_botocore(
     assert len(ways.short) == len(first) + len(other) - 6
 
 
+@pytest.mark.parametrize("requester_pays", [False, True])
+def test_a_batch_of_deletes_is_named_as_by_botocore(
+    moto: MotoServer, open_bucket: OpenBucket, ways: Ways, requester_pays: bool
+) -> None:
+    moto.put("bucket", dict.fromkeys(KEYS, b""))
+    backend = open_bucket(s3_requester_pays=requester_pays)
+    assert backend.delete_many(KEYS) == []
+    assert backend.delete_many(KEYS) == []
+    first, second = moto.records()
+    # The bodies are the same, since their checksums are.
+    assert as_asked(first, "", "") == as_asked(second, "", "")
+    assert first.headers["x-amz-content-sha256"] == second.headers["x-amz-content-sha256"]
+    assert (ways.ordinary, ways.short) == (["DeleteObjects"], ["DeleteObjects"])
+
+
 @pytest.mark.seaweedfs
 def test_a_server_that_checks_signatures_accepts_them(
     seaweed: SeaweedServer, aws_credentials: None, open_bucket: OpenBucket, meter: RequestMeter, ways: Ways
@@ -127,6 +142,7 @@ def test_a_server_that_checks_signatures_accepts_them(
     backend = open_bucket("short", s3_endpoint_url=seaweed.url)
     for key in KEYS:
         ask_everything(backend, key)
+    assert backend.delete_many(KEYS) == []
     assert meter.snapshot() == {
         "PutObject": len(KEYS),
         "GetObject": 2 * len(KEYS),
@@ -134,6 +150,7 @@ def test_a_server_that_checks_signatures_accepts_them(
         "CopyObject": len(KEYS),
         "ListObjectsV2": len(KEYS),
         "DeleteObject": 2 * len(KEYS),
+        "DeleteObjects": 1,
     }
     assert len(ways.ordinary) == 6
 

@@ -250,6 +250,9 @@ class S3Backend(Backend):
     def delete_many(self, keys: Sequence[str]) -> list[DeleteFailure]:
         return self._deleting.delete_many(keys)
 
+    def begin_delete_many(self, keys: Sequence[str]) -> Callable[[], list[DeleteFailure]] | None:
+        return self._deleting.begin_delete_many(keys)
+
     # Objects have no permission bits.
     def make_directory(self, key: str, *, mode: int = 0o777) -> Entry:  # noqa: ARG002
         return self._writing.make_directory(key)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from tfm.backends.s3.bucket import Bucket
@@ -72,12 +72,41 @@ class Deleting:
             failures += self._delete_alone(key)
         return failures
 
+    def begin_delete_many(self, keys: Sequence[str]) -> Callable[[], list[DeleteFailure]] | None:
+        """None too where not all of them go into one batch."""
+        if len(keys) > _MOST_KEYS or not all(map(self._is_for_batch, keys)):
+            return None
+        short_way = self._bucket.clients().short_way
+        with self._bucket.asking("delete", ""):
+            begun = short_way.begin(self._bucket.clients().patient(), "DeleteObjects", self._naming(keys))
+        if begun is None:
+            return None
+
+        def answer() -> list[DeleteFailure]:
+            with self._bucket.asking("delete", ""):
+                response = begun()
+            return self._told(keys, response)
+
+        return answer
+
+    def _is_for_batch(self, key: str) -> bool:
+        try:
+            self._bucket.check_key("delete", key)
+        except StorageError:
+            return False
+        return fits_batch(key)
+
     def _delete_batch(self, keys: Sequence[str]) -> list[DeleteFailure]:
-        objects = [{"Key": key} for key in keys]
         with self._bucket.asking("delete", ""):
             # Patient: to give up on a thousand keys is to know nothing of any of them.
-            client = self._bucket.clients().patient()
-            response = client.delete_objects(**self._bucket.parameters, Delete={"Objects": objects, "Quiet": True})
+            send = self._bucket.sender(self._bucket.clients().patient(), "DeleteObjects")
+            response = send(**self._naming(keys))
+        return self._told(keys, response)
+
+    def _naming(self, keys: Sequence[str]) -> dict[str, Any]:
+        return {**self._bucket.parameters, "Delete": {"Objects": [{"Key": key} for key in keys], "Quiet": True}}
+
+    def _told(self, keys: Sequence[str], response: Mapping[str, Any]) -> list[DeleteFailure]:
         if STRANGE in response:
             raise self._failed(TemporaryError, "answered a delete with something else", "Check the endpoint URL.")
         return self._failures(keys, response.get("Errors") or [])

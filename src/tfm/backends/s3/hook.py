@@ -13,6 +13,7 @@ from typing import Any, Final
 
 __all__ = [
     "BODY",
+    "DELETE_RESULT",
     "STRANGE",
     "count_requests",
     "doubt_delete_answers",
@@ -26,7 +27,8 @@ BODY: Final = "TfmBody"
 STRANGE: Final = "TfmStrange"
 """A key that the answer of ``delete_objects`` has only if the server answered 200 and something else than S3 does."""
 
-_DELETE_RESULT: Final = re.compile(rb"<(?:[A-Za-z0-9]+:)?DeleteResult[\s/>]")
+DELETE_RESULT: Final = re.compile(rb"<(?:[A-Za-z0-9]+:)?DeleteResult[\s/>]")
+"""How the answer of ``delete_objects`` begins."""
 
 # botocore has no types; Any stands for its values throughout this module.
 
@@ -71,7 +73,7 @@ def doubt_delete_answers(client: Any) -> None:
 
 
 def _note_strange(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
-    if response_dict["status_code"] == 200 and not _DELETE_RESULT.search(response_dict["body"][:1000]):
+    if response_dict["status_code"] == 200 and not DELETE_RESULT.search(response_dict["body"][:1000]):
         customized_response_dict[STRANGE] = True
 
 

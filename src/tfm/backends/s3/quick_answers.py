@@ -12,9 +12,18 @@ from typing import Any, Final, Protocol
 from zlib import crc32
 
 from tfm.backends.s3.exchange import Answer
-from tfm.backends.s3.hook import BODY
+from tfm.backends.s3.hook import BODY, DELETE_RESULT, STRANGE
 
-__all__ = ["SUCCESSES", "CheckedBody", "body_answer", "client_error", "copy_answer", "listing_answer", "plain_answer"]
+__all__ = [
+    "SUCCESSES",
+    "CheckedBody",
+    "body_answer",
+    "client_error",
+    "copy_answer",
+    "deletion_answer",
+    "listing_answer",
+    "plain_answer",
+]
 
 # botocore has no types; Any stands for its values throughout this module.
 
@@ -23,6 +32,7 @@ SUCCESSES: Final = frozenset({200, 204, 206})
 _COPIED: Final = re.compile(
     rb"<(?:\w+:)?CopyObjectResult[\s>](?P<inner>.*)</(?:\w+:)?CopyObjectResult\s*>\s*\Z", re.DOTALL
 )
+_WHOLE_DELETE_RESULT: Final = re.compile(rb"(?:</(?:\w+:)?DeleteResult\s*>|<(?:\w+:)?DeleteResult[^<>]*/>)\s*\Z")
 _FAILURE: Final = re.compile(rb"<(?:Error|html)[\s>]", re.IGNORECASE)
 _ELEMENT: Final = re.compile(rb"<(?:\w+:)?(ETag|LastModified)>([^<]*)</")
 
@@ -126,6 +136,20 @@ def copy_answer(client: Any, operation: str, answer: Answer) -> Mapping[str, Any
     return {**_told(answer), "CopyObjectResult": result}
 
 
+def deletion_answer(client: Any, operation: str, answer: Answer) -> Mapping[str, Any]:
+    """Of a batch of deletes: ``Errors`` says what was not deleted; :data:`STRANGE` stands in what is no such answer."""
+    body = answer.read_all()
+    if not DELETE_RESULT.search(body[:1000]):
+        if _FAILURE.search(body):
+            raise client_error(client, operation, 500, answer.headers, body)
+        return {**_told(answer), STRANGE: True}
+    if not _WHOLE_DELETE_RESULT.search(body[-200:]):
+        return {**_told(answer), STRANGE: True}
+    if b"Error" not in body:
+        return _told(answer)
+    return {**_told(answer), "Errors": _parsed(client, operation, 200, answer.headers, body).get("Errors", [])}
+
+
 def _moment(text: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
@@ -140,10 +164,16 @@ def _told(answer: Answer) -> dict[str, Any]:
 
 def client_error(client: Any, operation: str, status: int, headers: Mapping[str, str], body: bytes) -> Exception:
     """What the client would have raised for that answer."""
-    from botocore.parsers import create_parser
-
-    shape = client.meta.service_model.operation_model(operation).output_shape
-    parsed = create_parser("rest-xml").parse({"status_code": status, "headers": headers, "body": body}, shape)
+    parsed = _parsed(client, operation, status, headers, body)
     code = parsed.get("Error", {}).get("Code")
     error: Exception = client.exceptions.from_code(code)(parsed, operation)
     return error
+
+
+def _parsed(client: Any, operation: str, status: int, headers: Mapping[str, str], body: bytes) -> Mapping[str, Any]:
+    from botocore.parsers import create_parser
+
+    shape = client.meta.service_model.operation_model(operation).output_shape
+    parser = create_parser("rest-xml")
+    parsed: Mapping[str, Any] = parser.parse({"status_code": status, "headers": headers, "body": body}, shape)
+    return parsed

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
+from xml.sax.saxutils import escape
 from zlib import crc32
 
 from tfm.backends.s3.exchange import Answer
-from tfm.backends.s3.quick_answers import body_answer, copy_answer, listing_answer, plain_answer
+from tfm.backends.s3.quick_answers import body_answer, copy_answer, deletion_answer, listing_answer, plain_answer
 from tfm.backends.s3.signature import EMPTY_SHA256, UNSIGNED_PAYLOAD
 
 __all__ = ["METHODS", "QuickRequest", "quick_request", "quoted_key"]
@@ -38,6 +39,7 @@ METHODS: Final = {
     "UploadPart": _Method("upload_part", "PUT", plain_answer),
     "CopyObject": _Method("copy_object", "PUT", copy_answer),
     "DeleteObject": _Method("delete_object", "DELETE", plain_answer),
+    "DeleteObjects": _Method("delete_objects", "POST", deletion_answer),
 }
 
 _HEADERS: Final = {
@@ -65,7 +67,8 @@ _QUERY: Final = {
     "StartAfter": "start-after",
     "UploadId": "uploadId",
 }
-_APART: Final = frozenset({"Body", "Bucket", "CopySource", "Key", "Metadata", *_QUERY})
+_ALWAYS_ASKED: Final = {"ListObjectsV2": (("list-type", "2"),), "DeleteObjects": (("delete", ""),)}
+_APART: Final = frozenset({"Body", "Bucket", "CopySource", "Delete", "Key", "Metadata", *_QUERY})
 _ALWAYS: Final = "when_supported"
 """botocore's setting for checksums wherever there can be one."""
 
@@ -75,7 +78,9 @@ _TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _MOST_BODY_BYTES: Final = 1 << 20
 """A larger body takes its time in any case, and should not be sent before the server says that it wants it: save a part
 of an upload, which it has agreed to. botocore holds three of each in memory."""
+_LARGE: Final = frozenset({"UploadPart", "DeleteObjects"})
 _PUTS: Final = frozenset({"PutObject", "UploadPart"})
+_NAMESPACE: Final = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,13 @@ class QuickRequest:
     payload: str
     parse: Parse
 
+    @property
+    def sent_query(self) -> str:
+        """The query as it is sent; what has no value goes without the sign that one follows, as botocore has it."""
+        if not self.query:
+            return ""
+        return "?delete" if self.operation == "DeleteObjects" else f"?{self.query}"
+
 
 def quoted_key(key: str) -> str:
     """A key in a URL, as botocore writes it; nothing is normalised."""
@@ -102,18 +114,20 @@ def quick_request(operation: str, parameters: Mapping[str, Any], config: Any, *,
     """The request, as botocore would make it; None for what it is to make itself."""
     method = METHODS[operation]
     headers = _headers(parameters)
-    body = parameters.get("Body", b"")
-    if headers is None or (len(body) > _MOST_BODY_BYTES and operation != "UploadPart"):
+    body = _deletion(parameters["Delete"]) if "Delete" in parameters else parameters.get("Body", b"")
+    if headers is None or body is None or (len(body) > _MOST_BODY_BYTES and operation not in _LARGE):
         return None
     payload = EMPTY_SHA256
-    if operation in _PUTS:
+    if operation == "DeleteObjects":  # whose checksum S3 insists on
+        payload = _checked_payload(body, headers)
+    elif operation in _PUTS:
         payload = _signed_payload(body, headers, config, secure=secure)
     # Of a range there is no checksum to be had.
     elif operation == "GetObject" and "Range" not in parameters and config.response_checksum_validation == _ALWAYS:
         headers["x-amz-checksum-mode"] = "ENABLED"
     path = f"/{quoted_key(parameters['Key'])}" if "Key" in parameters else ""
-    always = {"ListObjectsV2": (("list-type", 2),)}.get(operation, ())
-    return QuickRequest(operation, method.verb, path, _query(parameters, always), headers, body, payload, method.parse)
+    query = _query(parameters, _ALWAYS_ASKED.get(operation, ()))
+    return QuickRequest(operation, method.verb, path, query, headers, body, payload, method.parse)
 
 
 def _headers(parameters: Mapping[str, Any]) -> dict[str, str] | None:
@@ -137,7 +151,7 @@ def _headers(parameters: Mapping[str, Any]) -> dict[str, str] | None:
     return headers if all(map(_fits, headers.values())) else None
 
 
-def _query(parameters: Mapping[str, Any], always: tuple[tuple[str, int], ...]) -> str:
+def _query(parameters: Mapping[str, Any], always: tuple[tuple[str, str], ...]) -> str:
     """The query, by name as it is signed."""
     values = [(name, parameters[parameter]) for parameter, name in _QUERY.items() if parameter in parameters]
     return "&".join(sorted(f"{name}={quote(str(value), safe='-._~')}" for name, value in (*values, *always)))
@@ -145,12 +159,32 @@ def _query(parameters: Mapping[str, Any], always: tuple[tuple[str, int], ...]) -
 
 def _signed_payload(body: bytes | bytearray, headers: dict[str, str], config: Any, *, secure: bool) -> str:
     """What is signed of the body, which gets its checksum. As botocore does: over TLS the checksum is enough."""
-    if config.request_checksum_calculation == _ALWAYS:
-        headers["x-amz-checksum-crc32"] = base64.b64encode(crc32(body).to_bytes(4, "big")).decode("ascii")
-        headers["x-amz-sdk-checksum-algorithm"] = "CRC32"
-        if secure and not (config.s3 or {}).get("payload_signing_enabled"):
-            return UNSIGNED_PAYLOAD
+    if config.request_checksum_calculation != _ALWAYS:
+        return sha256(body).hexdigest()
+    if secure and not (config.s3 or {}).get("payload_signing_enabled"):
+        _add_checksum(body, headers)
+        return UNSIGNED_PAYLOAD
+    return _checked_payload(body, headers)
+
+
+def _checked_payload(body: bytes | bytearray, headers: dict[str, str]) -> str:
+    """What is signed of a body that gets its checksum too."""
+    _add_checksum(body, headers)
     return sha256(body).hexdigest()
+
+
+def _add_checksum(body: bytes | bytearray, headers: dict[str, str]) -> None:
+    headers["x-amz-checksum-crc32"] = base64.b64encode(crc32(body).to_bytes(4, "big")).decode("ascii")
+    headers["x-amz-sdk-checksum-algorithm"] = "CRC32"
+
+
+def _deletion(delete: Mapping[str, Any]) -> bytes | None:
+    """The document that names what is to be deleted; None where more than keys is to be said."""
+    objects = delete["Objects"]
+    if delete.keys() != {"Objects", "Quiet"} or not delete["Quiet"] or any(len(each) != 1 for each in objects):
+        return None
+    named = "".join([f"<Object><Key>{escape(each['Key'])}</Key></Object>" for each in objects])
+    return f'<Delete xmlns="{_NAMESPACE}">{named}<Quiet>true</Quiet></Delete>'.encode()
 
 
 def _fits(text: str) -> bool:

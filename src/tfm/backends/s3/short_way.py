@@ -29,8 +29,12 @@ __all__ = ["ShortWay", "Way"]
 _SCOPE: Final = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/,]+/[0-9]{8}/([^/,]+)/([^/,]+)/aws4_request,")
 _NOT_PLAIN: Final = ("x-amz-s3session-token", "x-amz-region-set", "Host")
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_WITH_BODY: Final = frozenset({"PUT", "POST"})
 _MANY_AT_ONCE: Final = frozenset({"GetObject", "UploadPart"})
 """botocore takes the memory of three parts for each that it sends, and half the processor's time for what it gets."""
+
+_AS_WELL: Final = {"DeleteObjects": "ListObjectsV2"}
+"""What is asked of a bucket itself, and signed in the same way: who deletes a tree has listed it."""
 
 _FINDING_SECONDS: Final = 1.0
 """A server that takes longer to answer is asked by the others meanwhile."""
@@ -75,7 +79,8 @@ class ShortWay:
 
     def ask(self, client: Any, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         """What the client would have answered, by whichever way; of its keys only ``ResponseMetadata``, ``Body``,
-        ``CopyObjectResult`` and the listing's body. One request. Raises botocore's errors, as the client does."""
+        ``CopyObjectResult``, ``Errors`` and the listing's body. One request. Raises botocore's errors, as the client
+        does."""
         response = self._short(client, operation, parameters)
         if response is not None:
             return response
@@ -128,7 +133,7 @@ class ShortWay:
         self._ways[parameters["Bucket"], operation] = way
 
     def _known(self, client: Any, operation: str, bucket: str) -> Way | None:  # noqa: ARG002 - tests make ways of it
-        return self._ways.get((bucket, operation))
+        return self._ways.get((bucket, operation)) or self._ways.get((bucket, _AS_WELL.get(operation, "")))
 
     def begin(
         self, client: Any, operation: str, parameters: Mapping[str, Any]
@@ -183,7 +188,8 @@ class ShortWay:
         if answer.status in _REDIRECTS or (answer.status == 400 and _may_be_elsewhere(answer, request)):
             # botocore finds out where the bucket is now.
             answer.read_all()
-            self._ways.pop((parameters["Bucket"], operation), None)
+            for known in (operation, _AS_WELL.get(operation, "")):
+                self._ways.pop((parameters["Bucket"], known), None)
             return None
         raise client_error(client, operation, answer.status, answer.headers, answer.read_all())
 
@@ -209,11 +215,10 @@ class ShortWay:
             scope=way.scope,
             access_key=credentials.access_key, secret_key=credentials.secret_key, token=credentials.token,
         )  # fmt: skip
-        target = f"{path}?{request.query}" if request.query else path
-        lines = [f"{request.method} {target} HTTP/1.1"]
+        lines = [f"{request.method} {path}{request.sent_query} HTTP/1.1"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         lines += [f"user-agent: {client.meta.config.user_agent}", "accept-encoding: identity"]
-        if request.method == "PUT":
+        if request.method in _WITH_BODY:
             lines.append(f"content-length: {len(request.body)}")
         head = "\r\n".join([*lines, "", ""]).encode("ascii")
         self._record_request(request.operation)
