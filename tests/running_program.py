@@ -89,10 +89,13 @@ class Terminal:
         streams: Sequence[int] = (0, 1, 2),
         elsewhere: int = subprocess.DEVNULL,
         columns: int = 80,
+        lines: int = 24,
         terminal_name: str = "xterm-256color",
+        environment: Mapping[str, str] | None = None,
+        directory: str | os.PathLike[str] | None = None,
     ) -> None:
         self._ours, theirs = pty.openpty()
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         ends = [theirs if number in streams else elsewhere for number in range(3)]
         # The size is this terminal's own, not that of the one in which the tests run (pytest-xdist hands that on).
         inherited = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}
@@ -101,7 +104,8 @@ class Terminal:
             stdin=ends[0],
             stdout=ends[1],
             stderr=ends[2],
-            env={**inherited, "TERM": terminal_name},
+            env={**inherited, "TERM": terminal_name, **(environment or {})},
+            cwd=directory,
             start_new_session=True,
         )
         os.close(theirs)
@@ -128,9 +132,13 @@ class Terminal:
 
     def until(self, wanted: bytes, *, start: int = 0, seconds: float = DEADLINE_SECONDS) -> bytes:
         """Everything written so far, once ``wanted`` is among what came from byte ``start`` on."""
-        self._read(seconds, lambda: wanted in self.written[start:])
-        assert wanted in self.written[start:], f"waited in vain for {wanted!r}; written was {self.written[-3000:]!r}"
+        self.until_met(lambda: wanted in self.written[start:], repr(wanted), seconds=seconds)
         return self.written
+
+    def until_met(self, met: Callable[[], bool], what: str, *, seconds: float = DEADLINE_SECONDS) -> None:
+        """Read what it writes until ``met``, which is ``what`` in words."""
+        self._read(seconds, met)
+        assert met(), f"waited in vain for {what}; written was {self.written[-3000:]!r}"
 
     def ended(self, *, seconds: float = DEADLINE_SECONDS) -> int:
         """The exit code, once the program has ended and all that it wrote is read."""

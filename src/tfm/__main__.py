@@ -2,6 +2,6 @@
 
 import sys
 
-from tfm.cli.main import main
+from tfm.cli import main
 
 sys.exit(main())

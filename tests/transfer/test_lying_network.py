@@ -14,7 +14,7 @@ import pytest
 from tests.servers.fault_proxy import FaultProxy
 from tests.servers.seaweedfs import SeaweedServer
 from tfm import Path
-from tfm.cli.main import main
+from tfm.cli import main
 from tfm.core.errors import (
     ConflictError,
     CredentialsError,

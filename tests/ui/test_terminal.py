@@ -12,12 +12,15 @@ from tests.running_program import Terminal, command
 _MODES = ("?1049", "?1000", "?1003", "?1006", "?2004")
 """The other screen, three kinds of mouse reports, bracketed paste."""
 
+_LAST_MODE = b"\x1b[?7l"
+"""What the program says last to the terminal before it draws."""
+
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_that_ends_it_leaves_the_terminal_as_it_was(number: signal.Signals, tmp_path: Path) -> None:
     with Terminal(command(str(tmp_path), str(tmp_path))) as terminal:
         usual_modes = terminal.modes()
-        terminal.until(b"(empty)")
+        terminal.until(_LAST_MODE)
         assert terminal.modes() != usual_modes
         terminal.process.send_signal(number)
         code = terminal.ended(seconds=10)
@@ -61,7 +64,7 @@ def test_alt_works_with_characters_of_which_the_terminal_only_says_escape(tmp_pa
 def test_bytes_that_are_not_utf_8_are_no_keys(tmp_path: Path) -> None:
     (tmp_path / "first").touch()
     with Terminal(command(str(tmp_path), str(tmp_path))) as terminal:
-        terminal.until(b"1 entry")
+        terminal.until(_LAST_MODE)
         # In Latin-1, then a paste of it longer than one read, whose end must still be the paste's.
         terminal.type(b"\xe9\xff\x1b[200~" + b"\xe9 " * 4000 + b"\x1b[201~\x1b[B ")
         terminal.until(b"1 selected")

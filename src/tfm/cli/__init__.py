@@ -1,5 +1,5 @@
 """The composition root and the verbs: wires everything, decides nothing."""
 
-from tfm.cli.main import main
+from tfm.cli.dispatch import main
 
 __all__ = ["main"]

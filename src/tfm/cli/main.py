@@ -6,10 +6,11 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import nullcontext
 from importlib import import_module
 from io import TextIOWrapper
-from typing import Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 from tfm.cli.interrupts import Ended, hears_interrupts
 from tfm.cli.options import Parser, add_storage_options, session_from, settings_from, split_verb
@@ -18,7 +19,10 @@ from tfm.cli.verbs import VERBS
 from tfm.core.errors import NotDirectoryError, NotFoundError, SettingsError, StorageError
 from tfm.core.version import __version__
 
-__all__ = ["main"]
+if TYPE_CHECKING:
+    from tfm.ui.first_screen import FirstScreen
+
+__all__ = ["run"]
 
 _DESCRIPTION: Final = "Two panes, on directories of S3 or the local disk (default: as they were left)."
 _EPILOG: Final = """\
@@ -31,16 +35,15 @@ A path is a local one, s3:// (your buckets), s3://BUCKET/ or s3://BUCKET/KEY.
 """
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run ``tfm`` with these arguments (those of the process, if None); the exit code."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
+def run(given: list[str], first_screen: FirstScreen | None = None) -> int:
+    """Run ``tfm`` with these arguments; the exit code. ``first_screen`` is what the terminal shows already."""
     # Closed by whoever started it (`>&-`); what is opened next would otherwise take its place and be written into.
     sys.stdout, sys.stderr = _opened(sys.stdout), _opened(sys.stderr)
     if isinstance(sys.stdout, TextIOWrapper):
         # Help and harmless text; exact names are written as bytes. An old terminal's encoding is no reason to fail.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        code = _run(given)
+        code = _run(given, first_screen)
         # Here and not when Python ends: there a reader that has gone or a full disk would be a traceback.
         flush_output()
         return code
@@ -69,7 +72,7 @@ def _abandon_output() -> None:
         pass
 
 
-def _run(given: list[str]) -> int:
+def _run(given: list[str], first_screen: FirstScreen | None) -> int:
     if given[:1] == ["--complete"]:  # the shell's scripts ask: see tfm.cli.completion
         from tfm.cli.completing import complete
 
@@ -78,7 +81,7 @@ def _run(given: list[str]) -> int:
     try:
         verb, rest = split_verb(given, [*VERBS, "demo"])
         if verb is None:
-            return _run_panes(rest)
+            return _run_panes(rest, first_screen)
         return _run_demo(rest) if verb == "demo" else _run_verb(verb, rest)
     except SystemExit as end:  # argparse: --help and --version are 0, a wrong option is 2
         return end.code if isinstance(end.code, int) else EXIT_OK
@@ -107,7 +110,7 @@ def _run_verb(verb: str, given: list[str]) -> int:
         return run(options)
 
 
-def _run_panes(given: list[str]) -> int:
+def _run_panes(given: list[str], first_screen: FirstScreen | None) -> int:
     from tfm.cli import panes
 
     parser = Parser("tfm", "[LEFT] [RIGHT]", description=_DESCRIPTION, epilog=_EPILOG)
@@ -118,7 +121,9 @@ def _run_panes(given: list[str]) -> int:
     complaints: list[str] = []
     try:
         # A wrong key or theme must not keep anybody from their files: the panes say what is left out.
-        return panes.run(options, session_from(options, complain=complaints.append), complaints)
+        with first_screen or nullcontext():  # what goes wrong is said where it can be read
+            session = session_from(options, complain=complaints.append)
+            return panes.run(options, session, complaints, first_screen)
     except (NotFoundError, NotDirectoryError) as error:
         print(f"tfm: {for_terminal(str(error))}", file=sys.stderr)
         return EXIT_USAGE

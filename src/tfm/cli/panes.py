@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from tfm.cli.arguments import is_local, path_of
 from tfm.core.entry import Kind
@@ -16,6 +17,9 @@ from tfm.operations.start import start_of
 from tfm.path.path import Path
 from tfm.path.sessions import use_session
 from tfm.storage.session import Session
+
+if TYPE_CHECKING:
+    from tfm.ui.first_screen import FirstScreen
 
 __all__ = ["add_arguments", "open_panes", "run"]
 
@@ -33,10 +37,12 @@ def open_panes(
     profile: str | None = None,
     complaints: Sequence[str] = (),
     state_file: StateFile | None = None,
+    first_screen: FirstScreen | None = None,
 ) -> int:
     """Show both until the user quits; the exit code. ``complaints`` about settings are shown in the panes.
 
     A text that is None: that pane as it was left or, where nothing was kept, the current directory.
+    ``first_screen`` is what the terminal shows already.
 
     Raises for text that can name nothing, for a local path that is not a directory, and where there is no terminal;
     what a server says is shown in its pane.
@@ -51,7 +57,15 @@ def open_panes(
 
         from tfm.ui import run as run_panes
 
-        return run_panes(session, start, state=state, state_file=state_file, is_first=is_first, complaints=complaints)
+        return run_panes(
+            session,
+            start,
+            state=state,
+            state_file=state_file,
+            is_first=is_first,
+            complaints=complaints,
+            first_screen=first_screen,
+        )
 
 
 def _refuse_without_terminal() -> None:
@@ -97,7 +111,9 @@ def _directory(text: str, profile: str | None) -> Location:
     return path.location_as(Kind.DIRECTORY)
 
 
-def run(options: argparse.Namespace, session: Session, complaints: Sequence[str]) -> int:
+def run(
+    options: argparse.Namespace, session: Session, complaints: Sequence[str], first_screen: FirstScreen | None
+) -> int:
     return open_panes(
         session,
         options.left,
@@ -105,4 +121,5 @@ def run(options: argparse.Namespace, session: Session, complaints: Sequence[str]
         profile=options.profile,
         complaints=complaints,
         state_file=StateFile(state_path()),
+        first_screen=first_screen,
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the first paint needs this module, and to import typing takes a third of what a bare Python takes
+    from typing import Final
 
 __all__ = ["VERBS"]
 

@@ -7,7 +7,8 @@ import os
 import signal
 import traceback
 from collections.abc import Sequence
-from typing import ClassVar, Final
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.text import Text
 from textual import events
@@ -27,9 +28,15 @@ from tfm.ui.sanitise import screen_text
 from tfm.ui.terminal_driver import TerminalDriver
 from tfm.ui.themes import Ground, theme_of_settings, use_theme
 
+if TYPE_CHECKING:
+    from tfm.ui.first_screen import FirstScreen
+
 __all__ = ["FileManagerApp"]
 
 _WITHIN_ANOTHER: Final = "This tfm was started from a shell of another tfm: quitting it goes back to that shell."
+
+_HOLD_SECONDS: Final = 0.5
+"""For what is there before the panes to stay at most."""
 
 _BUG: Final = "tfm failed, by a mistake of its own; nothing was changed. Please report the lines above."
 
@@ -50,12 +57,16 @@ class FileManagerApp(App[int]):
         journal_path: str | None = None,
         keeper: Keeper | None = None,
         complaints: Sequence[str] = (),
+        first_screen: FirstScreen | None = None,
     ) -> None:
         """``journal_path`` None: what is copied is written down in memory, and nothing is offered to be resumed.
         ``keeper`` None: nothing is kept for the next start.
-        ``complaints`` about settings are shown: those are as if they had not been set."""
+        ``complaints`` about settings are shown: those are as if they had not been set.
+        ``first_screen`` is on the terminal already; it stays until the panes have what it shows."""
         # Said here and not by the theme alone: NO_COLOR would otherwise be set up for a palette of grey tones.
         super().__init__(ansi_color=True)
+        self.first_screen = first_screen
+        self._held = ExitStack()
         theme, complaint = theme_of_settings(self, session.settings)
         outer = _WITHIN_ANOTHER if os.environ.get("TFM_ACTIVE") else None
         complaints = [*complaints, *filter(None, [complaint, outer])]
@@ -78,9 +89,26 @@ class FileManagerApp(App[int]):
         # widget would get it while those wait elsewhere.
         if isinstance(event, events.Key) and not event.is_forwarded and self.screen is self._browse:
             self.app_focus = True
+            await self._browse.until_mounted()
             if await self._browse.take_key(event):
                 return
         await super().on_event(event)
+
+    def on_mount(self) -> None:
+        if self.first_screen is not None:
+            # What is there already shows more than panes without rows.
+            self._held.enter_context(self.batch_update())
+            self.set_timer(_HOLD_SECONDS, self._show_panes)
+
+    def on_pane_changed(self) -> None:
+        if all(pane.visit is not None and pane.visit.ended for pane in self._browse.panes):
+            self._show_panes()
+
+    def _show_panes(self) -> None:
+        if self.first_screen is not None:
+            self.first_screen = None
+            self._held.close()
+            self._browse.refresh()
 
     def on_load(self) -> None:
         # By default they kill, and leave the terminal without echo and with the mouse reporting to the shell.

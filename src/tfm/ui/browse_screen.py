@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 import time
@@ -52,6 +53,8 @@ if TYPE_CHECKING:
     from tfm.ui.undo_watch import UndoWatch
 
 __all__ = ["BrowseScreen"]
+
+_MOUNT_SECONDS: Final = 5.0
 
 _LOOK_BACK_SECONDS: Final = 0.3
 """After the first rows; then the program is at rest, and nobody waits for what an earlier run left."""
@@ -108,6 +111,7 @@ class BrowseScreen(Screen[None]):
         self._name_keys(keymap)
         self.key_bar: Final = FunctionKeys(keymap)
         self._capture: KeyCapture | None = None
+        self._mounted = asyncio.Event()
         self._escape_timer: Timer | None = None
         self._hints = ""
 
@@ -122,8 +126,16 @@ class BrowseScreen(Screen[None]):
         yield self.key_bar
 
     def on_mount(self) -> None:
+        self._mounted.set()
         self.pane.list.focus()
         self.set_interval(1.0, self._tick)
+
+    async def until_mounted(self) -> None:
+        """For keys that were typed before there were panes."""
+        try:
+            await asyncio.wait_for(self._mounted.wait(), _MOUNT_SECONDS)
+        except TimeoutError:
+            self._mounted.set()  # something has failed; who waits here keeps it from being told
 
     @property
     def settings(self) -> Settings:

@@ -9,6 +9,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tfm.ui.key_bar_text import key_bar_parts
 from tfm.ui.keymaps import Keymap
 from tfm.ui.keymaps.key_names import shown_keys
 from tfm.ui.keymaps.tables import function_keys
@@ -18,9 +19,6 @@ __all__ = ["FunctionKeys"]
 
 _NUMBER = Style()
 _WORD = Style(reverse=True)
-
-_FORMS = ((" ", "Palette"), ("", "Palette"), ("", "All"))
-"""What stands between a number and its word, and the palette's word: the first that fits into the width."""
 
 
 class FunctionKeys(Widget):
@@ -50,16 +48,12 @@ class FunctionKeys(Widget):
         return " ".join(f"{number}{word}".strip() for number, word, _action in self._parts())
 
     def _parts(self) -> list[tuple[str, str, str]]:
-        forms = [self._parts_as(between, palette) for between, palette in _FORMS]
-        return next((parts for parts in forms if _cells(parts) <= self.size.width), forms[-1])
-
-    def _parts_as(self, between: str, palette_word: str) -> list[tuple[str, str, str]]:
         keys = function_keys(self._keymap)
-        parts = [(f"{number}{between}", action.label, action.name) for number, action in keys]
         palette = self._keymap.keys_of("palette")
-        if palette:
-            parts.append((f"{shown_keys(palette[0])} ", palette_word, "palette"))
-        return parts
+        words = [(str(number), action.label) for number, action in keys]
+        parts = key_bar_parts(words, shown_keys(palette[0]) if palette else "", self.size.width)
+        actions = [*(action.name for _, action in keys), *(["palette"] if palette else [])]
+        return [(before, word, action) for (before, word), action in zip(parts, actions, strict=True)]
 
     def on_click(self, event: events.Click) -> None:
         event.stop()
@@ -77,7 +71,3 @@ class FunctionKeys(Widget):
             segments += [Segment(number, _NUMBER), Segment(word, _WORD), Segment(" ")]
         used = sum(cell_width(segment.text) for segment in segments)
         return Strip([*segments, Segment(fit("", max(0, width - used)))]).crop(0, width)
-
-
-def _cells(parts: list[tuple[str, str, str]]) -> int:
-    return sum(cell_width(number) + cell_width(word) + 1 for number, word, _action in parts)

@@ -6,7 +6,8 @@ from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tfm.ui.sanitise import cell_width, fit, fit_right, screen_text
+from tfm.ui.line_text import left_text, line_text
+from tfm.ui.sanitise import cell_width
 
 __all__ = ["Line"]
 
@@ -46,7 +47,7 @@ class Line(Widget):
 
     def slashes_from(self, x: int) -> int:
         """How many names of a path stand at the left behind the one at that cell; 0 where none does."""
-        left = self._shown_left(self.size.width, screen_text(self._right)).rstrip()
+        left = left_text(self._left, self._right, self.size.width, keep_end=self._keep_end).rstrip()
         cells, behind = 0, ""
         for number, letter in enumerate(left):
             cells += cell_width(letter)
@@ -55,14 +56,7 @@ class Line(Widget):
                 break
         return max(0, behind.count("/") - left.endswith("/"))
 
-    def _shown_left(self, width: int, right: str) -> str:
-        room = max(0, width - cell_width(right) - (1 if right else 0))
-        return (fit_right if self._keep_end else fit)(self._left, room)
-
     def render_line(self, y: int) -> Strip:  # noqa: ARG002 - there is one row
         width = self.size.width
-        right = screen_text(self._right)
-        room = max(0, width - cell_width(right) - (1 if right else 0))
-        left = self._shown_left(width, right)
-        text = fit(f"{left} {right}" if right and room else right or left, width)
+        text = line_text(self._left, self._right, width, keep_end=self._keep_end)
         return Strip([Segment(text, self.rich_style)], width)

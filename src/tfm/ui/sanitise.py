@@ -58,9 +58,11 @@ def _replacement(codepoint: int) -> str:
         return "␡"
     if 0xDC80 <= codepoint <= 0xDCFF:
         return f"‹x{codepoint - 0xDC00:02X}›"
+    character = chr(codepoint)
+    if character in _NARROW:
+        return character
     import unicodedata
 
-    character = chr(codepoint)
     if unicodedata.category(character) in _UNSAFE_CATEGORIES:
         return f"‹{codepoint:04X}›"
     if any(first <= codepoint <= last for first, last in _INVISIBLE_RANGES):

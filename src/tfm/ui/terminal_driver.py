@@ -5,13 +5,19 @@ from __future__ import annotations
 from codecs import IncrementalDecoder, getincrementaldecoder
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from textual import events
 from textual._xterm_parser import XTermParser
 from textual.drivers import linux_driver
 from textual.keys import _character_to_key
 
+if TYPE_CHECKING:
+    from tfm.ui.first_screen import FirstScreen
+
 __all__ = ["TerminalDriver"]
+
+_ALTERNATE_SCREEN: Final = "\x1b[?1049h"
 
 
 def _forgiving_decoder(encoding: str) -> Callable[[], IncrementalDecoder]:
@@ -38,10 +44,23 @@ class _Parser(XTermParser):
 
 class TerminalDriver(linux_driver.LinuxDriver):
     """Textual's own, but Alt works with every character, and bytes that are not UTF-8 (a paste, a terminal in Latin-1)
-    are keys that do nothing.
-
-    Textual's input thread dies of them, and the program with it.
+    are keys that do nothing: Textual's input thread dies of them, and the program with it. And a first screen that is
+    there already stays, until what Textual draws is the same.
     """
+
+    _keeps_screen = False
+
+    def start_application_mode(self) -> None:
+        first_screen: FirstScreen | None = getattr(self._app, "first_screen", None)
+        self._keeps_screen = first_screen is not None and first_screen.is_shown
+        super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual says nothing of its types
+        if first_screen is not None and self._keeps_screen:
+            self._keeps_screen = False
+            self.attrs_before = first_screen.take_over()
+
+    def write(self, data: str) -> None:
+        if not (self._keeps_screen and data == _ALTERNATE_SCREEN):  # to go there again would clear it
+            super().write(data)
 
     def run_input_thread(self) -> None:
         # The one name by which it makes its decoder. To start it anew after an error would lose its place: what is

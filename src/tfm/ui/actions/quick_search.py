@@ -41,7 +41,7 @@ class QuickSearch(TypedLine):
 
     def _find(self, text: str) -> None:
         self._found = not text or self.pane.list.find(text, begins=True)
-        if self.text:
+        if self.text and self.is_open:  # what was typed ahead may have ended it
             self.pane.show_typing(self.shown())
 
     def took_key(self, key: str) -> bool:

@@ -21,9 +21,11 @@ class TypedLine:
         self.screen = screen
         self.pane: Pane = screen.pane
         self.text = text
+        self.is_open = False
 
     def begin(self) -> None:
         """Take the keys from now on."""
+        self.is_open = True
         self.screen.capture_keys(self._take)
         self.pane.show_typing(self.shown())
 
@@ -59,6 +61,7 @@ class TypedLine:
 
     def end(self) -> None:
         """Give the keys back."""
+        self.is_open = False
         self.screen.capture_keys(None)
         self.pane.show_typing("")
 

@@ -1,0 +1,44 @@
+"""Where ``tfm`` begins: what can be seen at once is shown before anything that takes time is loaded."""
+
+from __future__ import annotations
+
+import gc
+import sys
+
+from tfm.cli.verbs import VERBS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run ``tfm`` with these arguments (those of the process, if None); the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    first_screen = None
+    try:
+        if _names_places(given):
+            from tfm.cli.first_paint import painted
+
+            first_screen = painted(given)
+            if first_screen is not None:
+                gc.disable()  # while everything is loaded there is no garbage; the panes enable it
+
+        from tfm.cli.main import run
+
+        return run(given, first_screen)
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        if first_screen is not None:
+            first_screen.restore()
+            gc.enable()
+
+
+def _names_places(given: Sequence[str]) -> bool:
+    """Whether these are places on the disk for panes to start on, and nothing else."""
+    if len(given) > 2 or (given and (given[0] in VERBS or given[0] == "demo")):
+        return False
+    return all(text and not text.startswith("-") and "://" not in text for text in given)

@@ -1,0 +1,23 @@
+"""A line with text at both ends, as text: used by :class:`tfm.ui.line.Line`, and by the first paint."""
+
+from __future__ import annotations
+
+from tfm.ui.sanitise import cell_width, fit, fit_right, screen_text
+
+__all__ = ["left_text", "line_text"]
+
+
+def _room(right: str, width: int) -> int:
+    return max(0, width - cell_width(right) - (1 if right else 0))
+
+
+def left_text(left: str, right: str, width: int, *, keep_end: bool = False) -> str:
+    """What is shown of ``left`` in front of ``right``, padded with blanks."""
+    return (fit_right if keep_end else fit)(left, _room(screen_text(right), width))
+
+
+def line_text(left: str, right: str, width: int, *, keep_end: bool = False) -> str:
+    """Both in exactly ``width`` cells; ``right`` wins where they do not fit."""
+    shown = left_text(left, right, width, keep_end=keep_end)
+    right = screen_text(right)
+    return fit(f"{shown} {right}" if right and _room(right, width) else right or shown, width)

@@ -1,0 +1,308 @@
+"""What stands on the terminal before the panes are loaded: the same as after, and never in anybody's way."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.running_program import Terminal, command
+from tests.screen_cells import Cells
+from tfm.cli import first_paint
+from tfm.cli.first_paint import LOOK_SETTINGS, painted
+from tfm.core.entry import Kind
+from tfm.core.location import Location, StorageAddress
+from tfm.core.settings import setting_names
+from tfm.operations.history import Visited
+from tfm.operations.kept_state import KeptPane, KeptState, KeptTab, StateFile
+from tfm.ui.first_screen import FirstScreen
+
+TAKEN_OVER = b"\x1b[?1000h"
+"""The first of what Textual writes."""
+
+STRANGE_NAMES = (
+    "wide 日本語.txt",
+    "red\x1b[31m",
+    "line\nbreak",
+    "right\u202eto",
+    "é e\u0301",
+    "emoji 👩‍👩‍👧.txt",
+    "-n",
+)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    home = tmp_path / "home"
+    (home / ".config" / "tfm").mkdir(parents=True, mode=0o700)
+    return home
+
+
+def terminal(home: Path, *places: str | Path, columns: int = 80, lines: int = 24) -> Terminal:
+    environment = {"HOME": str(home), "XDG_CONFIG_HOME": "", "XDG_STATE_HOME": "", "TZ": "UTC"}
+    words = command(*map(str, places))
+    return Terminal(words, columns=columns, lines=lines, environment=environment, directory=home.parent)
+
+
+def config(home: Path, text: str) -> None:
+    path = home / ".config" / "tfm" / "config.py"
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o600)
+
+
+def keep(home: Path, *places: tuple[str, str | None], active_pane: int = 0, left_percent: int = 50) -> None:
+    """Let both panes have been left at these directories, each with the cursor on that file."""
+    panes = tuple(
+        KeptPane((KeptTab((Visited(disk(directory), None if file is None else (file, Kind.FILE)),)),))
+        for directory, file in places
+    )
+    StateFile(str(home / ".local/state/tfm/state.json")).write(KeptState(panes, active_pane, left_percent))
+
+
+def disk(key: str) -> Location:
+    return Location(StorageAddress("file"), key, Kind.DIRECTORY)
+
+
+def directory_of_all_sorts(path: Path) -> Path:
+    path.mkdir()
+    for number in range(12):
+        (path / f"file-{number}.txt").write_bytes(b"x" * number**4)
+        (path / f"File-{number}0").mkdir()
+    for name in STRANGE_NAMES:
+        (path / name).touch()
+    (path / "link to a directory").symlink_to(path)
+    (path / "broken").symlink_to("nowhere")
+    (path / "old").touch()
+    os.utime(path / "old", (1_600_000_000, 1_600_000_000))
+    open(os.fsencode(path) + b"/not \xff UTF-8", "w").close()
+    return path
+
+
+# It shows what the panes show
+
+
+@pytest.mark.parametrize(("columns", "lines", "cursor"), [(80, 24, "file-7.txt"), (141, 40, None)])
+def test_what_is_painted_first_is_what_the_panes_draw(
+    columns: int, lines: int, cursor: str | None, home: Path, tmp_path: Path
+) -> None:
+    full = directory_of_all_sorts(tmp_path / ("a long name of a directory, of which the end matters" * 2))
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    if cursor is not None:
+        keep(home, (f"{full}/", f"{full}/{cursor}"), (f"{empty}/", None), active_pane=1, left_percent=57)
+    places = [full, empty] if cursor is None else []
+    with terminal(home, *places, columns=columns, lines=lines) as screen:
+        screen.until(TAKEN_OVER)
+        first = screen.written.partition(TAKEN_OVER)[0]
+        before = Cells(columns, lines)
+        before.feed(first)
+
+        screen.until_met(lambda: draws_alike(before, screen.written), f"the same: {before.rows}")
+    assert screen.written.count(b"\x1b[?1049h") == 1  # which would clear it
+    assert any("(empty)" in row for row in before.rows)
+    assert before.rows[-3].startswith(" 35 entries")
+
+
+def draws_alike(before: Cells, written: bytes) -> bool:
+    """Whether all that was drawn after the first screen, and nothing before, makes the same screen."""
+    drawn, end, _ = written.partition(TAKEN_OVER)[2].rpartition(b"\x1b[1;1H")  # what comes then may be cut off
+    after = Cells(len(before.at[0]), len(before.at))
+    after.feed(drawn)
+    same = [[seen(row) for row in cells.at] for cells in (before, after)]
+    return bool(end) and before.rows == after.rows and same[0] == same[1]
+
+
+def seen(row: list[tuple[str, frozenset[str]]]) -> list[tuple[str, frozenset[str]]]:
+    """Of a blank's style only what can be seen."""
+    return [(text, style - {"1", "2"} if "7" in style or text != " " else style & {"4"}) for text, style in row]
+
+
+def test_a_directory_that_takes_longer_is_told_as_being_listed(
+    monkeypatch: pytest.MonkeyPatch, shown: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "one").touch()
+    monkeypatch.setattr("tfm.cli.first_rows._MOST_ENTRIES", 1)
+    assert painted([str(tmp_path)]) is not None
+    assert "1 entry" in shown[0]
+    (tmp_path / "two").touch()
+    assert painted([str(tmp_path)]) is not None
+    cells = Cells(80, 24)
+    cells.feed(shown[1].encode())
+    assert cells.rows[2].startswith(" listing…")
+    assert cells.rows[21].startswith(" listing…")
+
+
+def test_a_named_directory_goes_before_what_was_kept(shown: list[str], home: Path) -> None:
+    for name in ("one", "two", "three"):
+        (home / name).mkdir()
+        (home / name / "file").touch()
+    keep(home, (f"{home}/one/", f"{home}/one/file"), (f"{home}/two/", f"{home}/two/gone"), active_pane=1)
+    for named, titles, rows in (([], ("one", "two"), (3, 3)), (["three"], ("three", "two"), (2, 3))):
+        assert painted(named) is not None
+        cells = Cells(80, 24)
+        cells.feed(shown.pop().encode())
+        assert [f"/{title}/ now" in cells.rows[0] for title in titles] == [True, True]
+        styles = [[cells.at[line][column][1] for line in range(24)] for column in (1, 41)]
+        cursor_styles = ("7", "4") if named else ("4", "7")
+        assert [cursor_styles[side] in styles[side][rows[side]] for side in range(2)] == [True, True]
+
+
+@pytest.mark.parametrize("named", [["here"], ["here", "here"]])
+def test_tabs_are_left_to_the_panes(named: list[str], shown: list[str], home: Path) -> None:
+    (home / "here").mkdir()
+    tab = KeptTab((Visited(disk("/")),))
+    StateFile(str(home / ".local/state/tfm/state.json")).write(KeptState((KeptPane((tab, tab)), KeptPane((tab,)))))
+    assert painted(named) is None
+    assert shown == []
+
+
+# Keys
+
+
+def test_keys_typed_before_the_panes_are_there_are_theirs(home: Path, tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        (tmp_path / name).touch()
+    with terminal(home, tmp_path, tmp_path) as screen:
+        usual_modes = screen.modes()
+        screen.until(b"3 entries")
+        assert TAKEN_OVER not in screen.written
+        screen.type(b"\x1b[B  \x1a\x1c")
+        screen.until(b"2 selected")
+        assert b"^[" not in screen.written
+        screen.type(b"\x11")
+        assert screen.ended(seconds=10) == 0
+        assert screen.modes() == usual_modes
+        assert screen.written.rfind(b"\x1b[?1049l") > screen.written.rfind(b"\x1b[?1049h")
+
+
+# Ending before the panes are there
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM)])
+def test_ended_before_the_panes_are_there_the_terminal_is_as_it_was(
+    number: signal.Signals, code: int, home: Path
+) -> None:
+    config(home, "import sys, time\nprint('asleep', file=sys.stderr)\nwhile True:\n    time.sleep(0.02)\n")
+    with terminal(home) as screen:
+        usual_modes = screen.modes()
+        screen.until(b"asleep")
+        assert b"Ctrl-P" in screen.written
+        screen.process.send_signal(number)
+        assert screen.ended(seconds=10) == code
+        assert screen.modes() == usual_modes
+        assert screen.written.endswith(b"\x1b[?1049l\x1b[?25h")
+
+
+def test_an_error_on_the_way_is_said_on_the_usual_screen(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "place").mkdir()
+    config(home, f"import os\nos.rmdir({str(tmp_path / 'place')!r})\n")
+    with terminal(home, tmp_path / "place") as screen:
+        assert screen.ended() == 2
+        assert screen.written.count(b"\x1b[?1049h") == 1
+        assert b"There is nothing here." in screen.written.partition(b"\x1b[?1049l")[2]
+
+
+# Where nothing is painted
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch, home: Path) -> Iterator[list[str]]:
+    """What would be painted, on a terminal that is none."""
+    texts: list[str] = []
+    monkeypatch.setattr(FirstScreen, "show", lambda _self, text: texts.append(text))
+    monkeypatch.setattr(os, "isatty", lambda _descriptor: True)
+    monkeypatch.setattr(os, "get_terminal_size", lambda _descriptor: os.terminal_size((80, 24)))
+    for name in list(os.environ):
+        if name.startswith(("TFM_", "TEXTUAL")) or name in {"NO_COLOR", "COLUMNS", "LINES", "XDG_CONFIG_HOME"}:
+            monkeypatch.delenv(name)
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.chdir(home)
+    with open(os.devnull, "w", encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "__stderr__", stream)
+        yield texts
+
+
+def test_with_nothing_unusual_it_is_painted(shown: list[str], home: Path) -> None:
+    assert painted([]) is not None
+    assert f"{home.name}/ now" in shown[0]
+    config(home, "class Config:\n    S3_CACHE_TTL = 5\n")
+    assert painted(["~", "/"]) is not None
+    assert shown[1].count("..") == 1  # the root has none
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("TERM", "dumb"), ("NO_COLOR", "1"), ("TEXTUAL_COLOR_SYSTEM", "standard"), ("COLUMNS", "10"), ("TFM_THEME", "x")],
+)
+def test_an_unusual_environment_is_left_to_the_panes(
+    name: str, value: str, shown: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert painted([]) is None
+    assert shown == []
+
+
+@pytest.mark.parametrize("name", LOOK_SETTINGS)
+def test_settings_of_looks_are_left_to_the_panes(name: str, shown: list[str], home: Path) -> None:
+    config(home, f"class Config:\n    {name} = 'x'\n")
+    assert painted([]) is None
+    assert shown == []
+
+
+def test_a_configuration_that_is_no_file_is_left_to_the_panes(shown: list[str], home: Path) -> None:
+    os.mkfifo(home / ".config" / "tfm" / "config.py")
+    assert painted([]) is None
+
+
+def test_each_setting_is_known_to_change_looks_or_not() -> None:
+    others = {name for name in setting_names() if not name.startswith(("S3_", "CACHE_"))}
+    others -= {"CONNECT_TIMEOUT_SECONDS", "INTERACTIVE_TIMEOUT_SECONDS", "READ_TIMEOUT_SECONDS", "TRANSFER_WORKERS"}
+    others -= {"MAX_ATTEMPTS", "PRICES", "PREVIEW_LISTS", "TRASH", "EDITOR", "OPENERS", "MENU"}
+    assert others == set(LOOK_SETTINGS)
+
+
+@pytest.mark.parametrize("place", ["nowhere", "file", "//tmp"])
+def test_an_unusual_place_is_left_to_the_panes(place: str, shown: list[str], home: Path) -> None:
+    (home / "file").touch()
+    assert painted([place]) is None
+    assert shown == []
+
+
+def test_a_terminal_that_is_too_small_is_left_to_the_panes(shown: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "get_terminal_size", lambda _descriptor: os.terminal_size((39, 24)))
+    assert painted([]) is None
+    assert shown == []
+
+
+def test_a_mistake_in_it_is_no_reason_not_to_start(shown: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> str:
+        raise ValueError("a mistake")
+
+    monkeypatch.setattr(first_paint, "frame_text", fails)
+    assert painted([]) is None
+    assert shown == []
+
+
+# What it costs
+
+
+def test_little_is_loaded_before_it_is_painted() -> None:
+    code = (
+        "import sys; before = set(sys.modules)\n"
+        "from tfm.cli import main\n"
+        "from tfm.cli.first_paint import _directory, _pane, frame_text\n"
+        "pane = _pane(_directory('.'), None, 20)\n"
+        "assert 'entr' in frame_text((pane, pane), 80, 24, 0.0)\n"
+        "print(*sorted(set(sys.modules) - before))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    loaded = done.stdout.split()
+    assert {name for name in loaded if not name.startswith("tfm")} <= {"__future__", "_json", "gc", "termios"}
+    assert len(loaded) <= 24
