@@ -14,15 +14,20 @@ import pytest
 from tests.ui.memory_panes import Memory, place
 from tests.ui.running import Running
 from tests.ui.shots import Shot, compare, quiet_memory, two_directories
+from tfm.backends.memory import MemoryBackendFactory
 from tfm.core.entry import Kind
 from tfm.core.errors import NetworkError
-from tfm.core.location import Location
+from tfm.core.location import Location, StorageAddress
 from tfm.core.settings import with_settings
+from tfm.operations import known_places
+from tfm.operations.mounts import Mount
 from tfm.operations.trash import Trashed
 from tfm.operations.undo_steps import MovedToTrash
+from tfm.storage.contract import BackendContext, Root
 from tfm.ui.delete_dialog import DeleteDialog, Doomed
 from tfm.ui.deleting_dialog import DeleteWatch
 from tfm.ui.go_to_dialog import GoToDialog
+from tfm.ui.places_dialog import PlacesDialog
 
 
 class Connected(Memory):
@@ -156,6 +161,34 @@ def with_menu() -> Memory:
     return memory
 
 
+def some_places() -> Memory:
+    memory = two_directories()
+    memory.session.registry.add("s3", TwoProfiles(BackendContext(memory.session.settings, lambda _name: None)))
+    return memory
+
+
+class TwoProfiles(MemoryBackendFactory):
+    def roots(self) -> list[Root]:
+        return [Root("s3://", StorageAddress("s3", "", name), f"profile {name}") for name in ("research", "work")]
+
+
+async def places_listed(running: Running) -> None:
+    await bookmark_three(running)
+    mounted = [
+        Mount("/", "ext4", "/dev/sda1"),
+        Mount("/mnt/lab", "nfs4", "server:/lab"),
+        Mount("/proc", "proc", "proc"),
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", "/home/me")
+        patch.setattr(known_places, "mounts", lambda: mounted)
+        patch.setattr(known_places, "free_bytes_of", lambda path: 79 << 30 if path == "/" else None)
+        await running.press("alt+f1")
+        dialog = running.app.screen
+        assert isinstance(dialog, PlacesDialog)
+        await running.until(lambda: "work" in dialog.list.text and "free" in dialog.list.text)
+
+
 SHOTS = (
     Shot("browse"),
     Shot("browse_empty", world=nothing, left=place(), right=place()),
@@ -212,6 +245,7 @@ SHOTS = (
     Shot("go_to_offers", go_to_offers),
     Shot("bookmarks", bookmarks_listed, shows="Forgotten"),
     Shot("bookmark", bookmark_again, shows="would mean"),
+    Shot("places", places_listed, world=some_places),
     Shot("compare", "alt+d"),
     Shot("compare_differences", "alt+d enter", shows="only left"),
     Shot("bulk_rename", "end alt+r t a tab X", shows="1 of 1 will be renamed"),

@@ -6,6 +6,7 @@ import os
 from typing import Final
 
 from tfm.core.entry import Kind
+from tfm.core.location import Location
 from tfm.operations.completion import Goal
 from tfm.path import Path
 from tfm.ui.actions.panes_screen import PanesScreen
@@ -13,7 +14,7 @@ from tfm.ui.file_list import Place
 from tfm.ui.pane import Pane
 from tfm.ui.places import location_text
 
-__all__ = ["bookmark", "bookmarks", "go_to", "home", "jump", "mark"]
+__all__ = ["bookmark", "bookmarks", "go_to", "home", "jump", "mark", "places"]
 
 _NO_BOOKMARKS: Final = "There are no bookmarks yet: Alt-M makes one (m and a letter with the vim keys)."
 
@@ -92,6 +93,28 @@ async def jump(screen: PanesScreen, argument: str) -> None:
         screen.say(f"No bookmark is called {argument}; the list of them is in the palette (bookmarks).")
     else:
         screen.pane.go_to(location)
+
+
+_SIDES: Final = ("left", "right")
+
+
+async def places(screen: PanesScreen, argument: str) -> None:
+    """Choose where to go in this pane, or in the one at that side, which then gets the keys."""
+    from tfm.ui.places_dialog import PlacesDialog
+
+    if argument not in {"", *_SIDES}:
+        screen.say(f"Places are for {' or '.join(_SIDES)}, or for the pane that has the keys; not for {argument!r}.")
+        return
+    number = _SIDES.index(argument) if argument else screen.panes.index(screen.pane)
+    pane = screen.panes[number]
+
+    def chosen(location: Location | None) -> None:
+        if location is not None:
+            pane.go_to(location)
+            screen.use_pane(number)
+
+    title = f"Places: {_SIDES[number]} pane"
+    await screen.open(PlacesDialog(screen.session, screen.keeper, pane.location, title=title), chosen)
 
 
 def _show(pane: Pane, goal: Goal | None) -> None:

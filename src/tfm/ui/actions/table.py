@@ -54,6 +54,13 @@ ACTIONS: Final = (
     Action("next_tab", Area.MOVING, "tabs:next_tab", "The next tab"),
     Action("previous_tab", Area.MOVING, "tabs:previous_tab", "The tab before"),
     Action("tab", Area.MOVING, "tabs:show_tab", "The tab of that number, or one of a list", argument=Argument.TEXT),
+    Action(
+        "places",
+        Area.PLACES,
+        "places:places",
+        "Disks, storages by profile, bookmarks, where you were",
+        argument=Argument.TEXT,
+    ),
     Action("bookmarks", Area.PLACES, "places:bookmarks", "Bookmarks: go to one, or forget it"),
     Action(
         "bookmark", Area.PLACES, "places:bookmark", "Give this directory a name to go to it by", argument=Argument.TEXT

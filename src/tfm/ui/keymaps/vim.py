@@ -60,6 +60,7 @@ VIM: Final = {
     "p": "paste",
     "g space": "go_to",
     "g h": "home",
+    "g l": "places",
     "'": "bookmarks",
     "m": "mark",
     "`": "jump",
