@@ -127,6 +127,19 @@ def test_a_remote_file_is_a_copy_for_the_menu_and_remote_names_are_whole(monkeyp
     assert content(memory, "d/a") == b"sorted"
 
 
+def test_buckets_have_their_names_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = memory_with("d/a")
+
+    async def look(running: Running) -> None:
+        programs = Programs(running, monkeypatch)
+        await running.until_listed(running.left, "memory:// ")
+        await running.browse.run_command("run echo {files}")
+        assert programs.selected == [b"bucket\0"]
+        assert programs.commands == [["echo", "memory://bucket/"]]
+
+    run_app(memory.session, place(bucket=""), place("d/"), look)
+
+
 def test_an_empty_menu_a_wrong_one_and_a_missing_file_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
     memory = memory_with("d/sub/x")
 

@@ -18,6 +18,7 @@ from tfm.core.location import Location, StorageAddress
 from tfm.core.settings import with_settings
 from tfm.operations.external import Invocation
 from tfm.storage.session import Session
+from tfm.ui.app import FileManagerApp
 from tfm.ui.given_terminal import Pause
 from tfm.ui.local_copy_dialog import LocalCopyDialog
 from tfm.ui.quit_dialog import QuitDialog
@@ -340,9 +341,29 @@ def test_what_is_stored_while_somebody_is_asked_about_quitting_is_not_lost(
         await running.press("escape")
         await until_closed(running)
         await running.until(lambda: "Stored" in running.browse.status.text)
+        assert running.app.last_words == []
 
     run_app(memory.session, place("d/"), place("d/"), look)
     assert os.listdir(copies) == []
+
+
+def test_a_copy_that_was_not_stored_when_the_program_ends_is_told_of(
+    copies: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = memory_with("d/a")
+    gate = memory.gate("put")
+    apps: list[FileManagerApp] = []
+
+    async def look(running: Running) -> None:
+        editor_on(memory, running, monkeypatch, add("!"))
+        await open_first(running)
+        await running.until(memory.entered.is_set)
+        apps.append(running.app)
+        running.app.exit(0)
+
+    run_app(memory.session, place("d/"), place("d/"), look)
+    gate.set()
+    assert apps[0].last_words == [f"A copy that was not stored: {next(copies.iterdir())}/a"]
 
 
 def test_directories_and_nothing_are_not_edited(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,12 +12,12 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
 from tfm.core.capability import Capability
-from tfm.core.errors import InvalidPathError, UnsupportedOperation
+from tfm.core.errors import InvalidPathError, StorageError, UnsupportedOperation
 from tfm.core.location import Location
 from tfm.core.settings import Settings
 from tfm.storage.session import Session
@@ -73,12 +73,15 @@ def panes_environment(session: Session, left: Side, right: Side, *, left_is_this
     """This process's environment, with ``TFM_ACTIVE`` and the ``TFM_`` variables of both panes; the files with the
     selected names are there within the block, for this user alone.
 
-    Raises InvalidPathError for a name that no such file and no variable can hold.
+    Raises InvalidPathError for a name that no such file and no variable can hold, StorageError where this disk takes
+    no such files.
     """
     this, other = (left, right) if left_is_this else (right, left)
     sides = {"LEFT": left, "RIGHT": right, "THIS": this, "OTHER": other}
     made = dict(os.environ) | {"TFM_ACTIVE": "1"}
-    with tempfile.TemporaryDirectory(prefix="tfm-selected-") as directory:  # 0700
+    with ExitStack() as stack:
+        directory = _new_directory()
+        stack.callback(shutil.rmtree, directory, ignore_errors=True)
         for name, side in sides.items():
             names = side.names()
             made[f"TFM_{name}_DIR"] = _variable(_text_of(session, side.directory))
@@ -89,11 +92,29 @@ def panes_environment(session: Session, left: Side, right: Side, *, left_is_this
         yield made
 
 
+def _new_directory() -> str:
+    try:
+        return tempfile.mkdtemp(prefix="tfm-selected-")  # 0700
+    except OSError as error:
+        raise _no_file(error) from error
+
+
 def _write_names(path: str, names: Sequence[str]) -> str:
     content = b"".join(_bytes_of(_without_nul(name)) + b"\0" for name in names)
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb") as file:
-        file.write(content)
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb") as file:
+            file.write(content)
+    except OSError as error:
+        raise _no_file(error) from error
     return path
+
+
+def _no_file(error: OSError) -> StorageError:
+    return StorageError(
+        f"The names of what is selected cannot be written down: {error.strerror or error}.",
+        next_step="Set TMPDIR to a directory with room.",
+        operation="run a program",
+    )
 
 
 def _text_of(session: Session, directory: Location) -> str:

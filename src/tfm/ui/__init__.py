@@ -39,6 +39,7 @@ def run(
     from tfm.path.sessions import journal_path
     from tfm.ui.app import FileManagerApp
     from tfm.ui.keeper import Keeper
+    from tfm.ui.sanitise import screen_text
 
     keeper = Keeper(state_file, state, is_first=is_first)
     app = FileManagerApp(
@@ -61,4 +62,6 @@ def run(
     finally:
         sys.setswitchinterval(usual_seconds)
     keeper.finish()
+    for text in app.last_words:
+        sys.stderr.write(f"tfm: {screen_text(text)}\n")
     return app.return_code or 0

@@ -76,6 +76,11 @@ class FileManagerApp(App[int]):
         self._ground = Ground()
         use_theme(self, theme)
 
+    @property
+    def last_words(self) -> Sequence[str]:
+        """What is to be written when the terminal is the shell's again."""
+        return self._browse.notices.at_end
+
     def get_line_filters(self) -> Sequence[LineFilter]:
         filters = super().get_line_filters()
         return filters if self.native_ansi_color else [self._ground, *filters]

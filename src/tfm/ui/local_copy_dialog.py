@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -70,13 +71,23 @@ class LocalCopyDialog(Dialog[str]):
     LocalCopyDialog.-names FieldRow { display: block; }
     """
 
-    def __init__(self, session: Session, location: Location, entry: Entry, errand: Errand, works: RunningWork) -> None:
+    def __init__(
+        self,
+        session: Session,
+        location: Location,
+        entry: Entry,
+        errand: Errand,
+        works: RunningWork,
+        tell_at_end: Callable[[str], None],
+    ) -> None:
+        """``tell_at_end`` hears of a copy that is still there when this goes."""
         super().__init__(errand.title)
         self._session = session
         self._location = location
         self._size_bytes = entry.size_bytes or 0
         self._errand = errand
         self._works = works
+        self._tell_at_end = tell_at_end
         self._copy = LocalCopy(session, location)
         self._was_given = False
         self._was_stopped = False
@@ -104,6 +115,11 @@ class LocalCopyDialog(Dialog[str]):
             "are changed. F3 views it without."
         )
         self.show_buttons("fetch", "cancel", focus="cancel")
+
+    def on_unmount(self) -> None:
+        # Also where the program is made to end while something is stored.
+        if self._was_given and os.path.exists(self._copy.path):
+            self._tell_at_end(f"A copy that was not stored: {self._copy.path}")
 
     # One step after the other, each in a thread
 

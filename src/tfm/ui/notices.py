@@ -30,6 +30,8 @@ class Notices:
         self._notices: deque[Notice] = deque(maxlen=_MOST)
         self._said_at: float | None = None
         self._said = ""
+        self.at_end: list[str] = []
+        """What the program writes when it has ended."""
 
     def add(self, text: str) -> None:
         self.note(text)

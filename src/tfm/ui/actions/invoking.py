@@ -28,7 +28,7 @@ MakeCommand = Callable[[Mapping[str, str]], Sequence[str]]
 @contextmanager
 def _invocation(screen: PanesScreen, command: MakeCommand, origin: str) -> Iterator[Invocation]:
     session = screen.session
-    left, right = (Side(pane.location, pane.chosen_to_copy()) for pane in screen.panes)
+    left, right = (Side(pane.location, pane.chosen()) for pane in screen.panes)
     with panes_environment(session, left, right, left_is_this=screen.pane is screen.panes[0]) as environment:
         yield Invocation(command(environment), working_directory(session, screen.pane.location), environment, origin)
 
@@ -96,7 +96,9 @@ def start_for_entry(screen: PanesScreen, title: str, program: Program, *, pause:
         return start(screen, program, file=copy, pause=pause, heading=heading)
 
     errand = Errand(title, run, program.beside, stays_shown=pause is Pause.ALWAYS)
-    screen.push(LocalCopyDialog(screen.session, location, entry, errand, screen.works), partial(_say_if, screen))
+    at_end = screen.notices.at_end.append
+    dialog = LocalCopyDialog(screen.session, location, entry, errand, screen.works, at_end)
+    screen.push(dialog, partial(_say_if, screen))
 
 
 def _say_if(screen: PanesScreen, said: str | None) -> None:
