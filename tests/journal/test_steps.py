@@ -15,7 +15,7 @@ from tests.journal.some_steps import one_step, some_steps
 from tfm.core.step import Step
 from tfm.journal import Job, Journal, StepCount, StepState, null_journal
 
-PENDING, DONE, SKIPPED, FAILED = StepState
+PENDING, DONE, SKIPPED, FAILED, MADE = StepState
 
 
 @pytest.fixture
@@ -82,6 +82,7 @@ def test_what_became_of_steps_is_counted(job: Job) -> None:
         DONE: StepCount(600, 600 * 601 // 2),
         SKIPPED: StepCount(1, 701),
         FAILED: StepCount(1, 700),
+        MADE: StepCount(),
     }
     assert numbers(job, PENDING) == [*range(601, 700), *range(702, 1001)]
     assert [(each.number, each.state, each.text) for each in job.steps({FAILED, SKIPPED})] == [
@@ -218,7 +219,7 @@ def test_ctrl_c_in_the_middle_of_a_commit_writes_nothing_twice(
 ACTS = some.lists(
     some.one_of(
         some.tuples(some.just("add"), some.integers(0, 700)),
-        some.tuples(some.sampled_from(["done", "failed", "skipped", "retry"]), some.integers(1, 2000)),
+        some.tuples(some.sampled_from(["done", "failed", "skipped", "made", "retry"]), some.integers(1, 2000)),
         some.tuples(some.sampled_from(["flush", "retry_failed"]), some.just(0)),
     ),
     max_size=25,
@@ -231,7 +232,7 @@ def test_it_behaves_as_a_table_of_states_would(acts: list[tuple[str, int]]) -> N
     journal = null_journal()
     job = journal.begin_job("copy", "", {})
     model: dict[int, StepState] = {}
-    words = {"done": DONE, "failed": FAILED, "skipped": SKIPPED, "retry": PENDING}
+    words = {"done": DONE, "failed": FAILED, "skipped": SKIPPED, "made": MADE, "retry": PENDING}
     for act, number in acts:
         if act == "add":
             job.add_steps(some_steps(number))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path as LocalPath
 
 import pytest
@@ -11,11 +12,14 @@ from tfm import Path
 from tfm.core.entry import Kind
 from tfm.core.location import Location, StorageAddress
 from tfm.core.step import Step
-from tfm.journal import Journal, null_journal
+from tfm.journal import Journal, StepState, null_journal
 from tfm.operations.conflict import ConflictPolicy, Conflicts
+from tfm.operations.copy_job import CopyJob
 from tfm.operations.copy_plan import CopyPlanner
 from tfm.operations.copy_spec import CopySpec
 from tfm.operations.resume import resume
+from tfm.storage.session import Session
+from tfm.transfer.context import Outcome
 
 NAMES = [f"{number}" for number in range(5)]
 
@@ -90,3 +94,40 @@ def test_a_move_that_was_killed_before_its_deletes_costs_a_listing_to_finish() -
         assert len(list(Path(f"memory://{BUCKET}/e/").iterdir(fresh=True))) == number
         assert Path(f"memory://{BUCKET}/d2/x").exists()
         journal.close()
+
+
+@pytest.mark.parametrize("killed_after", [1, 3])
+def test_directories_that_a_killed_run_made_get_their_modes_and_times(tmp_path: LocalPath, killed_after: int) -> None:
+    source, target = tmp_path / "from", tmp_path / "to"
+    for name in ("a/b", "c", "there"):
+        (source / name).mkdir(parents=True)
+        (source / name / "file").write_bytes(name.encode())
+    (target / "there").mkdir(parents=True, mode=0o711)
+    for number, name in enumerate(["a/b", "a", "c", "there", "."], 1):
+        os.utime(source / name, (number * 1000, number * 1000))
+    (source / "c").chmod(0o550)
+    spec = CopySpec(
+        (Location(StorageAddress("file"), f"{source}/", Kind.DIRECTORY),),
+        Location(StorageAddress("file"), f"{target}/", Kind.DIRECTORY),
+        into=False,
+    )
+    session, journal = Session(), null_journal()
+    files: list[str] = []
+
+    def done(step: Step, _: Outcome) -> None:
+        files.extend([step.source_key] if step.kind is Kind.FILE else [])
+        if len(files) == killed_after:
+            job.cancel()
+
+    job = CopyJob(session, spec, journal=journal, workers=1, done=done)
+    assert job.run().stopped
+    assert job.id is not None
+    summary = resume(session, journal, job.id).run()
+    assert (summary.failed, summary.done) == (0, summary.listed)
+    assert [int((target / name).stat().st_mtime) for name in ("a/b", "a", "c")] == [1000, 2000, 3000]
+    assert (target / "c").stat().st_mode & 0o777 == 0o550
+    assert (target / "there").stat().st_mode & 0o777 == 0o711  # it was there: it is its owner's
+    assert int((target / "there").stat().st_mtime) > 4000
+    (record,) = journal.jobs()
+    assert record.counts[StepState.MADE].steps == 0
+    journal.close()

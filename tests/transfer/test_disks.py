@@ -53,6 +53,31 @@ def test_what_does_not_fit_is_refused_before_anything_is_written(world: MemoryWo
     assert len(list(Path("memory://bucket/d/").iterdir())) == 9
 
 
+def test_a_disk_is_not_filled_from_another_one_either(world: MemoryWorld, small_disk: Disk, tmp_path: Disk) -> None:
+    (tmp_path / "d").mkdir()
+    for each in range(9):
+        (tmp_path / "d" / str(each)).write_bytes(os.urandom(5 * MEBIBYTE))
+    for move in (False, True):
+        result = copied(world.session, Path(tmp_path / "d"), Path(small_disk / "d"), move=move)
+        assert isinstance(result.error, NoSpaceError)
+        assert "47,185,920 bytes or more" in str(result.error)
+        assert "nothing was written" in str(result.error)
+    assert list(small_disk.rglob("*")) == []
+    assert len(list((tmp_path / "d").iterdir())) == 9
+
+
+def test_holes_and_what_stays_on_its_disk_take_no_room(small_disk: Disk, tmp_path: Disk) -> None:
+    with (tmp_path / "holes").open("wb") as file:
+        file.truncate(100 * MEBIBYTE)
+        file.seek(50 * MEBIBYTE)
+        file.write(b"data")
+    Path(tmp_path / "holes").copy(small_disk / "holes")
+    assert (small_disk / "holes").stat().st_size == 100 * MEBIBYTE
+    # Nobody knows here whether this disk shares blocks, so it is tried.
+    Path(small_disk / "holes").copy(small_disk / "again")
+    assert (small_disk / "again").stat().st_size == 100 * MEBIBYTE
+
+
 def test_room_that_is_given_back_counts(small_disk: Disk) -> None:
     with memory_world(Settings(transfer_workers=1)) as world:
         world.put(files={f"d/{each}": bytes(5 * MEBIBYTE) for each in range(5)})

@@ -123,6 +123,10 @@ class Job:
         """The last word about a step counts. ValueError for a number that no step has."""
         self._mark(number, StepState.DONE, "")
 
+    def made(self, number: int) -> None:
+        """The directory is there, and by this job; it is ``done`` when it has its mode and time too."""
+        self._mark(number, StepState.MADE, "")
+
     def skipped(self, number: int, text: str = "") -> None:
         """It is left as it is; ``text`` says why."""
         self._mark(number, StepState.SKIPPED, text)
@@ -177,7 +181,7 @@ class Job:
         return found[0] if found else None
 
     def counts(self) -> dict[StepState, StepCount]:
-        """Steps and bytes of each state; reads four rows."""
+        """Steps and bytes of each state; reads five rows."""
         return self._database.read(lambda connection: read_counts(connection, self._number))
 
     def record(self) -> JobRecord:

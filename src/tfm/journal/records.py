@@ -48,6 +48,8 @@ class StepState(IntEnum):
     DONE = 1
     SKIPPED = 2
     FAILED = 3
+    MADE = 4
+    """A directory that the job made, and that gets its mode and time when all is in it."""
 
 
 @dataclass(frozen=True, slots=True)

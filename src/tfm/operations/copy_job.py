@@ -11,7 +11,7 @@ from typing import Final
 
 from tfm.core.capability import Capability
 from tfm.core.entry import Asked, Kind
-from tfm.core.errors import ConflictError, NoSpaceError, StorageError, UnsupportedOperation
+from tfm.core.errors import ConflictError, StorageError, UnsupportedOperation
 from tfm.core.location import Location
 from tfm.core.progress import Cancel, Progress
 from tfm.core.step import Step, StepAction
@@ -24,6 +24,7 @@ from tfm.operations.copy_spec import CopySpec
 from tfm.operations.destination import Destination
 from tfm.operations.job_state import CopySummary, JobSnapshot, JobState
 from tfm.operations.moving import MovedSources
+from tfm.operations.room import with_room
 from tfm.operations.sameness import is_done_already
 from tfm.operations.step_upload import StepUpload
 from tfm.storage.session import Session
@@ -39,9 +40,6 @@ __all__ = ["CopyJob"]
 _SWEPT_STEPS: Final = 5000
 """Steps from the first that is not done, in whose directories a killed run may have left temporaries: many times what
 it can have had under way."""
-
-_HELD_STEPS: Final = 2000
-"""How far a plan is looked at before the first byte is written, where room may be short: two requests of a listing."""
 
 _SETTLE_SECONDS: Final = 0.8
 """So long what is under way when a job is stopped may take to end and be written down: Ctrl-C is heard in a second."""
@@ -93,6 +91,7 @@ class CopyJob:
         self._own_journal: Journal | None = None
         self._uploads: dict[int, UploadRecord] = {}
         self._done_now: set[int] = set()
+        self._made: list[int] = []
         self._known: set[tuple[str, Kind]] = set()
 
     # From any thread
@@ -192,37 +191,39 @@ class CopyJob:
         if spec != self.spec:
             planner = self._planner(source, target, spec)  # what was renamed is not there any more
         log = self._opened_log(spec)
-        context = TransferContext(
-            source,
-            target,
-            Directories(target, spec.target_prefix),
-            self._meter,
-            self._cancel,
-            BytesBudget(_MEMORY_BYTES),
-        )
+        directories = Directories(target, spec.target_prefix)
+        context = TransferContext(source, target, directories, self._meter, self._cancel, BytesBudget(_MEMORY_BYTES))
         # Making a file takes a disk a tenth of what the rest of it takes, and a busy one ten times as long.
         self._engine.share_light(2 if Capability.LOCAL_PATHS in target.capabilities else 1)
         moved = MovedSources(source, target, spec, log, kept=self._kept, failed=self._failed) if spec.move else None
         if self._resumes:
             self._sweep(target, log)
+            self._add_made_before(directories, log)
         with ExitStack() as stack:
             for each in spec.sources:
                 if each.kind is Kind.DIRECTORY:
                     stack.enter_context(target.changing_below(spec.target_key(each)))
                     if spec.move:
                         stack.enter_context(source.changing_below(each.key))
-            for step, number in self._with_room(source, target, self._steps(planner, log)):
+            steps = self._steps(planner, log)
+            for step, number in steps if self._resumes else with_room(source, target, spec, steps):
                 self._begin(context, step, number, moved)
             self._planned = not self._cancel.wanted
             self._engine.wait()
             if self._cancel.wanted:
                 return
-            context.directories.finish()
-            if moved is not None:
-                if self._resumes:
-                    self._add_moved_before(source, log, moved)
-                moved.finish()
+            self._finish(source, directories, log, moved)
         log.flush()
+
+    def _finish(self, source: Storage, directories: Directories, log: Job, moved: MovedSources | None) -> None:
+        """All objects are there: directories get what they owe, and what was moved is deleted."""
+        directories.finish()
+        for number in self._made:
+            log.done(number)
+        if moved is not None:
+            if self._resumes:
+                self._add_moved_before(source, log, moved)
+            moved.finish()
 
     def _planner(self, source: Storage, target: Storage, spec: CopySpec) -> Planner:
         if self._plan is not None:
@@ -252,6 +253,14 @@ class CopyJob:
                 target.sweep(prefix, keep=kept)
             except StorageError:
                 pass  # a directory that was never made
+
+    def _add_made_before(self, directories: Directories, log: Job) -> None:
+        """The directories that run had made: they are this job's, and get their modes and times at its end."""
+        after = 0
+        while records := log.steps({StepState.MADE}, after=after):
+            after = records[-1].number
+            for record in records:
+                directories.add_made(record.step.target_key)
 
     def _add_moved_before(self, source: Storage, log: Job, moved: MovedSources) -> None:
         """Of what that run had copied, the sources that it could not delete any more, if they are what was copied:
@@ -309,36 +318,6 @@ class CopyJob:
         if planner.is_complete:
             log.steps_added()
 
-    def _with_room(
-        self, source: Storage, target: Storage, steps: Iterator[tuple[Step, int]]
-    ) -> Iterator[tuple[Step, int]]:
-        """The steps, the first of them held back until it is known whether all of them fit: raises NoSpaceError, and
-        then nothing is written. A plan of more steps than that begins before it is known.
-
-        Not between disks, where blocks may be shared and holes are kept, nor for what is resumed.
-        """
-        free: int | None = None
-        if not self._resumes and not target.can_copy_from(source.address):
-            free = target.free_bytes(self.spec.target_prefix)
-        held: list[tuple[Step, int]] = []
-        needed = 0
-        for step, number in steps:
-            held.append((step, number))
-            replaced = 0 if step.replaces is None else step.replaces.size_bytes or 0
-            needed += max(0, (step.size_bytes or 0) - replaced)
-            if free is not None and needed > free:
-                raise NoSpaceError(
-                    f"It has {needed:,} bytes or more, and {free:,} are free there: nothing was written.",
-                    next_step="Free some space there, or choose another disk.",
-                    uri=target.uri_of(self.spec.target.key),
-                    operation="copy",
-                )
-            if free is None or len(held) == _HELD_STEPS:
-                free = None
-                yield from held
-                held.clear()
-        yield from held
-
     def _noted(self, batch: list[Planned], log: Job) -> Iterator[tuple[Step, int]]:
         steps: list[Step] = []
         with self._lock:
@@ -371,7 +350,7 @@ class CopyJob:
                 self._known.update((record.step.source_key, record.step.kind) for record in records)
                 after = records[-1].number
         after = 0
-        while records := log.steps({StepState.PENDING, StepState.FAILED}, after=after):
+        while records := log.steps({StepState.PENDING, StepState.MADE, StepState.FAILED}, after=after):
             after = records[-1].number
             yield from ((record.step, record.number) for record in records)
 
@@ -391,6 +370,8 @@ class CopyJob:
                 outcome, error = Outcome(None, step.size_bytes or 0, verified=True), None
             if outcome is not None and moved is not None and not outcome.verified:
                 outcome, error = None, moved.not_verified(step)
+            if outcome is not None:
+                self._note(number, log, has_all=not context.directories.owes_facts(step.target_key))
             self._ended(number, step, outcome, error, moved)
 
         def is_done() -> bool:
@@ -405,6 +386,15 @@ class CopyJob:
         )
         self._engine.put(transfer.run, large=transfer.is_large, light=transfer.is_light)
 
+    def _note(self, number: int, log: Job, *, has_all: bool) -> None:
+        """A directory has all that its original has only at the end of the job: until then it is no more than made."""
+        if has_all:
+            log.done(number)
+            return
+        log.made(number)
+        with self._lock:
+            self._made.append(number)
+
     def _ended(
         self, number: int, step: Step, outcome: Outcome | None, error: StorageError | None, moved: MovedSources | None
     ) -> None:
@@ -417,7 +407,6 @@ class CopyJob:
                 with self._lock:
                     self._count_failure(error)
         else:
-            log.done(number)
             with self._lock:
                 if self._resumes:
                     self._done_now.add(number)

@@ -355,6 +355,12 @@ class Backend(ABC):
         del prefix
         return None
 
+    def copy_bytes(self, source: StorageAddress, entry: Entry, *, below: str) -> int:
+        """What :meth:`copy_from` of that entry takes at most of :meth:`free_bytes` of the directory ``below``; no
+        request. Less than its size where holes are kept, nothing where blocks may be shared."""
+        del source, below
+        return entry.size_bytes or 0
+
     def set_directory_facts(self, key: str, facts: ObjectFacts) -> None:
         """Give the directory ``key`` that mode and time, once all is in it. Nothing where directories have none."""
         del key, facts

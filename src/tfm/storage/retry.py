@@ -297,6 +297,9 @@ class RetryBackend(Backend):
     def free_bytes(self, prefix: str) -> int | None:
         return self._inner.free_bytes(prefix)
 
+    def copy_bytes(self, source: StorageAddress, entry: Entry, *, below: str) -> int:
+        return self._inner.copy_bytes(source, entry, below=below)
+
     def set_directory_facts(self, key: str, facts: ObjectFacts) -> None:
         self._inner.set_directory_facts(key, facts)
 

@@ -187,6 +187,10 @@ class Storage(AskingStorage):
         """See :meth:`Backend.free_bytes`."""
         return self._backend.free_bytes(prefix)
 
+    def copy_bytes(self, source: StorageAddress, entry: Entry, *, below: str) -> int:
+        """See :meth:`Backend.copy_bytes`."""
+        return self._backend.copy_bytes(source, entry, below=below)
+
     def set_directory_facts(self, key: str, facts: ObjectFacts) -> None:
         """See :meth:`Backend.set_directory_facts`."""
         self._backend.set_directory_facts(key, facts)

@@ -44,6 +44,14 @@ class Directories:
             if mode is not None and key in self._new:
                 self._facts[key] = ObjectFacts(mode=mode, modified_timestamp=modified_timestamp)
 
+    def add_made(self, key: str) -> None:
+        """An earlier run of the same job made this one."""
+        self._new.add(key)
+
+    def owes_facts(self, key: str) -> bool:
+        """Whether :meth:`finish` will give the directory ``key`` its mode and time."""
+        return key in self._facts
+
     def finish(self) -> None:
         """Give the directories that were made here the modes and times of their originals, the deepest first."""
         for key in sorted(self._facts, key=lambda each: each.count("/"), reverse=True):

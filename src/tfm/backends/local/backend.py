@@ -21,7 +21,7 @@ from tfm.backends.local.places import ConfinedPlaces, PathPlaces, Places
 from tfm.backends.local.reading import open_file
 from tfm.backends.local.renaming import rename
 from tfm.backends.local.sweeping import sweep
-from tfm.backends.local.system import free_bytes, path_of, sync_disk, translating
+from tfm.backends.local.system import copy_bytes, free_bytes, path_of, sync_disk, translating
 from tfm.backends.local.trash import put_back, to_trash
 from tfm.backends.local.tree_removal import remove_tree
 from tfm.core.capability import Capability
@@ -245,6 +245,10 @@ class _LocalBackend(Backend):
 
     def free_bytes(self, prefix: str) -> int | None:
         return free_bytes(prefix)
+
+    # Where it is from says its key, whatever the address.
+    def copy_bytes(self, source: StorageAddress, entry: Entry, *, below: str) -> int:  # noqa: ARG002
+        return copy_bytes(entry.key, entry.size_bytes or 0, below)
 
     def set_directory_facts(self, key: str, facts: ObjectFacts) -> None:
         writing.set_directory_facts(self._places, key, facts)

@@ -24,10 +24,13 @@ from tfm.core.errors import (
     StorageError,
 )
 
-__all__ = ["free_bytes", "path_of", "sync_disk", "translated", "translating"]
+__all__ = ["copy_bytes", "free_bytes", "path_of", "sync_disk", "translated", "translating"]
 
 _MORE_SPACE: Final = "Free some space there, or choose another disk."
 _MORE_RIGHTS: Final = "Ask its owner for access, or run tfm as a user who has it."
+_BLOCK_BYTES: Final = 512
+"""What st_blocks counts, whatever the disk's own blocks are: https://man7.org/linux/man-pages/man3/stat.3type.html"""
+
 _MORE_FILES: Final = "Raise the limit of open files (ulimit -n)."
 
 _ERRORS: Final[Mapping[int, tuple[type[StorageError], str]]] = {
@@ -122,6 +125,17 @@ def free_bytes(prefix: str) -> int | None:
     if not facts.f_blocks:  # of a file system that is made of something else
         return None
     return facts.f_frsize * (facts.f_bfree if os.geteuid() == 0 else facts.f_bavail)
+
+
+def copy_bytes(key: str, size_bytes: int, below: str) -> int:
+    """What a copy of that file takes at most below the directory ``below``: none of its holes, and nothing within one
+    file system, which may let copies share their blocks."""
+    try:
+        facts = os.lstat(path_of(key, "copy"))
+        device = os.stat(path_of(below or os.curdir, "copy")).st_dev
+    except OSError:
+        return size_bytes
+    return 0 if facts.st_dev == device else min(size_bytes, facts.st_blocks * _BLOCK_BYTES)
 
 
 @cache

@@ -1,0 +1,62 @@
+"""Whether what is to be copied fits, looked at before the first byte is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from tfm.core.errors import NoSpaceError
+from tfm.core.step import Step
+from tfm.operations.copy_spec import CopySpec
+from tfm.storage.storage import Storage
+
+__all__ = ["with_room"]
+
+_HELD_STEPS: Final = 2000
+"""How far a plan is looked at before the first byte is written, where room may be short: two requests of a listing."""
+
+
+def with_room(
+    source: Storage, target: Storage, spec: CopySpec, steps: Iterator[tuple[Step, int]]
+) -> Iterator[tuple[Step, int]]:
+    """The steps, the first of them held back until it is known whether all of them fit: raises NoSpaceError, and then
+    nothing is written. A plan of more steps than that begins before it is known.
+
+    Between disks what a copy takes may be less than its size; where the sizes do not fit, the files are looked at.
+    """
+    free = target.free_bytes(spec.target_prefix)
+    copies = target.can_copy_from(source.address)
+    held: list[tuple[Step, int]] = []
+    needed = 0
+    looks = False
+
+    def size_of(step: Step) -> int:
+        return step.size_bytes or 0
+
+    def size_on_disk(step: Step) -> int:
+        return target.copy_bytes(source.address, step.entry, below=spec.target_prefix)
+
+    weigh: Callable[[Step], int] = size_of
+    for step, number in steps:
+        held.append((step, number))
+        needed += _more(step, weigh(step))
+        if free is not None and needed > free and copies and not looks:
+            looks, weigh = True, size_on_disk
+            needed = sum(_more(each, weigh(each)) for each, _ in held)
+        if free is not None and needed > free:
+            raise NoSpaceError(
+                f"It has {needed:,} bytes or more, and {free:,} are free there: nothing was written.",
+                next_step="Free some space there, or choose another disk.",
+                uri=target.uri_of(spec.target.key),
+                operation="copy",
+            )
+        if free is None or len(held) == _HELD_STEPS:
+            free = None
+            yield from held
+            held.clear()
+    yield from held
+
+
+def _more(step: Step, size_bytes: int) -> int:
+    """What the step takes more than what it replaces gives back."""
+    return max(0, size_bytes - (0 if step.replaces is None else step.replaces.size_bytes or 0))
