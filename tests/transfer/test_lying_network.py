@@ -178,12 +178,23 @@ def test_what_is_read(proxy: FaultProxy, tmp_path: Disk, key: str, reader: str, 
             # Parts of sizes that nobody uses, and the bytes are gone when the storage has told them.
             assert isinstance(got, (bytes, DamagedError))
             return
+        if (reader, fault) == ("copy", "flip"):
+            assert got == CONTENTS[key], got  # it is fetched once more
+            return
         assert isinstance(got, NAMED[fault]), got
         assert not (tmp_path / "down").exists()
     else:
         assert fault in SURVIVED
         assert got == CONTENTS[key], got
     assert not list(tmp_path.glob(".tfm-*"))
+
+
+@pytest.mark.parametrize("key", ["plain", "plain-parts", "large"])
+def test_what_is_damaged_again_and_again_is_an_error(proxy: FaultProxy, tmp_path: Disk, key: str) -> None:
+    flipped = proxy.flip(after_bytes=100_001, match=f"GET /lying/{key}", times=99)
+    assert isinstance(outcome(lambda: copy_down(key, tmp_path)), DamagedError)
+    assert list(tmp_path.glob("down*")) == []
+    assert 99 - flipped.times == 2 * (1 if key == "plain" else 3)
 
 
 @pytest.mark.parametrize("key", CONTENTS)
@@ -254,4 +265,5 @@ def test_what_is_written(
         assert fault != "503 twice"
     else:
         assert there
+    assert fault != "flip request" or got == b""
     assert isinstance(got, (bytes, StorageError, NetworkError, RequestTimeoutError))

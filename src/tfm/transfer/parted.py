@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final
 
 from tfm.core.capability import Capability
-from tfm.core.errors import StorageError, UnsupportedOperation
+from tfm.core.errors import DamagedError, StorageError, UnsupportedOperation
 from tfm.core.step import Step
 from tfm.core.writing import Checksum, Description, Part, Upload
 from tfm.storage.contract import Reader
@@ -157,13 +157,20 @@ class PartedTransfer:
             self._ended(None, self._error)
 
     def _send_one(self, number: int) -> Outcome | None:
+        try:
+            self._send_and_note(number)
+        except DamagedError:
+            self._send_and_note(number)  # a bit that flips once on the way hardly does so twice
+        with self._lock:
+            self._left -= 1
+            last = self._left == 0
+        return self._finish() if last else None
+
+    def _send_and_note(self, number: int) -> None:
         part, crc32 = self._send(number)
         self._record.part(part, crc32 or 0)
         with self._lock:
             self._parts[number] = (part, crc32)
-            self._left -= 1
-            last = self._left == 0
-        return self._finish() if last else None
 
     def _send(self, number: int) -> tuple[Part, int | None]:
         context, step, upload = self._context, self._step, self._begun()
@@ -217,17 +224,33 @@ class PartedTransfer:
 
     def _finish(self) -> Outcome:
         context, step, upload = self._context, self._step, self._begun()
-        parts = [self._parts[number] for number in sorted(self._parts)]
-        crc32 = self._whole_crc32(parts)
         described = self._description
         if described is None:
             raise RuntimeError("nothing is known of the source")
         require_unchanged(context.source, step, described.entry)
-        verified = context.server_side or self._compare(described.checksum, crc32)
+        try:
+            verified = self._is_right(described.checksum)
+        except DamagedError:
+            self._send_all_again()
+            verified = self._is_right(described.checksum)
+        parts = [self._parts[number] for number in sorted(self._parts)]
+        crc32 = self._whole_crc32(parts)
         # Looks again at the destination where the storage does not: the parts may have taken hours.
         entry = context.target.finish_upload(upload, [part for part, _ in parts], checksum=crc32)
         self._record.ended()
         return Outcome(entry, self._size_bytes, verified=verified)
+
+    def _is_right(self, checksum: Checksum | None) -> bool:
+        parts = [self._parts[number] for number in sorted(self._parts)]
+        return self._context.server_side or self._compare(checksum, self._whole_crc32(parts))
+
+    def _send_all_again(self) -> None:
+        """Which part is damaged the checksum of the whole does not tell. In this one thread: it is rare enough."""
+        for number in sorted(self._parts):
+            if self._context.cancel.wanted:
+                raise Cancelled
+            self._context.meter.add(-self._parts[number][0].size_bytes)
+            self._send_and_note(number)
 
     def _whole_crc32(self, parts: list[tuple[Part, int | None]]) -> int | None:
         whole = 0

@@ -8,7 +8,7 @@ from typing import Final
 
 from tfm.core.capability import Capability
 from tfm.core.entry import Asked, Entry
-from tfm.core.errors import ConflictError, StorageError
+from tfm.core.errors import ConflictError, DamagedError, StorageError
 from tfm.core.step import Step, StepAction
 from tfm.core.writing import ObjectFacts
 from tfm.storage.contract import Reader
@@ -97,9 +97,12 @@ class Transfer:
         return self._or_again(lambda: self._begun(step) if self.is_light else self._copied(step))
 
     def _or_again(self, work: Callable[[], Outcome | Begun]) -> Outcome | Begun:
-        """That, or where the source has changed since it was listed, the version that it has by now."""
+        """That, or where the source has changed since it was listed, the version that it has by now; and once more
+        where the bytes that arrived, here or there, were not those that were sent."""
         try:
             return work()
+        except DamagedError:
+            return self._copied(self._step)
         except ConflictError:
             again = self._again(self._step)
             if again is None:
