@@ -374,3 +374,20 @@ def test_many_rows_are_selected_while_keys_wait() -> None:
         assert "030000" not in selected(running)
 
     run_app(make_session({SCHEME: script}, Clock()), directory(), directory(), look)
+
+
+# Half a page
+
+
+def test_in_vims_keys_half_a_page_goes_down_and_up() -> None:
+    memory = world(settings=VIM)
+    memory.put([f"left/row-{number:03}" for number in range(100)])
+
+    async def look(running: Running) -> None:
+        half = running.left.list.scrollable_content_region.height // 2
+        await running.press("ctrl+d")
+        assert abs(running.left.list.cursor - half) <= 1
+        await running.press("ctrl+d", "ctrl+u", "ctrl+u")
+        assert running.left.list.cursor == 0
+
+    in_panes(memory, look)
