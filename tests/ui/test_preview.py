@@ -40,7 +40,7 @@ async def shown(running: Running, name: str) -> Preview:
     """What is beside the list, when all of it is there."""
     found = preview(running)
     await running.until(lambda: found.title_text.startswith(name) and not found.waits)
-    await running.until(lambda: not isinstance(found.body, PagerView) or bool(found.body.size.width))
+    await running.until(lambda: found.body is None or bool(found.body.size.width))
     await running.until(lambda: not isinstance(found.body, PagerView) or not found.body.waits)
     return found
 
