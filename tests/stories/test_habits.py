@@ -57,7 +57,7 @@ def test_wrong_keys_of_ones_own_are_told_by_their_line_and_the_rest_works(
 
 def test_who_knows_no_key_finds_it_in_the_palette(start: StartProgram, bucket: MotoServer, home: Path) -> None:
     program = start("s3://data/", str(home))
-    program.until_shown("3 entries", "Ctrl-P Palette")
+    program.until_shown("3 entries", "Ctrl-P All")
     program.press("C-p")
     program.until_shown("Actions", "Find:")
     program.press("d", "i", "r", "e", "c", "t", "o", "r", "y", "Space", "m", "a", "k", "e")
