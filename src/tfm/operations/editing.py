@@ -96,8 +96,8 @@ class LocalCopy:
             return hashlib.file_digest(file, "sha256").digest()
 
     def store(self, tell: Callable[[Progress], None], cancel: Cancel) -> Entry:
-        """Put the file's content in the object's place, if that is still what was fetched, or what :meth:`look_again`
-        saw there; type, metadata and tags stay. One request up to 16 MiB or so, and one before where the storage is
+        """Put the file's content in the object's place, if that is still what was fetched, or accepted by
+        :meth:`accept`; type, metadata and tags stay. One request up to 16 MiB or so, and one before where the storage is
         not known to compare versions.
 
         Raises ConflictError where somebody else has changed or removed it, and what the storage answers; the file
@@ -130,12 +130,13 @@ class LocalCopy:
         self._write(key, NOTHING_THERE, tell, cancel)
         return replace(self.location, key=key)
 
-    def look_again(self) -> Entry | None:
-        """What is there now, None where nothing is: from now on that is what :meth:`store` replaces. One request.
-        Raises what the storage answers."""
-        self._entry = self._storage.lookup(self.location.key, fresh=True, asked=Asked.FILE).file
-        self._is_gone = self._entry is None
-        return self._entry
+    def look(self) -> Entry | None:
+        """What is there now, None where nothing is. One request. Raises what the storage answers."""
+        return self._storage.lookup(self.location.key, fresh=True, asked=Asked.FILE).file
+
+    def accept(self, there: Entry | None) -> None:
+        """From now on ``there``, which :meth:`look` has seen, is what :meth:`store` replaces."""
+        self._entry, self._is_gone = there, there is None
 
     def _write(self, key: str, only_if: Precondition | None, tell: Callable[[Progress], None], cancel: Cancel) -> Entry:
         facts = replace(self._facts, modified_timestamp=None, mode=None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, TypeVar
 
 from textual.widget import Widget
 
@@ -16,17 +16,18 @@ from tfm.core.progress import Cancel, Progress
 from tfm.operations.editing import LocalCopy
 from tfm.operations.external import ended_text
 from tfm.operations.side_by_side import Side
-from tfm.operations.work import RunningWork, Work, WorkState, WorkUpdate, begin_work
+from tfm.operations.work import RunningWork, Task
 from tfm.path import Path
 from tfm.storage.session import Session
-from tfm.ui.dialog import Dialog, DialogText
 from tfm.ui.field_row import FieldRow
 from tfm.ui.format import format_size
 from tfm.ui.places import location_text
+from tfm.ui.step_dialog import StepDialog
 from tfm.ui.text_field import TextField
-from tfm.ui.update_box import UpdateBox
 
 __all__ = ["Errand", "LocalCopyDialog"]
+
+Step = TypeVar("Step")
 
 _LARGE_BYTES: Final = 10 * 2**20
 """From here on it is asked first: all of it comes, and all of it goes back."""
@@ -47,7 +48,7 @@ class Errand:
     stays_shown: bool = False
 
 
-class LocalCopyDialog(Dialog[str]):
+class LocalCopyDialog(StepDialog[str]):
     """The result is what there is to say of it. The copy goes only when it is stored, or was not changed."""
 
     BUTTONS = (
@@ -66,7 +67,6 @@ class LocalCopyDialog(Dialog[str]):
     )
     DEFAULT_CSS = """
     LocalCopyDialog DialogButton { margin: 0 1 0 0; }
-    LocalCopyDialog #said { margin-bottom: 1; }
     LocalCopyDialog FieldRow { display: none; }
     LocalCopyDialog.-names FieldRow { display: block; }
     """
@@ -81,29 +81,22 @@ class LocalCopyDialog(Dialog[str]):
         tell_at_end: Callable[[str], None],
     ) -> None:
         """``tell_at_end`` hears of a copy that is still there when this goes."""
-        super().__init__(errand.title)
+        super().__init__(errand.title, works)
         self._session = session
         self._location = location
         self._size_bytes = entry.size_bytes or 0
         self._errand = errand
-        self._works = works
         self._tell_at_end = tell_at_end
         self._copy = LocalCopy(session, location)
         self._was_given = False
-        self._was_stopped = False
-        self._has_seen_other = False
+        self._has_looked = False
+        self._there: Entry | None = None
         self._error: StorageError | None = None
-        self._work: Work[Any] | None = None  # of each step another result, which its own ``then`` knows
-        self._then: Callable[[Any], None] = self._fetched
-        self._failed: Callable[[StorageError], None] = self._show_end
-        self._doing = ""
-        self._box: UpdateBox[WorkUpdate[Any]] = UpdateBox(self)
-        self.said: Final = DialogText(id="said")
         self.field: Final = TextField(id="name")
 
     def compose_middle(self) -> Iterable[Widget]:
         yield FieldRow("Name:", self.field)
-        yield self.said
+        yield from super().compose_middle()
 
     def on_mount(self) -> None:
         self.body.show(location_text(self._location))
@@ -124,41 +117,10 @@ class LocalCopyDialog(Dialog[str]):
     # One step after the other, each in a thread
 
     def _begin(
-        self,
-        doing: str,
-        task: Callable[[Callable[[Progress], None], Cancel], Any],
-        then: Callable[[Any], None],
-        failed: Callable[[StorageError], None],
+        self, doing: str, task: Task[Step], then: Callable[[Step], None], failed: Callable[[StorageError], None]
     ) -> None:
         self.remove_class("-names")
-        self.error_block.show(None)
-        self._doing, self._then, self._failed = doing, then, failed
-        self.said.show(doing)
-        self.show_buttons("cancel")
-        self._work = begin_work(f"“{self._errand.title}”", task, self._box.put)
-        self._works.add(self._work)
-
-    def on_update_box_arrived(self, message: UpdateBox.Arrived) -> None:
-        message.stop()
-        self._heed()
-
-    def on_screen_resume(self) -> None:
-        self._heed()  # what ended while something was over this
-
-    def _heed(self) -> None:
-        update = self._box.take() if self.app.screen is self else None
-        work = self._work
-        if update is None or work is None:
-            return
-        if update.state is WorkState.RUNNING:
-            done, total = update.progress.bytes_done, update.progress.bytes_total
-            self.said.show(f"{self._doing} {format_size(done)} of {format_size(total or done)}")
-            return
-        self._work, self._was_stopped = None, work.is_stopping
-        if update.error is not None:
-            self._failed(update.error)
-        else:
-            self._then(update.result)
+        self.begin_step(doing, task, then, failed)
 
     def _fetch(self) -> None:
         copy = self._copy
@@ -192,7 +154,7 @@ class LocalCopyDialog(Dialog[str]):
 
     def _look(self, code: int = 0, *, at_once: bool = False) -> None:
         def then(changed: bool) -> None:
-            if changed and self._was_stopped:
+            if changed and self.was_stopped:
                 self._show_failure(StorageError("Stopped before it was stored.", operation="edit"))
             elif changed and code:
                 self.said.show(f"The program {ended_text(code)}, and has changed its copy. Store that?")
@@ -238,11 +200,11 @@ class LocalCopyDialog(Dialog[str]):
 
     def _show_failure(self, error: StorageError) -> None:
         self._error = error
-        self._has_seen_other = False
+        self._has_looked = False
         self.remove_class("-names")
         self.said.show("" if self._copy.path in str(error) else f"Your copy: {self._copy.path}")
         self.error_block.show(error, otherwise="Try again, or save it under another name.")
-        is_conflict = isinstance(error, ConflictError) and not self._was_stopped
+        is_conflict = isinstance(error, ConflictError) and not self.was_stopped
         steps = ("difference", "replace") if is_conflict else ("again",)
         self.show_buttons("save", *steps, "keep", focus="keep")
 
@@ -257,11 +219,10 @@ class LocalCopyDialog(Dialog[str]):
 
     def _replace(self) -> None:
         """What was looked at in :meth:`_show_difference`, else what is there now."""
-        copy, has_looked = self._copy, self._has_seen_other
+        copy, has_looked, there = self._copy, self._has_looked, self._there
 
         def task(tell: Callable[[Progress], None], cancel: Cancel) -> Entry:
-            if not has_looked:
-                copy.look_again()
+            copy.accept(there if has_looked else copy.look())
             return copy.store(tell, cancel)
 
         self._begin("storing…", task, lambda _entry: self._stored(self._location), self._show_failure)
@@ -270,7 +231,7 @@ class LocalCopyDialog(Dialog[str]):
         mine = Path(self._copy.path).location
 
         def task(_tell: object, _cancel: Cancel) -> tuple[Side, Side]:
-            there = self._copy.look_again()
+            there = self._copy.look()
             if there is None:
                 raise NotFoundError("It is not there any more: somebody has removed it.", operation="edit")
             new = self._session.storage(mine.storage).lookup(mine.key, fresh=True, asked=Asked.FILE).file
@@ -283,7 +244,7 @@ class LocalCopyDialog(Dialog[str]):
 
             if self._error is not None:
                 self._show_failure(self._error)
-            self._has_seen_other = True
+            self._has_looked, self._there = True, sides[0].entry
             self.app.push_screen(SideBySideDialog(self._session, *sides))
 
         self._begin("looking…", task, then, self._show_failure)
@@ -310,11 +271,9 @@ class LocalCopyDialog(Dialog[str]):
             steps.get(name, self.leave)()
 
     def leave(self) -> None:
-        work = self._work
-        if work is not None and not work.is_stopping:
-            work.stop()
-            self.said.show("stopping…")
-        elif self.has_class("-names") and self._error is not None:
+        if self.stop_step():
+            return
+        if self.has_class("-names") and self._error is not None:
             self._show_failure(self._error)
         else:
             # The copy stays wherever somebody may have written into it.
