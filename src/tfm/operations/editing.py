@@ -97,8 +97,8 @@ class LocalCopy:
 
     def store(self, tell: Callable[[Progress], None], cancel: Cancel) -> Entry:
         """Put the file's content in the object's place, if that is still what was fetched, or accepted by
-        :meth:`accept`; type, metadata and tags stay. One request up to 16 MiB or so, and one before where the storage is
-        not known to compare versions.
+        :meth:`accept`; type, metadata and tags stay. One request up to 16 MiB or so, and one before where the storage
+        is not known to compare versions.
 
         Raises ConflictError where somebody else has changed or removed it, and what the storage answers; the file
         stays where it is then, and this may be tried again.
