@@ -6,24 +6,21 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import Final
 
 from tfm.core.capability import Capability
-from tfm.core.entry import Asked, Kind
-from tfm.core.errors import ConflictError, StorageError, UnsupportedOperation
-from tfm.core.location import Location
+from tfm.core.entry import Kind
+from tfm.core.errors import ConflictError, StorageError
 from tfm.core.progress import Cancel, Progress
-from tfm.core.step import Step, StepAction
-from tfm.core.writing import NOTHING_THERE
-from tfm.journal import Job, Journal, StepState, UploadRecord, null_journal
+from tfm.core.step import Step
+from tfm.journal import Job, Journal, StepState, null_journal
 from tfm.journal import JobState as RecordedState
 from tfm.operations.conflict import Conflict, Conflicts, Decision
 from tfm.operations.copy_plan import CopyPlanner, Planned, Planner, Problem, Skipped
 from tfm.operations.copy_spec import CopySpec
-from tfm.operations.destination import Destination
+from tfm.operations.earlier_run import EarlierRun
 from tfm.operations.job_state import CopySummary, JobSnapshot, JobState
-from tfm.operations.moving import MovedSources
+from tfm.operations.moving import MovedSources, rename_what_can_be
 from tfm.operations.room import with_room
 from tfm.operations.sameness import is_done_already
 from tfm.operations.step_upload import StepUpload
@@ -36,10 +33,6 @@ from tfm.transfer.meter import Meter
 from tfm.transfer.transfer import Transfer
 
 __all__ = ["CopyJob"]
-
-_SWEPT_STEPS: Final = 5000
-"""Steps from the first that is not done, in whose directories a killed run may have left temporaries: many times what
-it can have had under way."""
 
 _SETTLE_SECONDS: Final = 0.8
 """So long what is under way when a job is stopped may take to end and be written down: Ctrl-C is heard in a second."""
@@ -72,7 +65,7 @@ class CopyJob:
         self._session = session
         self._journal = journal
         self._log = log
-        self._resumes = log is not None
+        self._earlier = None if log is None else EarlierRun(log, spec)
         self._conflicts = Conflicts(spec.policy, ask)
         self._progress = progress
         self._tell_done = done
@@ -89,10 +82,8 @@ class CopyJob:
         self._error: StorageError | None = None
         self._told_at = 0.0
         self._own_journal: Journal | None = None
-        self._uploads: dict[int, UploadRecord] = {}
         self._done_now: set[int] = set()
         self._made: list[int] = []
-        self._known: set[tuple[str, Kind]] = set()
 
     # From any thread
 
@@ -183,9 +174,11 @@ class CopyJob:
         source = self._session.storage(self.spec.source_storage)
         target = self._session.storage(self.spec.target_storage).confined(self.spec.target_prefix)
         planner = self._planner(source, target, self.spec)
-        if not self._resumes:
+        if self._earlier is None:
             planner.check()
-        spec = self._renamed(source, target) if self.spec.move and not self._resumes else self.spec
+        spec = self.spec
+        if spec.move and self._earlier is None:
+            spec = rename_what_can_be(source, target, spec, self._renamed)
         if not spec.sources:
             return
         if spec != self.spec:
@@ -196,9 +189,8 @@ class CopyJob:
         # Making a file takes a disk a tenth of what the rest of it takes, and a busy one ten times as long.
         self._engine.share_light(2 if Capability.LOCAL_PATHS in target.capabilities else 1)
         moved = MovedSources(source, target, spec, log, kept=self._kept, failed=self._failed) if spec.move else None
-        if self._resumes:
-            self._sweep(target, log)
-            self._add_made_before(directories, log)
+        if self._earlier is not None:
+            self._earlier.prepare(target, directories)
         with ExitStack() as stack:
             for each in spec.sources:
                 if each.kind is Kind.DIRECTORY:
@@ -206,7 +198,7 @@ class CopyJob:
                     if spec.move:
                         stack.enter_context(source.changing_below(each.key))
             steps = self._steps(planner, log)
-            for step, number in steps if self._resumes else with_room(source, target, spec, steps):
+            for step, number in steps if self._earlier is not None else with_room(source, target, spec, steps):
                 self._begin(context, step, number, moved)
             self._planned = not self._cancel.wanted
             self._engine.wait()
@@ -221,14 +213,14 @@ class CopyJob:
         for number in self._made:
             log.done(number)
         if moved is not None:
-            if self._resumes:
-                self._add_moved_before(source, log, moved)
+            for step in () if self._earlier is None else self._earlier.undeleted(source, self._done_now):
+                moved.add(step)
             moved.finish()
 
     def _planner(self, source: Storage, target: Storage, spec: CopySpec) -> Planner:
         if self._plan is not None:
             return self._plan(spec)
-        was_moved = self._was_moved if spec.move else None
+        was_moved = self._earlier.was_moved if spec.move and self._earlier is not None else None
         return CopyPlanner(source, target, spec, self._conflicts, self._cancel, was_moved=was_moved)
 
     def _opened_log(self, spec: CopySpec) -> Job:
@@ -239,75 +231,27 @@ class CopyJob:
             self._log = journal.begin_job("move" if spec.move else "copy", self.title, spec.record())
         return self._log
 
-    # What an earlier run left
-
-    def _sweep(self, target: Storage, log: Job) -> None:
-        """Find the uploads to go on with, and sweep the temporaries of what was written when that run was killed."""
-        self._uploads = {record.step: record for record in log.uploads() if record.step is not None}
-        if Capability.FLAT_KEYS in target.capabilities:
-            return
-        kept = [record.id for record in self._uploads.values() if record.id is not None]
-        under_way = log.pending(limit=_SWEPT_STEPS)
-        for prefix in {_parent(record.step.target_key) for record in under_way} | {self.spec.target_prefix}:
-            try:
-                target.sweep(prefix, keep=kept)
-            except StorageError:
-                pass  # a directory that was never made
-
-    def _add_made_before(self, directories: Directories, log: Job) -> None:
-        """The directories that run had made: they are this job's, and get their modes and times at its end."""
-        after = 0
-        while records := log.steps({StepState.MADE}, after=after):
-            after = records[-1].number
-            for record in records:
-                directories.add_made(record.step.target_key)
-
-    def _add_moved_before(self, source: Storage, log: Job, moved: MovedSources) -> None:
-        """Of what that run had copied, the sources that it could not delete any more, if they are what was copied:
-        ``ceil(n / 1000)`` requests for each directory of n objects, which are listed in the order of the steps."""
-        flat = Capability.FLAT_KEYS in source.capabilities
-        trees = [each.key for each in self.spec.sources if each.kind is Kind.DIRECTORY and flat]
-        listed = {prefix: Destination(source, prefix, ordered=True) for prefix in trees}
-        after = 0
-        while records := log.steps({StepState.DONE}, after=after):
-            after = records[-1].number
-            for record in records:
-                if record.number not in self._done_now and _stands_there(source, record.step, listed):
-                    moved.add(record.step)
-
-    def _renamed(self, source: Storage, target: Storage) -> CopySpec:
-        """Move what one step of the storage's own can move; what is left to be copied."""
-        spec = self.spec
-        if source.address != target.address or Capability.RENAME not in target.capabilities:
-            return spec
-        left: list[Location] = []
-        for each in spec.sources:
-            key = spec.target_key(each)
-            if target.lookup(key).found:
-                left.append(each)
-                continue
-            try:
-                target.rename(each.key, key, only_if=NOTHING_THERE)
-            except UnsupportedOperation:
-                left.append(each)  # another file system
-            else:
-                self.summary.listed += 1
-                self.summary.done += 1
-                self.summary.renamed = True
-                if self._tell_done is not None:
-                    step = Step(each.key, each.kind, key, StepAction.COPY, only_if=NOTHING_THERE)
-                    self._tell_done(step, Outcome(None, 0, verified=True))
-        return replace(spec, sources=tuple(left))
+    def _renamed(self, step: Step) -> None:
+        self.summary.listed += 1
+        self.summary.done += 1
+        self.summary.renamed = True
+        if self._tell_done is not None:
+            self._tell_done(step, Outcome(None, 0, verified=True))
 
     def _steps(self, planner: Planner, log: Job) -> Iterator[tuple[Step, int]]:
         """The steps with their numbers in the journal, as the plan comes; what will not be done is counted."""
-        if self._resumes:
-            yield from self._left_over(log)
+        earlier = self._earlier
+        if earlier is not None:
+            self._count_earlier(log)
+            yield from earlier.left_over()
             if log.record().is_planned:
                 return
         try:
             for batch in planner.batches():
-                yield from self._noted([each for each in batch if _place_of(each) not in self._known], log)
+                left = (
+                    batch if earlier is None else [each for each in batch if not earlier.had_planned(*_place_of(each))]
+                )
+                yield from self._noted(left, log)
                 if self._cancel.wanted:
                     return
         except StorageError as error:
@@ -334,8 +278,8 @@ class CopyJob:
                     steps.append(each)
         yield from zip(steps, log.add_steps(steps), strict=True)
 
-    def _left_over(self, log: Job) -> Iterator[tuple[Step, int]]:
-        """What an earlier run had planned and not done; what it had done is counted."""
+    def _count_earlier(self, log: Job) -> None:
+        """What an earlier run had planned, and what it had done of it."""
         counts = log.counts()
         with self._lock:
             for state, count in counts.items():
@@ -344,19 +288,6 @@ class CopyJob:
                 self.summary.done += count.steps if state is StepState.DONE else 0
                 self.summary.skipped += count.steps if state is StepState.SKIPPED else 0
             self._meter.add(counts[StepState.DONE].size_bytes)
-        if not log.record().is_planned:
-            after = 0
-            while records := log.steps(after=after):
-                self._known.update((record.step.source_key, record.step.kind) for record in records)
-                after = records[-1].number
-        after = 0
-        while records := log.steps({StepState.PENDING, StepState.MADE, StepState.FAILED}, after=after):
-            after = records[-1].number
-            yield from ((record.step, record.number) for record in records)
-
-    def _was_moved(self, source: Location) -> bool:
-        """Whether an earlier run had planned what was in there: then it is gone because it was moved."""
-        return any(key.startswith(source.key) for key, _ in self._known)
 
     def _begin(self, context: TransferContext, step: Step, number: int, moved: MovedSources | None) -> None:
         log = self._log
@@ -365,7 +296,7 @@ class CopyJob:
         self._begun = True
 
         def ended(_step: Step, outcome: Outcome | None, error: StorageError | None) -> None:
-            resumed = self._resumes and isinstance(error, ConflictError)
+            resumed = self._earlier is not None and isinstance(error, ConflictError)
             if resumed and is_done():
                 outcome, error = Outcome(None, step.size_bytes or 0, verified=True), None
             if outcome is not None and moved is not None and not outcome.verified:
@@ -377,10 +308,11 @@ class CopyJob:
         def is_done() -> bool:
             return is_done_already(context.source, context.target, step)
 
+        upload = None if self._earlier is None else self._earlier.upload(number)
         transfer = Transfer(
             context,
             step,
-            record=lambda: StepUpload(log, context.target, number, self._uploads.get(number), is_done),
+            record=lambda: StepUpload(log, context.target, number, upload, is_done),
             ended=ended,
             large_ended=self._engine.ended_large,
         )
@@ -408,7 +340,7 @@ class CopyJob:
                     self._count_failure(error)
         else:
             with self._lock:
-                if self._resumes:
+                if self._earlier is not None:
                     self._done_now.add(number)
                 self.summary.done += 1
                 self.summary.size_bytes += outcome.size_bytes
@@ -463,22 +395,3 @@ def _place_of(planned: Planned) -> tuple[str, Kind]:
     if isinstance(planned, Step):
         return planned.source_key, planned.kind
     return planned.source.key, planned.source.kind
-
-
-def _parent(key: str) -> str:
-    return key[: key.rfind("/", 0, -1) + 1]
-
-
-def _stands_there(source: Storage, step: Step, listed: dict[str, Destination]) -> bool:
-    """Whether the source is still there, and still what the step copied."""
-    tree = next((tree for prefix, tree in listed.items() if step.source_key.startswith(prefix)), None)
-    if tree is not None:
-        entry = tree.find(step.source_key, step.kind)
-    else:
-        now = source.lookup(step.source_key, asked=Asked.FILE)
-        entry = now.directory if step.source_key.endswith("/") else now.file
-    return entry is not None and (entry.size_bytes, entry.etag, entry.modified_timestamp) == (
-        step.size_bytes,
-        step.etag,
-        step.modified_timestamp,
-    )

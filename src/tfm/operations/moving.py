@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from tfm.core.capability import Capability
 from tfm.core.entry import Kind
-from tfm.core.errors import DamagedError, NotEmptyError, NotFoundError, StorageError
-from tfm.core.step import Step
-from tfm.core.writing import Condition, Precondition
+from tfm.core.errors import DamagedError, NotEmptyError, NotFoundError, StorageError, UnsupportedOperation
+from tfm.core.location import Location
+from tfm.core.step import Step, StepAction
+from tfm.core.writing import NOTHING_THERE, Condition, Precondition
 from tfm.journal import Job
 from tfm.operations.copy_spec import CopySpec
 from tfm.storage.contract import PAGE_ENTRIES
 from tfm.storage.storage import Storage
 
-__all__ = ["MovedSources"]
+__all__ = ["MovedSources", "rename_what_can_be"]
 
 _BATCH: Final = PAGE_ENTRIES
 
@@ -124,3 +126,22 @@ class MovedSources:
                 pass
             except StorageError as error:
                 self._failed(error)
+
+
+def rename_what_can_be(source: Storage, target: Storage, spec: CopySpec, renamed: Callable[[Step], object]) -> CopySpec:
+    """Move what one step of the storage's own can move; what is left to be copied. ``renamed`` hears of each."""
+    if source.address != target.address or Capability.RENAME not in target.capabilities:
+        return spec
+    left: list[Location] = []
+    for each in spec.sources:
+        key = spec.target_key(each)
+        if target.lookup(key).found:
+            left.append(each)
+            continue
+        try:
+            target.rename(each.key, key, only_if=NOTHING_THERE)
+        except UnsupportedOperation:
+            left.append(each)  # another file system
+        else:
+            renamed(Step(each.key, each.kind, key, StepAction.COPY, only_if=NOTHING_THERE))
+    return replace(spec, sources=tuple(left))

@@ -1,0 +1,103 @@
+"""What an earlier run of a copy left, which was killed or stopped: uploads, directories, and what is to be done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from tfm.core.capability import Capability
+from tfm.core.entry import Asked, Kind
+from tfm.core.errors import StorageError
+from tfm.core.location import Location
+from tfm.core.step import Step
+from tfm.journal import Job, StepRecord, StepState, UploadRecord
+from tfm.operations.copy_spec import CopySpec
+from tfm.operations.destination import Destination
+from tfm.storage.storage import Storage
+from tfm.transfer.directories import Directories
+
+__all__ = ["EarlierRun"]
+
+_SWEPT_STEPS: Final = 5000
+"""Steps from the first that is not done, in whose directories a killed run may have left temporaries: many times what
+it can have had under way."""
+
+
+class EarlierRun:
+    """What ``log`` says of it. Of the job's thread, save for :meth:`upload`, which any may ask."""
+
+    def __init__(self, log: Job, spec: CopySpec) -> None:
+        self._log = log
+        self._spec = spec
+        self._uploads: dict[int, UploadRecord] = {}
+        self._planned: set[tuple[str, Kind]] = set()
+
+    def prepare(self, target: Storage, directories: Directories) -> None:
+        """Find the uploads to go on with, sweep the temporaries of what was written when that run was killed, and let
+        the directories that it made be this job's, which get their modes and times at its end."""
+        self._uploads = {record.step: record for record in self._log.uploads() if record.step is not None}
+        for record in self._records({StepState.MADE}):
+            directories.add_made(record.step.target_key)
+        if Capability.FLAT_KEYS in target.capabilities:
+            return
+        kept = [record.id for record in self._uploads.values() if record.id is not None]
+        under_way = self._log.pending(limit=_SWEPT_STEPS)
+        for prefix in {_parent(record.step.target_key) for record in under_way} | {self._spec.target_prefix}:
+            try:
+                target.sweep(prefix, keep=kept)
+            except StorageError:
+                pass  # a directory that was never made
+
+    def upload(self, number: int) -> UploadRecord | None:
+        """The upload that it had begun for that step."""
+        return self._uploads.get(number)
+
+    def left_over(self) -> Iterator[tuple[Step, int]]:
+        """What it had planned and not done, with its numbers."""
+        if not self._log.record().is_planned:
+            self._planned.update((record.step.source_key, record.step.kind) for record in self._records(set(StepState)))
+        for record in self._records({StepState.PENDING, StepState.MADE, StepState.FAILED}):
+            yield record.step, record.number
+
+    def had_planned(self, source_key: str, kind: Kind) -> bool:
+        """Whether that is among its steps; where it had planned all, nobody need ask."""
+        return (source_key, kind) in self._planned
+
+    def was_moved(self, source: Location) -> bool:
+        """Whether it had planned what was in there: then that is gone because it was moved."""
+        return any(key.startswith(source.key) for key, _ in self._planned)
+
+    def undeleted(self, source: Storage, done_since: set[int]) -> Iterator[Step]:
+        """Of what it had copied, that whose sources it could not delete any more, if they are what was copied:
+        ``ceil(n / 1000)`` requests for each directory of n objects, which are listed in the order of the steps."""
+        flat = Capability.FLAT_KEYS in source.capabilities
+        trees = [each.key for each in self._spec.sources if each.kind is Kind.DIRECTORY and flat]
+        listed = {prefix: Destination(source, prefix, ordered=True) for prefix in trees}
+        for record in self._records({StepState.DONE}):
+            if record.number not in done_since and _stands_there(source, record.step, listed):
+                yield record.step
+
+    def _records(self, states: set[StepState]) -> Iterator[StepRecord]:
+        after = 0
+        while records := self._log.steps(states, after=after):
+            after = records[-1].number
+            yield from records
+
+
+def _parent(key: str) -> str:
+    return key[: key.rfind("/", 0, -1) + 1]
+
+
+def _stands_there(source: Storage, step: Step, listed: dict[str, Destination]) -> bool:
+    """Whether the source is still there, and still what the step copied."""
+    tree = next((tree for prefix, tree in listed.items() if step.source_key.startswith(prefix)), None)
+    if tree is not None:
+        entry = tree.find(step.source_key, step.kind)
+    else:
+        now = source.lookup(step.source_key, asked=Asked.FILE)
+        entry = now.directory if step.source_key.endswith("/") else now.file
+    return entry is not None and (entry.size_bytes, entry.etag, entry.modified_timestamp) == (
+        step.size_bytes,
+        step.etag,
+        step.modified_timestamp,
+    )
