@@ -14,7 +14,7 @@ from tfm.backends.memory import MemoryBackendFactory
 from tfm.core.entry import Kind
 from tfm.core.errors import CredentialsError
 from tfm.core.location import Location, StorageAddress
-from tfm.operations.known_places import KnownPlaces, PlaceGroup, PlaceKind, free_bytes_of, local_directory
+from tfm.operations.known_places import KnownPlaces, PlaceGroup, PlaceKind, local_directory
 from tfm.operations.mounts import Mount
 from tfm.operations.ssh_hosts import ssh_hosts
 from tfm.storage.contract import BackendContext, Root
@@ -173,11 +173,6 @@ def test_ssh_config(tmp_path: DiskPath) -> None:
     assert ssh_hosts(str(directory / "nothing")) == []
     with pytest.raises(IsADirectoryError):
         ssh_hosts(str(directory))
-
-
-def test_free_space_is_told_or_not_known(tmp_path: DiskPath) -> None:
-    assert (free_bytes_of(str(tmp_path)) or 0) > 0
-    assert free_bytes_of(str(tmp_path / "nothing")) is None
 
 
 def test_a_directory_of_the_disk_has_its_slash() -> None:

@@ -14,11 +14,12 @@ from tfm.core.entry import Kind
 from tfm.core.errors import StorageError
 from tfm.core.location import Location, StorageAddress
 from tfm.core.uri import LOCAL_SCHEME
+from tfm.operations.disk_facts import free_bytes_of
 from tfm.operations.mounts import Mount, mounts
 from tfm.operations.ssh_hosts import ssh_hosts
 from tfm.storage.session import Session
 
-__all__ = ["KnownPlace", "KnownPlaces", "PlaceGroup", "PlaceKind", "free_bytes_of", "home_place", "local_directory"]
+__all__ = ["KnownPlace", "KnownPlaces", "PlaceGroup", "PlaceKind", "home_place", "local_directory"]
 
 _SSH_SCHEME: Final = "sftp"
 _SSH_CONFIG: Final = "~/.ssh/config"
@@ -57,16 +58,6 @@ def local_directory(path: str) -> Location:
 
 def home_place() -> KnownPlace:
     return KnownPlace(local_directory(os.path.expanduser("~")), "home")
-
-
-def free_bytes_of(directory: str) -> int | None:
-    """What a user may still write there; None where it cannot be told. Waits for the file system, for ever if its
-    server is dead."""
-    try:
-        facts = os.statvfs(directory)
-    except OSError:
-        return None
-    return facts.f_bavail * facts.f_frsize or None
 
 
 class KnownPlaces:

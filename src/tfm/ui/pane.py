@@ -24,9 +24,10 @@ from tfm.path import Path
 from tfm.storage.session import Session
 from tfm.ui.error_block import ErrorBlock
 from tfm.ui.file_list import FileList, Place
-from tfm.ui.format import format_age, format_size
+from tfm.ui.format import format_size
 from tfm.ui.line import Line
 from tfm.ui.pane_text import count_text, notice_text, view_facts
+from tfm.ui.pane_title import PaneTitle
 from tfm.ui.places import (
     directory_location,
     entry_location,
@@ -102,7 +103,7 @@ class Pane(Vertical):
         self.sought = ""
         """What was last typed to find a row."""
         self._typing = ""
-        self._title = Line(keep_end=True, classes="pane--title")
+        self._title = PaneTitle(session)
         self._header = Line(classes="pane--header")
         self.list = FileList()
         self.list.colours_kinds = session.settings.file_colours
@@ -540,13 +541,12 @@ class Pane(Vertical):
     # Telling
 
     def tick(self) -> None:
-        """Bring the age in the title up to date."""
-        facts = [self.location.storage.profile or ""]
-        if self.update_shown is not None and len(self.update_shown.listing.pages):
-            facts.append(format_age(self._session.clock() - self.update_shown.listing.fetched_at))
+        """Bring the title up to date."""
+        update = self.update_shown
+        is_listed = update is not None and len(update.listing.pages) > 0
+        age = self._session.clock() - update.listing.fetched_at if update is not None and is_listed else None
         where = location_text(self.location)
-        title = where if self.found is None else self.found.title(where)
-        self._title.show(f" {title}", " · ".join(filter(None, facts)) + " ")
+        self._title.tell(self.location, where if self.found is None else self.found.title(where), age)
 
     def _footer_text(self) -> str:
         if self._typing:
