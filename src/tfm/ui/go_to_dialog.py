@@ -31,8 +31,8 @@ _CURSOR: Final = Style(reverse=True)
 
 _NOTICE: Final = "A path, or a URI like s3://bucket/; Tab completes."
 
-_Found = tuple[str, WorkUpdate[list[Candidate]]]
-_Gone = tuple[str, WorkUpdate[Goal]]
+_Found = tuple[int, WorkUpdate[list[Candidate]]]
+_Gone = tuple[int, WorkUpdate[Goal]]
 
 
 class GoToDialog(Dialog[Goal]):
@@ -66,6 +66,7 @@ class GoToDialog(Dialog[Goal]):
         self._offers = [Row(row.text, row.note, _offered(row.value)) for row in offers]
         self._at_once = at_once
         self._typed = text
+        self._number = 0
         self._asked_for: str | None = None
         self._shown_for: str | None = None
         self._candidates: Sequence[Candidate] = ()
@@ -126,13 +127,15 @@ class GoToDialog(Dialog[Goal]):
         def task(_tell: Callable[[Progress], None], cancel: Cancel) -> list[Candidate]:
             return self._completer.complete(text, cancel)
 
-        self._looking = begin_work("completion", task, lambda update: self._found_box.put((text, update)))
+        number = self._number
+        self._looking = begin_work("completion", task, lambda update: self._found_box.put((number, update)))
 
     def _stop_looking(self) -> None:
         if self._looking is not None:
             self._looking.stop()
         self._looking = None
         self._asked_for = self._shown_for = None
+        self._number += 1  # what is on its way is an answer to something else
 
     def _show_candidates(self, notice: str) -> None:
         # A name alone says enough, and fits; in front of it is what is typed.
@@ -144,9 +147,10 @@ class GoToDialog(Dialog[Goal]):
             self._heed_goal()
             return
         found = self._found_box.take()
-        if found is None or found[0] != self._asked_for or self._picked is not None:
-            return
-        text, update = found
+        if found is not None and found[0] == self._number and self._asked_for is not None:
+            self._heed_found(self._asked_for, found[1])
+
+    def _heed_found(self, text: str, update: WorkUpdate[list[Candidate]]) -> None:
         self._shown_for = text
         self._candidates = update.result or ()
         nothing = "(empty)" if text.endswith("/") else "Nothing begins like that."
@@ -206,6 +210,9 @@ class GoToDialog(Dialog[Goal]):
         if row is None or row.value is None:
             return
         self._stop_going()
+        # The rows stay as they are while one of them is chosen; typing on asks again.
+        self._stop_looking()
+        self._completes, self._goes_then = None, False
         self.error_block.show(None)
         self._picked = row.value
         self.list.cursor_elsewhere = _CURSOR
@@ -248,7 +255,8 @@ class GoToDialog(Dialog[Goal]):
                 # The pane says it, and how another profile is chosen: that needs a pane that is there.
                 return Goal(directory_location(self._reader.location(text)))
 
-        self._going = begin_work("going there", task, lambda update: self._goal_box.put((text, update)))
+        number = self._number
+        self._going = begin_work("going there", task, lambda update: self._goal_box.put((number, update)))
 
     def _stop_going(self) -> None:
         if self._going is not None:
@@ -257,7 +265,7 @@ class GoToDialog(Dialog[Goal]):
 
     def _heed_goal(self) -> None:
         gone = self._goal_box.take()
-        if gone is None or self._going is None or gone[0] != self.field.value or self.app.screen is not self:
+        if gone is None or self._going is None or gone[0] != self._number or self.app.screen is not self:
             return
         self._going = None
         update = gone[1]
@@ -267,10 +275,9 @@ class GoToDialog(Dialog[Goal]):
         self.error_block.show(update.error, otherwise="Type another one, or leave with Esc.")
         self._look()
 
-    def leave(self) -> None:
+    def on_unmount(self) -> None:
         self._stop_looking()
         self._stop_going()
-        self.dismiss()
 
 
 def _offered(location: Location | None) -> Candidate | None:
