@@ -94,7 +94,8 @@ def test_the_working_directory_is_never_looked_at(tmp_path: Path, monkeypatch: p
         path.write_text("raise RuntimeError('executed')\n")
     monkeypatch.chdir(tmp_path)
     assert load_settings(None, {}) == Settings()
-    monkeypatch.setattr("platformdirs.user_config_path", Path)  # older releases hand a relative XDG_CONFIG_HOME on
+    monkeypatch.setenv("XDG_CONFIG_HOME", "relative")  # older releases hand it on
+    monkeypatch.setattr("platformdirs.user_config_dir", lambda name, **_: name)
     assert "set HOME (or XDG_CONFIG_HOME) to an absolute path" in failure()
 
 

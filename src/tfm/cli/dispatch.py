@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             first_screen = painted(given)
             if first_screen is not None:
-                gc.disable()  # while everything is loaded there is no garbage; the panes enable it
+                gc.disable()  # until the panes are there: a start leaves no garbage to speak of
 
         from tfm.cli.main import run
 

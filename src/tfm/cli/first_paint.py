@@ -13,6 +13,7 @@ import time
 
 from tfm.cli.first_rows import first_rows
 from tfm.operations.kept_places import KeptPlace, KeptPlaces, kept_places
+from tfm.operations.user_directories import user_config_directory, user_state_directory
 from tfm.ui.first_frame import LEAST_COLUMNS, LEAST_LINES, FirstPane, frame_text, list_lines
 from tfm.ui.first_screen import FirstScreen
 from tfm.ui.usual_key_bar import USUAL_WELCOME
@@ -42,7 +43,7 @@ def painted(places: Sequence[str]) -> FirstScreen | None:
         columns, lines = os.get_terminal_size(1)
         if columns < LEAST_COLUMNS or lines < LEAST_LINES:
             return None
-        state_file = _state_file()
+        state_file = os.path.join(user_state_directory(), "state.json")
         kept = kept_places(state_file)
         named = [_directory(text) for text in places]
         left, right = [_pane(*place, list_lines(lines)) for place in _places(named, kept)]
@@ -77,11 +78,7 @@ def _is_plain_terminal() -> bool:
 def _is_plain_configuration() -> bool:
     if any(f"TFM_{name}" in os.environ for name in LOOK_SETTINGS):
         return False
-    home = os.path.expanduser("~")
-    directories = [os.environ.get("XDG_CONFIG_HOME", "").strip() or f"{home}/.config"]
-    if sys.platform == "darwin":
-        directories.append(f"{home}/Library/Application Support")
-    return all(_leaves_looks(f"{directory}/tfm/config.py") for directory in directories)
+    return _leaves_looks(os.path.join(user_config_directory(), "config.py"))
 
 
 def _leaves_looks(path: str) -> bool:
@@ -96,14 +93,6 @@ def _leaves_looks(path: str) -> bool:
             return False
         source = file.read(_MOST_CONFIG_BYTES)
     return len(source) < _MOST_CONFIG_BYTES and not any(name.encode() in source for name in LOOK_SETTINGS)
-
-
-def _state_file() -> str:
-    home = os.path.expanduser("~")
-    if sys.platform == "darwin":
-        return f"{home}/Library/Application Support/tfm/state.json"
-    directory = os.environ.get("XDG_STATE_HOME", "").strip() or f"{home}/.local/state"
-    return f"{directory}/tfm/state.json"
 
 
 def _places(named: Sequence[str], kept: KeptPlaces | None) -> list[tuple[str, tuple[str, bool] | None]]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import os
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import platformdirs
-
 from tfm.config.trust import read_trusted
 from tfm.core.errors import SettingsError
 from tfm.core.settings import Settings, setting_names, settings_from_environment, with_settings
+from tfm.operations.user_directories import user_config_directory
 
 __all__ = ["default_config_file", "load_settings"]
 
@@ -22,7 +20,7 @@ def default_config_file() -> Path:
 
     Raises SettingsError where that directory would depend on the working directory.
     """
-    directory = platformdirs.user_config_path("tfm")
+    directory = Path(user_config_directory())
     if not directory.is_absolute():
         raise SettingsError(
             f"The configuration directory {directory} depends on the working directory; "
@@ -57,6 +55,8 @@ def load_settings(
 
 def _lines(source: bytes) -> dict[str, int]:
     """The line of each setting in ``class Config``, and of each row of a table, by ``NAME`` and ``NAME row``."""
+    import ast
+
     lines: dict[str, int] = {}
     for statement in ast.walk(ast.parse(source)):
         if isinstance(statement, ast.Assign):

@@ -21,6 +21,7 @@ from typing import Any, Final
 from tfm.core.entry import Kind
 from tfm.core.location import Location, StorageAddress
 from tfm.operations.history import Visited
+from tfm.operations.user_directories import user_state_directory
 
 __all__ = [
     "MOST_TABS",
@@ -95,9 +96,7 @@ def with_recent(recent: Sequence[Recent], location: Location, visited_at: float)
 
 def state_path() -> str:
     """The file of this user's state."""
-    from platformdirs import user_state_dir
-
-    return os.path.join(user_state_dir("tfm", appauthor=False), "state.json")
+    return os.path.join(user_state_directory(), "state.json")
 
 
 class StateFile:

@@ -14,8 +14,6 @@ from tfm.core.errors import UnsupportedOperation
 from tfm.core.location import Location
 from tfm.core.progress import Progress
 from tfm.core.writing import NOTHING_THERE
-from tfm.operations.conflict import ConflictPolicy
-from tfm.operations.copy_spec import CopySpec
 from tfm.path.asking import AskingPath
 from tfm.path.pure import LexicalPath
 from tfm.path.sessions import current_journal, current_session
@@ -103,7 +101,9 @@ class CopyingPath(WritingPath):
         progress: Callable[[Progress], None] | None,
     ) -> Self:
         # Here, since whoever only reads should not load the engine and the journal's database.
+        from tfm.operations.conflict import ConflictPolicy
         from tfm.operations.copy_job import CopyJob
+        from tfm.operations.copy_spec import CopySpec
 
         policy = ConflictPolicy(conflict)
         if policy is ConflictPolicy.ASK:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO, Any, ClassVar, Final, Self, cast
@@ -291,6 +289,9 @@ class Path(CopyingPath):
         suffix = self.suffix if self.suffix.isascii() and self.suffix.isprintable() else ""
         if len(suffix) > _LONGEST_SUFFIX:
             suffix = ""
+        import shutil
+        import tempfile
+
         with tempfile.NamedTemporaryFile(prefix="tfm-", suffix=suffix) as file:
             with self.open("rb") as source:
                 shutil.copyfileobj(source, file, BUFFER_BYTES)

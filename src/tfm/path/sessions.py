@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tfm.core.location import StorageAddress
 from tfm.core.settings import Settings, settings_from_environment
+from tfm.operations.user_directories import user_state_directory
 from tfm.storage.session import Session
 
 if TYPE_CHECKING:
@@ -68,9 +69,7 @@ def upload_recorder(address: StorageAddress) -> Callable[[str], UploadEntry]:
 
 def journal_path() -> str:
     """The file of this user's journal."""
-    from platformdirs import user_state_dir
-
-    return os.path.join(user_state_dir("tfm", appauthor=False), "journal.sqlite")
+    return os.path.join(user_state_directory(), "journal.sqlite")
 
 
 @contextmanager

@@ -5,15 +5,18 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from tfm.core.capability import Capability
 from tfm.core.errors import ConflictError, IsDirectoryError, NotFoundError, StorageError, UnsupportedOperation
 from tfm.core.progress import Progress
 from tfm.core.writing import NOTHING_THERE, Content
-from tfm.operations.delete import DeleteSummary, delete_file, delete_tree, remove_empty_directory
 from tfm.path.asking import AskingPath
 from tfm.path.sessions import upload_recorder
 from tfm.storage.writer import ObjectWriter
+
+if TYPE_CHECKING:
+    from tfm.operations.delete import DeleteSummary  # whoever only reads should not load it
 
 __all__ = ["WritingPath"]
 
@@ -123,6 +126,8 @@ class WritingPath(AskingPath):
 
         Raises NotEmptyError (an OSError, ENOTEMPTY), NotFoundError, NotDirectoryError.
         """
+        from tfm.operations.delete import remove_empty_directory
+
         remove_empty_directory(self._storage(), self._place())
 
     # Deletes
@@ -132,6 +137,8 @@ class WritingPath(AskingPath):
 
         Raises NotFoundError unless ``missing_ok``, IsDirectoryError where only a directory is here.
         """
+        from tfm.operations.delete import delete_file
+
         try:
             delete_file(self._storage(), self._writable_key("delete"))
         except NotFoundError:
@@ -154,6 +161,8 @@ class WritingPath(AskingPath):
 
         Raises NotFoundError and NotDirectoryError where there is no such directory.
         """
+        from tfm.operations.delete import delete_tree
+
         summary = delete_tree(self._storage(), self._place(), dry_run=dry_run, progress=progress, on_error=on_error)
         if on_error is None:
             summary.raise_failures(str(self))

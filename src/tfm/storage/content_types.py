@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from functools import cache, lru_cache
-from mimetypes import MimeTypes
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from mimetypes import MimeTypes
 
 __all__ = ["content_type_of"]
 
@@ -63,6 +65,8 @@ def _type_of(ending: str) -> str:
 
 @cache
 def _types() -> MimeTypes:
+    from mimetypes import MimeTypes
+
     types = MimeTypes()
     for ending, kind in _MORE.items():
         types.add_type(kind, ending)

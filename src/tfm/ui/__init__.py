@@ -56,7 +56,6 @@ def run(
     sys.setswitchinterval(_SWITCH_SECONDS)
     # Modules and classes stay until the end: nobody need look through them for garbage again and again.
     gc.freeze()
-    gc.enable()
     try:
         app.run()
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import traceback
@@ -103,6 +104,7 @@ class FileManagerApp(App[int]):
         if self.first_screen is not None:
             # What is there already shows more than panes without rows.
             self._held.enter_context(self.batch_update())
+            self._browse.is_held = True
             self.set_timer(_HOLD_SECONDS, self._show_panes)
 
     def on_pane_changed(self) -> None:
@@ -112,8 +114,11 @@ class FileManagerApp(App[int]):
     def _show_panes(self) -> None:
         if self.first_screen is not None:
             self.first_screen = None
+            self._browse.is_held = False
             self._held.close()
             self._browse.refresh()
+            gc.freeze()
+            gc.enable()  # it was off since the first screen was painted: a start leaves no garbage to speak of
 
     def on_load(self) -> None:
         # By default they kill, and leave the terminal without echo and with the mouse reporting to the shell.

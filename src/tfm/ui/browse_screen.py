@@ -29,14 +29,12 @@ from tfm.ui.actions.panes_screen import KeyCapture
 from tfm.ui.cost_text import meter_text
 from tfm.ui.first_start import first_start_text
 from tfm.ui.function_keys import FunctionKeys
-from tfm.ui.help import HelpScreen
 from tfm.ui.keeper import Keeper
 from tfm.ui.keymaps import KEYMAP_NAMES, Keymap, KeyReader, Reading, keymap_of
 from tfm.ui.keymaps.key_names import key_of_event, shown_keys
 from tfm.ui.keymaps.reader import ESCAPE_SECONDS
 from tfm.ui.line import Line
 from tfm.ui.notices import Notices
-from tfm.ui.pager import PagerScreen
 from tfm.ui.pane import Pane
 from tfm.ui.pane_row import PaneRow
 from tfm.ui.request_text import request_text
@@ -112,6 +110,8 @@ class BrowseScreen(Screen[None]):
         self.key_bar: Final = FunctionKeys(keymap)
         self._capture: KeyCapture | None = None
         self._mounted = asyncio.Event()
+        self.is_held = False
+        """Whether what is on the terminal stays there for now."""
         self._escape_timer: Timer | None = None
         self._hints = ""
 
@@ -129,6 +129,11 @@ class BrowseScreen(Screen[None]):
         self._mounted.set()
         self.pane.list.focus()
         self.set_interval(1.0, self._tick)
+
+    def _compositor_refresh(self) -> None:
+        # Textual would make the text of the whole screen first, and then not show it.
+        if not self.is_held:
+            super()._compositor_refresh()
 
     async def until_mounted(self) -> None:
         """For keys that were typed before there were panes."""
@@ -206,6 +211,8 @@ class BrowseScreen(Screen[None]):
 
     def view(self, location: Location) -> None:
         """Show that file in the viewer."""
+        from tfm.ui.pager import PagerScreen  # a fifth of what a start would load
+
         self.push(PagerScreen(self.session, location))
 
     async def open(self, screen: Screen[Result], then: Callable[[Result | None], None] | None = None) -> None:
@@ -219,6 +226,8 @@ class BrowseScreen(Screen[None]):
             self.app.push_screen(screen, then)
 
     async def open_help(self) -> None:
+        from tfm.ui.help import HelpScreen
+
         await self.open(HelpScreen(self._reader.keymap))
 
     async def open_palette(self) -> None:

@@ -261,6 +261,8 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
         self._refresh_row(new)
 
     def _scroll_to_cursor(self) -> None:
+        if not self.scrollable_content_region.height:
+            return  # rows that are there before the list has its place; on_resize comes with it
         top, height = self.scroll_offset.y, self._height
         # One row beyond an edge, half a page comes at once: row by row a held key would repaint all of them each time.
         if self.cursor < top:
