@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 
 from tests.scripted_backend import DEADLINE_SECONDS
@@ -113,3 +114,37 @@ def test_a_plan_that_is_too_large_to_be_held_is_gone_on_with_by_the_job() -> Non
     until(lambda: not queue.active())
     assert job.snapshot().progress.objects_done == 3500
     assert memory.requests["list"] - before["list"] <= 2
+
+
+def test_two_jobs_at_once_know_each_what_it_asked_itself() -> None:
+    memory = Memory()
+    memory.put([*(f"d/{number}" for number in range(6)), "d/alone"])
+    gate = memory.gate("copy_from")
+    queue = JobQueue(memory.session, None)
+    many = queue.submit(spec_of(*(f"d/{number}" for number in range(6))))
+    one = queue.submit(spec_of("d/alone"))
+    until(lambda: many.snapshot().state is one.snapshot().state is JobState.RUNNING)
+    memory.storage.lookup("d/missing", fresh=True)  # somebody else's
+    gate.set()
+    until(lambda: not queue.active())
+    asked = [sum((Counter(each.operations) for each in job.tally.usage().values()), Counter()) for job in (many, one)]
+    assert (asked[0]["copy"], asked[1]["copy"]) == (6, 1)
+    everything = Counter(memory.requests)
+    assert asked[0] + asked[1] < everything, "what somebody else asked meanwhile is in neither"
+    assert list(many.tally.usage()) == [place().storage]
+
+
+def test_what_the_counting_of_a_plan_asked_is_among_what_its_job_asked() -> None:
+    memory = Memory()
+    memory.put([f"d/t/{number}" for number in range(3)])
+    tree = Location(place().storage, "d/t/", Kind.DIRECTORY)
+    spec = CopySpec((tree,), place("e/"), into=True)
+    plan = CountedPlan(memory.session, spec)
+    plan.check()
+    plan.count(lambda: None, Cancel())
+    queue = JobQueue(memory.session, None)
+    job = queue.submit(spec, plan)
+    until(lambda: not queue.active())
+    asked = sum((Counter(each.operations) for each in job.tally.usage().values()), Counter())
+    assert asked == memory.requests
+    assert asked["copy"] == 3

@@ -48,10 +48,11 @@ def test_it_goes_on_while_the_panes_are_used_and_says_when_it_is_done() -> None:
         assert jobs(running).details.text.startswith("0 of 1,200, 0 B of 5.9 KB")
         await running.press("escape", "end")
         memory.gates["delete_many"].set()
-        await running.until(lambda: "✓ delete many: done" in running.browse.status.text)
+        await running.until(lambda: "✓ delete many: done · 2 requests" in running.browse.status.text)
         await running.until(lambda: names(running.left) == [" ..", " a"])
         await running.press("ctrl+t")
         assert jobs(running).table.text == "delete many done"
+        assert jobs(running).details.text.endswith("\nRequests: 2 delete many"), "its own, not those of the panes"
         assert [name for name, button in jobs(running).buttons.items() if button.display] == ["close"]
 
     run_app(memory.session, place("d/"), place("elsewhere/"), look)
@@ -68,7 +69,8 @@ def test_what_failed_is_in_the_list() -> None:
         await running.until(lambda: "✗ delete many: 2 failed (Ctrl-T says why)" in running.browse.status.text)
         await running.press("ctrl+t")
         assert jobs(running).table.text == "delete many 2 failed"
-        assert jobs(running).details.text == "1,198 of 1,200 deleted, 5.8 KB; 2 not. Delete again what is left."
+        said = "1,198 of 1,200 deleted, 5.8 KB; 2 not. Delete again what is left."
+        assert jobs(running).details.text == f"{said}\nRequests: 2 delete many"
         assert jobs(running).failures.text.count("Access denied.") == 2
 
     run_app(memory.session, place("d/"), place("elsewhere/"), look)

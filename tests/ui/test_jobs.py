@@ -166,7 +166,7 @@ def test_what_failed_is_listed_with_its_cause_and_tried_again() -> None:
         await open_list(running)
         assert "Access denied." in jobs_list(running).failures.text
         assert "→ Ask the owner." in jobs_list(running).failures.text
-        assert jobs_list(running).details.text == "2 of 3 objects, 10 B of 15 B; 1 failed"
+        assert jobs_list(running).details.text.startswith("2 of 3 objects, 10 B of 15 B; 1 failed\nRequests: ")
         memory.denied = set()
         before = memory.requests["copy"]
         await running.press("enter")

@@ -1,4 +1,4 @@
-"""What a session's requests cost so far, and what its cache saved: estimates, at the prices of tfm.core.prices."""
+"""What a session's requests cost so far, or those of one piece of work: estimates, at the prices of tfm.core.prices."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from tfm.core.errors import SettingsError
 from tfm.core.location import StorageAddress
 from tfm.core.prices import Prices, prices_of
-from tfm.storage.metering import Usage
+from tfm.storage.metering import Tally, Usage
 from tfm.storage.session import Session
 
-__all__ = ["SpentOn", "session_dollars", "spending"]
+__all__ = ["SpentOn", "Tally", "session_dollars", "spending"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,9 @@ class SpentOn:
     traffic_dollars: float | None
 
 
-def spending(session: Session) -> list[SpentOn]:
-    """By storage, what was asked most first. No request."""
-    usage = session.meter.usage()
+def spending(session: Session, tally: Tally | None = None) -> list[SpentOn]:
+    """By storage, what was asked most first: of all the session, or of ``tally``. No request."""
+    usage = session.meter.usage() if tally is None else tally.usage()
     spent = [_spent(session, address, used) for address, used in usage.items()]
     return sorted(spent, key=lambda each: -each.usage.requests)
 

@@ -19,6 +19,7 @@ from tfm.operations.conflict import Conflict, ConflictPolicy, Conflicts, Decisio
 from tfm.operations.copy_plan import CopyPlanner, Planned, Problem
 from tfm.operations.copy_preview import CopyTotals
 from tfm.operations.copy_spec import CopySpec
+from tfm.storage.metering import Tally
 from tfm.storage.session import Session
 
 __all__ = ["CountedPlan", "PlanCounts"]
@@ -91,6 +92,7 @@ class CountedPlan:
     def __init__(self, session: Session, spec: CopySpec) -> None:
         self.spec = spec
         self.problems: list[StorageError] = []
+        self.tally: Final = Tally()
         self._session = session
         self._source = session.storage(spec.source_storage)
         self._target = session.storage(spec.target_storage).confined(spec.target_prefix)
@@ -130,12 +132,17 @@ class CountedPlan:
     def check(self) -> None:
         """Raises and costs as :meth:`CopyPlanner.check`, once."""
         if not self._checked:
-            self._planner.check()
+            with self._session.meter.tallying(self.tally):
+                self._planner.check()
             self._checked = True
 
     def count(self, tell: Callable[[], None], cancel: Cancel) -> None:
         """Plan as far as is held at most; ``tell`` is called as it goes on, and :meth:`counts` says how far it is.
-        Raises and costs as :meth:`CopyPlanner.batches`."""
+        Raises and costs as :meth:`CopyPlanner.batches`; :attr:`tally` has what it asked."""
+        with self._session.meter.tallying(self.tally):
+            self._count_all(tell, cancel)
+
+    def _count_all(self, tell: Callable[[], None], cancel: Cancel) -> None:
         if self.moves_in_one_step:
             self._count_steps()
             return

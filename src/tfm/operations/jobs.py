@@ -171,7 +171,8 @@ class JobQueue:
         try:
             with self._turn(job) as has_come:
                 if has_come:
-                    self._run(job)
+                    with self._session.meter.tallying(job.tally):
+                        self._run(job)
         except StorageError as error:
             job.error = error
         except Exception as error:  # noqa: BLE001 - the thread's boundary: shown, never a silent death

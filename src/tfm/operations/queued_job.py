@@ -10,6 +10,7 @@ from tfm.core.progress import Progress
 from tfm.operations.conflict import Conflict, ConflictPolicy, Decision
 from tfm.operations.copy_spec import CopySpec
 from tfm.operations.job_state import JobSnapshot, JobState
+from tfm.storage.metering import Tally
 
 if TYPE_CHECKING:
     # The engine and the journal's database come with it: loaded in a job's thread, when there is a job.
@@ -41,10 +42,12 @@ class QueuedJob:
     """Made by a JobQueue, which runs it. What is asked of it may be asked in any thread, and takes no time."""
 
     def __init__(self, number: int, spec: CopySpec, plan: CountedPlan | None = None, job_id: str | None = None) -> None:
-        """``job_id`` is that of the interrupted job that is gone on with."""
+        """``job_id`` is that of the interrupted job that is gone on with. ``tally`` has what it asked in this run of
+        tfm, with the counting of its plan."""
         self.number: Final = number
         self.spec: Final = spec
         self.plan = plan
+        self.tally: Final = Tally() if plan is None else plan.tally
         self.journal_id = job_id
         self.copy: CopyJob | None = None
         self.error: StorageError | None = None

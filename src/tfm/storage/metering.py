@@ -6,11 +6,13 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Final
 
 from tfm.core.location import StorageAddress
 
-__all__ = ["RequestCounts", "RequestMeter", "Usage"]
+__all__ = ["RequestCounts", "RequestMeter", "Tally", "Usage"]
 
 
 class RequestCounts:
@@ -58,6 +60,32 @@ class _Used:
         self.sent_bytes = 0
 
 
+class Tally:
+    """What some work asked, by storage: see :meth:`RequestMeter.tallying`."""
+
+    def __init__(self) -> None:
+        self._used: dict[StorageAddress | None, _Used] = {}
+
+    def used_by(self, address: StorageAddress | None) -> _Used:
+        """What is counted up for that storage; for who holds the meter's lock."""
+        used = self._used.get(address)
+        if used is None:
+            used = self._used[address] = _Used()
+        return used
+
+    def usage(self) -> dict[StorageAddress | None, Usage]:
+        """So far; None has the requests of which nobody knows whom they asked."""
+        # A copy first, as of the counts.
+        return {
+            address: Usage(used.counts.by_operation, used.received_bytes, used.sent_bytes)
+            for address, used in list(self._used.items())
+        }
+
+
+_TALLY: Final[ContextVar[Tally | None]] = ContextVar("tally", default=None)
+"""Of the work that this thread does. Not a ``threading.local``: a copy's workers take it over from its own thread."""
+
+
 class _Asking(threading.local):
     """Whom this thread asks at the moment."""
 
@@ -71,28 +99,39 @@ class RequestMeter:
         self._lock = threading.Lock()
         self._total = RequestCounts()
         self._open: list[RequestCounts] = []
-        self._used: dict[StorageAddress | None, _Used] = {}
+        self._all = Tally()
         self._asking = _Asking()
 
     def record(self, operation: str) -> None:
         with self._lock:
             self._total.add(operation)
-            self._used_by(self._asking.address).counts.add(operation)
+            for tally in self._tallies():
+                tally.used_by(self._asking.address).counts.add(operation)
             for counts in self._open:
                 counts.add(operation)
 
     def record_bytes(self, address: StorageAddress, *, received: int = 0, sent: int = 0) -> None:
         """Bytes of objects came from there, or went there."""
         with self._lock:
-            used = self._used_by(address)
-            used.received_bytes += received
-            used.sent_bytes += sent
+            for tally in self._tallies():
+                used = tally.used_by(address)
+                used.received_bytes += received
+                used.sent_bytes += sent
 
-    def _used_by(self, address: StorageAddress | None) -> _Used:
-        used = self._used.get(address)
-        if used is None:
-            used = self._used[address] = _Used()
-        return used
+    def _tallies(self) -> tuple[Tally, ...]:
+        tally = _TALLY.get()
+        return (self._all,) if tally is None else (self._all, tally)
+
+    @contextmanager
+    def tallying(self, tally: Tally) -> Iterator[None]:
+        """What this thread asks while the block runs, and what threads ask that run in its context
+        (:func:`contextvars.copy_context`), is counted up in ``tally`` too. What another thread asks for both of them,
+        as for one listing that two want, counts for that one."""
+        before = _TALLY.set(tally)
+        try:
+            yield
+        finally:
+            _TALLY.reset(before)
 
     @contextmanager
     def asking(self, address: StorageAddress) -> Iterator[None]:
@@ -111,10 +150,7 @@ class RequestMeter:
     def usage(self) -> dict[StorageAddress | None, Usage]:
         """The same by storage; None has those of which nobody knows whom they asked."""
         with self._lock:
-            return {
-                address: Usage(used.counts.by_operation, used.received_bytes, used.sent_bytes)
-                for address, used in self._used.items()
-            }
+            return self._all.usage()
 
     @contextmanager
     def counting(self) -> Iterator[RequestCounts]:

@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import copy_context
 from enum import Enum
 from functools import partial
 from typing import Final
@@ -157,7 +158,9 @@ class Engine:
         # Of those that are idle each was called for one of the tasks that wait, and has perhaps not come yet.
         while waiting > self._idle + self._coming and len(self._threads) < self._workers:
             self._coming += 1
-            thread = threading.Thread(target=self._work, name=f"tfm-transfer-{len(self._threads)}", daemon=True)
+            # In the context of who feeds it: what it asks is counted up with what they ask.
+            target = partial(copy_context().run, self._work)
+            thread = threading.Thread(target=target, name=f"tfm-transfer-{len(self._threads)}", daemon=True)
             self._threads.append(thread)
             thread.start()
 

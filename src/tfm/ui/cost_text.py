@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from tfm.operations.cost import SpentOn, spending
+from collections import Counter
+from collections.abc import Sequence
+
+from tfm.operations.cost import SpentOn, Tally, spending
 from tfm.storage.session import Session
 from tfm.ui.format import format_size
+from tfm.ui.request_text import request_text
 
-__all__ = ["cost_lines", "dollars_text", "meter_text"]
+__all__ = ["cost_lines", "dollars_text", "meter_text", "spent_lines", "spent_shortly"]
 
 
 def dollars_text(dollars: float) -> str:
@@ -21,6 +25,37 @@ def meter_text(requests: str, dollars: float | None, hits: int, misses: int) -> 
     cost = "" if dollars is None else f" {dollars_text(dollars)}"
     cache = f" · cache {100 * hits // (hits + misses)} %" if hits else ""
     return f"{requests}{cost}{cache}"
+
+
+def spent_lines(session: Session, tally: Tally) -> list[str]:
+    """What one piece of work asked, by kind, and what that cost; nothing where no request was sent."""
+    spent = spending(session, tally)
+    if not any(each.usage.requests for each in spent):
+        return []
+    line = f"Requests: {_kinds(spent)}{_dollars(spent)}"
+    traffic = sum(each.traffic_dollars or 0.0 for each in spent)
+    if traffic:
+        line += f", and {dollars_text(traffic)} of traffic, unless this machine is in its region"
+    return [line]
+
+
+def spent_shortly(session: Session, tally: Tally) -> str:
+    """``1,202 requests ≈ $0.0061``, or nothing."""
+    spent = spending(session, tally)
+    requests = sum(each.usage.requests for each in spent)
+    return f"{requests:,} {'request' if requests == 1 else 'requests'}{_dollars(spent)}" if requests else ""
+
+
+def _kinds(spent: Sequence[SpentOn]) -> str:
+    operations: Counter[str] = Counter()
+    for each in spent:
+        operations.update(each.usage.operations)
+    return request_text(operations)
+
+
+def _dollars(spent: Sequence[SpentOn]) -> str:
+    known = [each.dollars for each in spent if each.dollars is not None]
+    return f" {dollars_text(sum(known))}" if known else ""
 
 
 def cost_lines(session: Session) -> list[str]:

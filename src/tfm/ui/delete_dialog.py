@@ -163,7 +163,9 @@ class DeleteDialog(Dialog[None]):
         if name != "delete" or self._removal is None:
             self.leave()
         else:
-            self.app.switch_screen(DeletingDialog(self._removal, self._doomed.title, self._works, self._watch))
+            self.app.switch_screen(
+                DeletingDialog(self._removal, self._doomed.title, self._session, self._works, self._watch)
+            )
 
     def leave(self) -> None:
         if self._counting is not None:

@@ -12,6 +12,7 @@ from textual.widget import Widget
 
 from tfm.core.progress import Progress
 from tfm.operations.work import RunningWork, WorkState, WorkUpdate
+from tfm.storage.session import Session
 from tfm.ui.delete_text import failure_lines, progress_text
 from tfm.ui.dialog import Dialog, DialogText
 from tfm.ui.line import Line
@@ -56,12 +57,14 @@ class DeletingDialog(Dialog[None]):
         self,
         removal: Removal,
         title: str,
+        session: Session,
         works: RunningWork,
         watch: DeleteWatch,
     ) -> None:
         super().__init__("Delete")
         self._removal = removal
         self._title_of_job = title
+        self._session = session
         self._works = works
         self._watch = watch
         self._has_ended = False
@@ -83,7 +86,7 @@ class DeletingDialog(Dialog[None]):
         self.show_buttons("stop", "background")
         self._show(self._removal.total)
         self._watch.began()
-        self._deleting = RunningRemoval(self._removal, self._title_of_job, partial(self._box.put, True))
+        self._deleting = RunningRemoval(self._removal, self._title_of_job, self._session, partial(self._box.put, True))
         self._works.add(self._deleting.work)
 
     def on_update_box_arrived(self, message: UpdateBox.Arrived) -> None:

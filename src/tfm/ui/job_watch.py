@@ -12,9 +12,11 @@ from textual.timer import Timer
 
 from tfm.core.errors import StorageError
 from tfm.operations.conflict import Decision
+from tfm.operations.cost import Tally
 from tfm.operations.jobs import JobQueue
 from tfm.operations.queued_job import Question, QueuedJob
 from tfm.storage.session import Session
+from tfm.ui.cost_text import spent_shortly
 from tfm.ui.job_text import ended_text, interrupted_text, job_line
 from tfm.ui.running_removal import RunningRemoval
 from tfm.ui.update_box import UpdateBox
@@ -54,6 +56,7 @@ class JobWatch:
         self._removals_running: dict[RunningRemoval, Callable[[], None]] = {}
         self._asking: Question | None = None
         self._notice = ""
+        self._is_listed = False
         self._has_warned = False
 
     def look_back(self) -> None:
@@ -76,8 +79,7 @@ class JobWatch:
         jobs = self.queue.jobs()
         for job in jobs:
             if job.is_over and job not in self._over:
-                self._notice = ended_text(job)
-                self._log(self._notice.strip())
+                self._tell(self._with_cost(ended_text(job), job.tally))
                 self._tell_ended(job)
                 self._log_failures(job.failures())
         self._heed_removals()
@@ -94,10 +96,18 @@ class JobWatch:
     def _heed_removals(self) -> None:
         for running in [each for each in self._removals_running if each.is_over]:
             ended = self._removals_running.pop(running)
-            self._notice = running.ended_text
-            self._log(self._notice.strip())
+            self._tell(self._with_cost(running.ended_text, running.tally))
             self._log_failures(running.failures())
             ended()
+
+    def _tell(self, text: str) -> None:
+        """That one has ended: whoever looks at the list sees it there."""
+        self._notice = "" if self._is_listed else text
+        self._log(text.strip())
+
+    def _with_cost(self, text: str, tally: Tally) -> str:
+        spent = spent_shortly(self._session, tally)
+        return f"{text} · {spent}" if spent else text
 
     def _log_failures(self, failures: Sequence[StorageError]) -> None:
         for error in failures[:_MOST_LOGGED]:
@@ -139,7 +149,11 @@ class JobWatch:
         from tfm.ui.jobs_dialog import JobsDialog
 
         self._notice = ""
-        self._screen.app.push_screen(JobsDialog(self.queue, self._removals))
+        self._is_listed = True
+        self._screen.app.push_screen(JobsDialog(self._session, self.queue, self._removals), self._left_list)
+
+    def _left_list(self, _result: None) -> None:
+        self._is_listed = False
 
     # Deletes in the background
 

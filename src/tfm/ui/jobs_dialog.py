@@ -13,6 +13,8 @@ from tfm.core.errors import StorageError
 from tfm.operations.jobs import InterruptedJob, JobQueue
 from tfm.operations.queued_job import QueuedJob
 from tfm.operations.work import begin_work
+from tfm.storage.session import Session
+from tfm.ui.cost_text import spent_lines
 from tfm.ui.delete_text import failure_lines
 from tfm.ui.dialog import Dialog, DialogText
 from tfm.ui.job_table import JobTable, Row
@@ -47,8 +49,9 @@ class JobsDialog(Dialog[None]):
     JobsDialog.-low #failures { max-height: 3; }
     """
 
-    def __init__(self, queue: JobQueue, removals: Sequence[RunningRemoval]) -> None:
+    def __init__(self, session: Session, queue: JobQueue, removals: Sequence[RunningRemoval]) -> None:
         super().__init__("Copies, moves and deletes")
+        self._session = session
         self._queue = queue
         self._removals = removals
         self._told: StorageError | None = None
@@ -83,7 +86,8 @@ class JobsDialog(Dialog[None]):
     def _show_chosen(self) -> None:
         chosen = self.table.chosen
         failures = [] if chosen is None or isinstance(chosen, InterruptedJob) else chosen.failures()
-        self.details.show(*filter(None, [_details(chosen)]))
+        spent = [] if chosen is None or isinstance(chosen, InterruptedJob) else spent_lines(self._session, chosen.tally)
+        self.details.show(*filter(None, [_details(chosen), *spent]))
         self.failures.show(*failure_lines(failures))
         self._scroll.set_class(bool(failures), "-shown")
         wanted = {*_possible(chosen), "close"}

@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from tfm.core.errors import StorageError
-from tfm.core.progress import Progress
+from tfm.core.progress import Cancel, Progress
+from tfm.operations.cost import Tally
 from tfm.operations.work import Work, WorkState, WorkUpdate, begin_work
+from tfm.storage.session import Session
 from tfm.ui.delete_text import progress_text
 from tfm.ui.removal import Removal, Removed
 from tfm.ui.sanitise import fit
@@ -19,15 +21,22 @@ _BAR_CELLS: Final = 10
 
 class RunningRemoval:
     """Begins ``removal`` at once. ``title`` says what it is: ``delete 3 entries``. One ``listener`` at a time hears, in
-    the delete's thread, that there is something to say; what it is, the screen's thread asks."""
+    the delete's thread, that there is something to say; what it is, the screen's thread asks. ``tally`` has what it
+    asked, without the counting before."""
 
-    def __init__(self, removal: Removal, title: str, listener: Callable[[], None]) -> None:
+    def __init__(self, removal: Removal, title: str, session: Session, listener: Callable[[], None]) -> None:
         self.title: Final = title
         self.removal: Final = removal
         self.progress: Progress = removal.total
         self.update: WorkUpdate[Removed] = WorkUpdate(WorkState.RUNNING, self.progress)
+        self.tally: Final = Tally()
+        self._session = session
         self._listener = listener
-        self.work: Final[Work[Removed]] = begin_work("a delete", removal.run, self._put)
+        self.work: Final[Work[Removed]] = begin_work("a delete", self._run, self._put)
+
+    def _run(self, tell: Callable[[Progress], None], cancel: Cancel) -> Removed:
+        with self._session.meter.tallying(self.tally):
+            return self.removal.run(tell, cancel)
 
     def _put(self, update: WorkUpdate[Removed]) -> None:
         if update.state is WorkState.RUNNING:
