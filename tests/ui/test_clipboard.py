@@ -32,6 +32,7 @@ def test_what_was_yanked_or_cut_is_pasted_in_the_other_directory(action: str, le
         await running.press("enter")
         await until_over(running)
         await running.until(lambda: " a" in names(running.right))
+        await running.until(lambda: ": done" in running.browse.status.text)
 
     run_app(memory.session, place("d/"), place("e/"), look)
     assert sorted(contents(memory)) == [*left, "e/a", "e/other"]

@@ -49,8 +49,8 @@ def link(running: Running) -> LinkDialog:
 # Properties
 
 
-@pytest.mark.parametrize("key", ["alt+enter", "ctrl+y"])
-def test_properties_tell_what_is_known_and_what_it_cost(key: str) -> None:
+@pytest.mark.parametrize(("key", "out"), [("alt+enter", "enter"), ("ctrl+y", "q")])
+def test_properties_tell_what_is_known_and_what_it_cost(key: str, out: str) -> None:
     memory = memory_with("d/x")
 
     async def look(running: Running) -> None:
@@ -59,7 +59,7 @@ def test_properties_tell_what_is_known_and_what_it_cost(key: str) -> None:
         await running.until(lambda: properties(running).properties is not None)
         await running.until(lambda: "5 bytes" in properties(running).table.text)
         assert "Asked by 1 request." in properties(running).body.text
-        await running.press("enter")
+        await running.press(out)
         await until_closed(running)
 
     run_app(memory.session, place("d/"), place("d/"), look)

@@ -204,6 +204,9 @@ def test_an_empty_list_says_so() -> None:
         assert jobs_list(running).table.text == "No job yet."
         await running.press("r", "p", "c", "up", "down", "enter")
         await until_closed(running)
+        await open_list(running)
+        await running.press("q")
+        await until_closed(running)
 
     run_app(memory.session, place("d/"), place("e/"), look)
 

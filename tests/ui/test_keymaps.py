@@ -194,9 +194,19 @@ def test_escape_and_a_digit_within_half_a_second_is_a_function_key() -> None:
 def test_what_may_come_next_is_told() -> None:
     reader = KeyReader(keymap("vim"), lambda: 0.0)
     assert ("g", "The first entry") in reader.read("g").hints
+    reader.forget()
+    assert ("m", "time") in reader.read(",").hints
 
 
 # In the program
+
+
+def test_how_other_keys_are_kept_is_said_within_80_columns() -> None:
+    async def look(running: Running) -> None:
+        await running.press("ctrl+k")
+        assert "vim keys now. To keep them: export TFM_KEYMAP=vim, or config.py" in running.browse.status.text
+
+    run_app(make_session({SCHEME: Script({"": ["a"]})}, Clock()), directory(), directory(), look)
 
 
 def test_the_vim_keymap_moves_and_enters() -> None:

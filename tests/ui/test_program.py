@@ -6,6 +6,7 @@ import textwrap
 
 import pytest
 from textual._xterm_parser import XTermParser
+from textual.containers import VerticalScroll
 from textual.events import Key
 
 from tests.scripted_backend import SCHEME, Clock, Script, directory, make_session
@@ -103,6 +104,32 @@ def test_each_way_out_of_the_help(keys: tuple[str, ...]) -> None:
         await running.until(lambda: isinstance(running.app.screen, HelpScreen))
         await running.press(*keys)
         await running.until(lambda: isinstance(running.app.screen, BrowseScreen))
+
+    run_app(make_session({SCHEME: script()}, Clock()), directory(), directory(), look)
+
+
+def test_ctrl_c_says_what_quits() -> None:
+    async def look(running: Running) -> None:
+        await running.until_listed(running.left, "scripted://bucket/")
+        await running.press("ctrl+c")
+        await running.until(lambda: "Ctrl-Q does" in running.browse.status.text)
+        assert running.app.return_value is None
+
+    run_app(make_session({SCHEME: script()}, Clock()), directory(), directory(), look)
+
+
+@pytest.mark.parametrize(("end", "beginning"), [("G", "g"), ("end", "home")])
+def test_the_help_scrolls_by_either_keymaps_keys(end: str, beginning: str) -> None:
+    async def look(running: Running) -> None:
+        await running.press("f1")
+        await running.until(lambda: isinstance(running.app.screen, HelpScreen))
+        scroll = running.app.screen.query_one(VerticalScroll)
+        await running.press(end)
+        await running.until(lambda: scroll.scroll_offset.y > 0 and scroll.scroll_offset.y == scroll.max_scroll_y)
+        await running.press(beginning)
+        await running.until(lambda: scroll.scroll_offset.y == 0)
+        await running.press("j")
+        await running.until(lambda: scroll.scroll_offset.y == 1)
 
     run_app(make_session({SCHEME: script()}, Clock()), directory(), directory(), look)
 

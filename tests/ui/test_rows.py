@@ -351,15 +351,18 @@ def test_shift_and_arrows_select_on_the_way() -> None:
     in_panes(world(), look)
 
 
-def test_a_range_is_selected_between_its_ends() -> None:
+@pytest.mark.parametrize("key", ["v", "V"])
+def test_a_range_is_selected_between_its_ends(key: str) -> None:
     async def look(running: Running) -> None:
-        await running.press("G", "V")
-        assert "press the key again" in running.browse.status.text
-        await running.press("k", "k", "V")
+        await running.press("G", key)
+        assert "press it again" in running.browse.status.text
+        await running.press("k", "k", key)
+        assert "3 are selected." in running.browse.status.text
         assert selected(running) == ["file-1.CSV", "file-10.csv", "file-2.txt"]
-        await running.press("g", "g", "V")  # on ".." nothing begins
-        await running.press("j", "V", "j", "V")
-        assert len(selected(running)) == 5
+        await running.press("g", "g", key, "j", key)  # on ".." it begins with the first entry
+        assert len(selected(running)) == 4
+        await running.press("backslash", "g", "g", key, "G", key)
+        assert len(selected(running)) == 7
 
     in_panes(world(settings=VIM), look)
 

@@ -100,7 +100,7 @@ async def ask_about_trash(running: Running) -> None:
         Location(place().storage, "left/notes.md", Kind.FILE),
     ]
     doomed = Doomed(place("left/"), chosen, to_trash=True)
-    watch = DeleteWatch(lambda: None, lambda: None, lambda _: None)
+    watch = DeleteWatch(lambda: None, lambda: None, lambda _: None, lambda _: None)
     browse.push(DeleteDialog(browse.session, doomed, browse.works, watch, remember=browse.undoing.log.add))
 
 

@@ -59,6 +59,7 @@ def test_enter_moves_a_tree_and_a_file_to_the_trash(here: DiskPath, trash: DiskP
         await until_closed(running)
         await running.until(lambda: running.left.footer.text == running.right.footer.text == "0 entries")
         assert running.left.list.selection.entries() == []
+        assert "2 of 2 moved to the trash." in running.browse.status.text
 
     run_app(Session(), on_disk(here), on_disk(here), look)
     assert names_in(trash) == ["file", "tree"]

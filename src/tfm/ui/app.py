@@ -141,6 +141,10 @@ class FileManagerApp(App[int]):
         self._exit_renderables.append(Text(report))
         self._close_messages_no_wait()
 
+    def action_help_quit(self) -> None:
+        """Ctrl-C: Textual's own words would lie over a pane."""
+        self._browse.say("Ctrl-C does not quit, Ctrl-Q does; Esc stops a listing.")
+
     async def action_quit(self) -> None:
         """Quit; where something runs that should not be cut off unawares, ask first."""
         watch = self._browse.watch_of_jobs

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from textual.app import App
 
     from tfm.operations.external import Invocation
+    from tfm.operations.queued_job import QueuedJob
     from tfm.ui.given_terminal import Pause
     from tfm.ui.job_watch import JobWatch
     from tfm.ui.preview_place import PreviewPlace
@@ -319,9 +320,13 @@ class BrowseScreen(Screen[None]):
                 self._journal_path,
                 self._show_status,
                 self.notices.note,
-                lambda job: self.undoing.heed_job(job),
+                self._heed_ended,
             )
         return self.watch_of_jobs
+
+    def _heed_ended(self, job: QueuedJob) -> None:
+        self.notices.forget()  # what was said before is not to cover what came of it
+        self.undoing.heed_job(job)
 
     @property
     def undoing(self) -> UndoWatch:
@@ -437,7 +442,8 @@ class BrowseScreen(Screen[None]):
         self._reader.use(keymap)
         self._name_keys(keymap)
         self.key_bar.show(keymap)
-        self.say(f"These are the {name} keys now; F1 shows them. KEYMAP in config.py sets which there are at a start.")
+        # Within 80 columns: this is where most who want other keys learn how to keep them.
+        self.say(f"{name} keys now. To keep them: export TFM_KEYMAP={name}, or config.py")
 
     async def on_function_keys_pressed(self, message: FunctionKeys.Pressed) -> None:
         message.stop()

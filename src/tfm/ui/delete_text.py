@@ -77,7 +77,7 @@ def progress_text(progress: Progress) -> str:
 
 
 def outcome_text(plan: DeletePlan, summary: DeleteSummary) -> str:
-    """At the end, where not all of it went."""
+    """At the end, what went and what did not."""
     text = f"{summary.objects:,} of {plan.objects:,} deleted, {format_size(summary.size_bytes)}"
     text += f"; {summary.failed:,} not." if summary.failed else "."
     if summary.stopped:
@@ -88,7 +88,7 @@ def outcome_text(plan: DeletePlan, summary: DeleteSummary) -> str:
 
 
 def trash_outcome_text(summary: TrashSummary) -> str:
-    """At the end, where not all of it went."""
+    """At the end, what went and what did not."""
     text = f"{len(summary.trashed):,} of {summary.asked:,} moved to the trash"
     text += f"; {len(summary.failures):,} not. Shift-F8 deletes permanently." if summary.failures else "."
     return f"Stopped. {text}" if summary.stopped else text

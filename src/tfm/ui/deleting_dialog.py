@@ -28,11 +28,12 @@ __all__ = ["DeleteWatch", "DeletingDialog"]
 @dataclass(frozen=True, slots=True)
 class DeleteWatch:
     """``began`` is called when deleting begins, ``ended`` when it has ended, or its dialog is left before; then
-    ``to_background`` gets the delete. All by the screen's thread."""
+    ``to_background`` gets the delete. ``said`` gets what came of one that went well. All by the screen's thread."""
 
     began: Callable[[], None]
     ended: Callable[[], None]
     to_background: Callable[[RunningRemoval], None]
+    said: Callable[[str], None]
 
 
 class DeletingDialog(Dialog[None]):
@@ -110,6 +111,7 @@ class DeletingDialog(Dialog[None]):
         removed = update.result
         failures = removed.failures if removed else ()
         if removed is not None and removed.went_all and self.app.screen is self:
+            self._watch.said(removed.said)
             self.dismiss()
             return
         self.add_class("-ended")

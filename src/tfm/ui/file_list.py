@@ -121,7 +121,7 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
             self.show_notice(notice)  # the same rows: nothing to draw
             return
         placed = self._target is not None
-        place = self._target or self._place_under_cursor()
+        place = self._target or self._place_at(self.cursor)
         position = self._position_after(listing, order, place, has_parent=has_parent)
         on_screen = self.cursor - self.scroll_offset.y
         moved = position - self.cursor
@@ -214,7 +214,7 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def place_under_cursor(self) -> Place | None:
         """The entry under the cursor by key and kind; None on ``..`` and where there is none."""
-        return self._place_under_cursor()
+        return self._place_at(self.cursor)
 
     @property
     def entry(self) -> Entry | None:
@@ -228,8 +228,8 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
             return None
         return self._order.row(position)
 
-    def _place_under_cursor(self) -> Place | None:
-        row = self._row_at(self.cursor)
+    def _place_at(self, position: int) -> Place | None:
+        row = self._row_at(position)
         if row is None or self._listing is None:
             return None
         page, number = self._listing.locate(row)
@@ -318,8 +318,8 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def begin_range(self) -> bool:
         """Remember the entry under the cursor as one end of a range; where one is remembered, select all from there to
-        here. True for a beginning; nothing begins where there is no entry."""
-        here, place = self.cursor, self.place_under_cursor
+        here. True for a beginning; on ``..`` it is the first entry, and where there is none nothing begins."""
+        here, place = self.cursor, self._place_at(max(self.cursor, self._parent_rows))
         anchor, self._anchor = self._anchor, None
         rows = self.rows
         if rows is not None and anchor is not None:

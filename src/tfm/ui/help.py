@@ -20,11 +20,11 @@ from tfm.ui.screen_keys import (
     DELETING_KEYS,
     DIALOG_KEYS,
     FIELD_KEYS,
+    HELP_KEYS,
     JOB_KEYS,
     PAGER_KEYS,
     TABLE_KEYS,
     USAGE_KEYS,
-    KeyBinding,
     bindings,
     help_lines,
 )
@@ -59,7 +59,7 @@ class _HelpText(Widget):
 class HelpScreen(Screen[None]):
     """The help: of the panes too where their ``keymap`` is given, else of what is over them."""
 
-    BINDINGS = bindings((KeyBinding("leave", ("escape", "q", "f1", "f10", "enter"), "Back to the panes"),))
+    BINDINGS = bindings(HELP_KEYS)
     DEFAULT_CSS = "HelpScreen > .help--line { text-style: reverse; }"
 
     def __init__(self, keymap: Keymap | None = None) -> None:
@@ -76,3 +76,6 @@ class HelpScreen(Screen[None]):
     def action_leave(self) -> None:
         if self.app.screen is self:  # typed twice in one go, it comes once more when this screen has left
             self.dismiss()
+
+    async def action_scroll(self, how: str) -> None:
+        await self.query_one(VerticalScroll).run_action(f"scroll_{how}")

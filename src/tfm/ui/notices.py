@@ -40,6 +40,10 @@ class Notices:
         self._said = text.replace(f"{home}/", "~/") if len(home) > 1 else text
         self._said_at = self._clock()
 
+    def forget(self) -> None:
+        """Show no more what was said: it is not so any longer. The log keeps it."""
+        self._said_at = None
+
     def note(self, text: str) -> None:
         """For the log alone: it is said elsewhere."""
         self._notices.append(Notice(time.time(), text))

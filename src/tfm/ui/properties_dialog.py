@@ -17,6 +17,7 @@ from tfm.storage.session import Session
 from tfm.ui.dialog import Dialog
 from tfm.ui.places import location_text
 from tfm.ui.sanitise import cell_width, screen_text
+from tfm.ui.screen_keys import PROPERTIES_KEYS, bindings
 from tfm.ui.table_rows import TableRows
 from tfm.ui.update_box import UpdateBox
 
@@ -30,6 +31,7 @@ _INDENT: Final = 2
 class PropertiesDialog(Dialog[str]):
     """The result is what is to be changed next: ``mode``, ``facts``; or None."""
 
+    BINDINGS = bindings(PROPERTIES_KEYS)
     BUTTONS = (("close", "Close"), ("mode", "Rights…"), ("facts", "Metadata…"), ("again", "Ask again"))
     DEFAULT_CSS = """
     PropertiesDialog > #box { width: 100%; max-width: 110; height: 100%; max-height: 34; }

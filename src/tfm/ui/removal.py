@@ -21,7 +21,7 @@ __all__ = ["PermanentRemoval", "Removal", "Removed", "TrashRemoval"]
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """What came of it: ``said`` where not all went, ``failures`` each with its cause."""
+    """What came of it: ``said`` in a line, ``failures`` each with its cause."""
 
     said: str
     failures: Sequence[StorageError]

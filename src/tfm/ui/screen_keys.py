@@ -20,8 +20,10 @@ __all__ = [
     "DELETING_KEYS",
     "DIALOG_KEYS",
     "FIELD_KEYS",
+    "HELP_KEYS",
     "JOB_KEYS",
     "PAGER_KEYS",
+    "PROPERTIES_KEYS",
     "REPORT_KEYS",
     "TABLE_KEYS",
     "USAGE_KEYS",
@@ -115,6 +117,7 @@ JOB_KEYS: Final = (
     KeyBinding("pause", ("p",), "Pause it, or go on"),
     KeyBinding("retry", ("r",), "Resume it, or try again what failed"),
     KeyBinding("cancel", ("c", "delete"), "Cancel it, stop a delete, or forget an interrupted one"),
+    KeyBinding("leave", ("q",), "Back to the panes"),
 )
 
 TABLE_KEYS: Final = (
@@ -150,6 +153,18 @@ COMPARE_KEYS: Final = (
     KeyBinding("mark_all", ("ctrl+a", "a"), "Mark all rows that are shown, or none"),
     KeyBinding("escape", ("escape",), "Stop comparing; else back to the panes"),
 )
+
+HELP_KEYS: Final = (
+    KeyBinding("leave", ("escape", "q", "f1", "f10", "enter"), "Back to the panes"),
+    KeyBinding("scroll('up')", ("up", "k"), "One line up"),
+    KeyBinding("scroll('down')", ("down", "j"), "One line down"),
+    KeyBinding("scroll('page_up')", ("pageup", "b", "ctrl+u"), "One page up"),
+    KeyBinding("scroll('page_down')", ("pagedown", "space", "ctrl+d"), "One page down"),
+    KeyBinding("scroll('home')", ("home", "g"), "The beginning"),
+    KeyBinding("scroll('end')", ("end", "G"), "The end"),
+)
+
+PROPERTIES_KEYS: Final = (KeyBinding("leave", ("q",), "Back to the panes"),)
 
 REPORT_KEYS: Final = (KeyBinding("leave", ("escape", "q", "f10", "enter"), "Back to the panes"),)
 

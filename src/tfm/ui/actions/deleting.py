@@ -38,5 +38,5 @@ def _delete(screen: PanesScreen, *, may_trash: bool) -> None:
     def to_background(running: RunningRemoval) -> None:
         screen.jobs.adopt(running, screen.release_panes)
 
-    watch = DeleteWatch(screen.hold_panes, screen.release_panes, to_background)
+    watch = DeleteWatch(screen.hold_panes, screen.release_panes, to_background, screen.say)
     screen.push(DeleteDialog(screen.session, doomed, screen.works, watch, remember=screen.undoing.log.add))

@@ -49,7 +49,9 @@ def select_range(screen: PanesScreen, _argument: str) -> None:
 
 def _range(screen: PanesScreen, pane: Pane) -> None:
     if pane.list.begin_range():
-        screen.say("Go to the other end and press the key again: all between is selected.")
+        screen.say("Go to the other end and press it again: all between is selected.")
+    else:
+        screen.say(f"{len(pane.list.selection):,} are selected.")
 
 
 async def select_all(screen: PanesScreen, _argument: str) -> None:

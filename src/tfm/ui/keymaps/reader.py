@@ -92,4 +92,6 @@ class KeyReader:
 
 
 def _hints(longer: dict[KeySequence, Command], count: int) -> tuple[tuple[str, str], ...]:
-    return tuple((" ".join(map(shown_key, keys[count:])), command.help) for keys, command in longer.items())
+    return tuple(
+        (" ".join(map(shown_key, keys[count:])), command.argument or command.help) for keys, command in longer.items()
+    )

@@ -28,6 +28,7 @@ VIM: Final = {
     "N": "find_previous",
     "f": "filter",
     ".": "hidden",
+    "v": "select_range",
     "V": "select_range",
     ", n": "sort name",
     ", N": "sort name reverse",
