@@ -14,7 +14,7 @@ import pytest
 from benchmarks.key_spaces import digest_of, expected_digest, key_space_of
 from benchmarks.listing_server import ListingServer, ask_server
 from benchmarks.measuring import client_environment, run_measured
-from benchmarks.rows import page_cpu, planning, transfers
+from benchmarks.rows import page_cpu, painting, planning, transfers
 from benchmarks.scale import QUICK
 from benchmarks.section import Section, render
 from benchmarks.transfers import rounds
@@ -203,3 +203,11 @@ def test_table_says_what_was_left_out() -> None:
         "",
         "Left out: s5cmd (not installed).",
     ]
+
+
+def test_a_start_is_seen_twice_and_held_against_a_bare_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda *_, **__: None)
+    (section,) = painting.measure(replace(TINY, start_repeats=1))
+    assert [row[0] for row in section.rows] == ["python -c pass", "tfm, first paint", "tfm, ready"]
+    assert [line.split(":")[1].strip() for line in section.targets] == ["first paint", "everything ready"]
+    assert section.left_out == [f"{name} (not installed)" for name in ("mc", "ranger", "yazi", "xefm")]
