@@ -17,6 +17,7 @@ from tfm.core.errors import NetworkError, UnsupportedOperation
 from tfm.core.location import Location, StorageAddress
 from tfm.core.settings import with_settings
 from tfm.operations.external import Invocation
+from tfm.operations.undo import Permanent
 from tfm.storage.session import Session
 from tfm.ui.app import FileManagerApp
 from tfm.ui.given_terminal import Pause
@@ -105,6 +106,9 @@ def test_a_remote_file_is_edited_as_a_copy_and_stored(
         assert list(editor.invocations[0].arguments) == ["my-editor", "--wait", str(editor.path)]
         assert editor.path.name == "notes.txt"
         assert editor.invocations[0].environment["TFM_THIS_SELECTED"] == "notes.txt"
+        latest = running.browse.undoing.log.latest
+        assert isinstance(latest, Permanent), "an undo must not take back something older instead"
+        assert latest.title == "an edit of notes.txt"
 
     run_app(memory.session, place("d/"), place("d/"), look)
     assert content(memory, "d/notes.txt") == b"12345 more"

@@ -16,6 +16,7 @@ from tfm.core.progress import Cancel, Progress
 from tfm.operations.editing import LocalCopy
 from tfm.operations.external import ended_text
 from tfm.operations.side_by_side import Side
+from tfm.operations.undo import Permanent, Undo, name_of
 from tfm.operations.work import RunningWork, Task
 from tfm.path import Path
 from tfm.storage.session import Session
@@ -79,14 +80,16 @@ class LocalCopyDialog(StepDialog[str]):
         errand: Errand,
         works: RunningWork,
         tell_at_end: Callable[[str], None],
+        remember: Callable[[Undo], None],
     ) -> None:
-        """``tell_at_end`` hears of a copy that is still there when this goes."""
+        """``tell_at_end`` hears of a copy that is still there when this goes, ``remember`` of what was stored."""
         super().__init__(errand.title, works)
         self._session = session
         self._location = location
         self._size_bytes = entry.size_bytes or 0
         self._errand = errand
         self._tell_at_end = tell_at_end
+        self._remember = remember
         self._copy = LocalCopy(session, location)
         self._was_given = False
         self._has_looked = False
@@ -188,6 +191,7 @@ class LocalCopyDialog(StepDialog[str]):
 
     def _stored(self, location: Location) -> None:
         self._copy.discard()
+        self._remember(Permanent(f"an edit of {name_of(location)}", "what was there before is kept nowhere by tfm."))
         self.dismiss(f"Stored: {location_text(location)}")
 
     # What is to be done about what went wrong

@@ -97,7 +97,8 @@ def start_for_entry(screen: PanesScreen, title: str, program: Program, *, pause:
 
     errand = Errand(title, run, program.beside, stays_shown=pause is Pause.ALWAYS)
     at_end = screen.notices.at_end.append
-    dialog = LocalCopyDialog(screen.session, location, entry, errand, screen.works, at_end)
+    remember = screen.undoing.log.add
+    dialog = LocalCopyDialog(screen.session, location, entry, errand, screen.works, at_end, remember)
     screen.push(dialog, partial(_say_if, screen))
 
 
