@@ -113,9 +113,10 @@ def draws_alike(before: Cells, written: bytes) -> bool:
     drawn, end, _ = written.partition(TAKEN_OVER)[2].rpartition(b"\x1b[1;1H")  # what comes then may be cut off
     after = Cells(len(before.at[0]), len(before.at))
     after.feed(drawn)
-    first_line = 1 if " s ago" in after.rows[0] else 0  # a machine so busy that the titles say so
+    # The titles say soon how old the listing is, or what disk that is: then the rest is compared.
+    first_line = 0 if "now" in after.rows[0] else 1
     same = [[seen(row) for row in cells.at[first_line:]] for cells in (before, after)]
-    return bool(end) and before.rows[first_line:] == after.rows[first_line:] and same[0] == same[1]
+    return bool(end and after.rows[0]) and before.rows[first_line:] == after.rows[first_line:] and same[0] == same[1]
 
 
 def seen(row: list[tuple[str, frozenset[str]]]) -> list[tuple[str, frozenset[str]]]:
