@@ -367,6 +367,16 @@ def test_a_range_is_selected_between_its_ends(key: str) -> None:
     in_panes(world(settings=VIM), look)
 
 
+def test_escape_gives_up_a_range() -> None:
+    async def look(running: Running) -> None:
+        await running.press("g", "g", "V", "escape")
+        await running.until(lambda: "No range is begun any more." in running.browse.status.text)
+        await running.press("G", "V")
+        assert selected(running) == []
+
+    in_panes(world(settings=VIM), look)
+
+
 def test_many_rows_are_selected_while_keys_wait() -> None:
     script = Script({"": [f"{number:06}" for number in range(30_000)]})
 

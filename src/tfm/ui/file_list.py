@@ -331,6 +331,11 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
         self._anchor = place
         return place is not None
 
+    def forget_range(self) -> bool:
+        """Whether one had been begun."""
+        anchor, self._anchor = self._anchor, None
+        return anchor is not None
+
     def _select_between(self, listing: Listing, one: int, other: int) -> None:
         for position in range(min(one, other), max(one, other) + 1):
             row = self._row_at(position)

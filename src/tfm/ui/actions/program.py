@@ -25,7 +25,10 @@ def change_keymap(screen: PanesScreen, argument: str) -> None:
 
 
 def stop(screen: PanesScreen, _argument: str) -> None:
-    screen.pane.stop()
+    if screen.pane.list.forget_range():
+        screen.say("No range is begun any more.")
+    else:
+        screen.pane.stop()
 
 
 async def quit_program(screen: PanesScreen, _argument: str) -> None:
