@@ -80,8 +80,9 @@ def test_where_nothing_was_kept_there_is_nothing(path: str) -> None:
     [
         replace(PLAIN, panes=(pane("/a/", view="by size"), pane("/d/"))),
         replace(PLAIN, panes=(pane("/a/"), KeptPane((*pane("/b/").tabs, *pane("/c/").tabs)))),
+        replace(PLAIN, keymap="vim"),
     ],
-    ids=["another order", "two tabs"],
+    ids=["another order", "two tabs", "other keys"],
 )
 def test_what_looks_other_than_usual_is_refused(state: KeptState, path: str) -> None:
     write(path, state)

@@ -24,7 +24,7 @@ def place(key: str, *, authority: str = "bucket", profile: str | None = None) ->
 def a_state(**changes: object) -> KeptState:
     tab = KeptTab((Visited(place("a/"), ("a/\x1b[31m\udcff", Kind.FILE)), Visited(place("b//"))), 0, "size reversed")
     pane = KeptPane((tab, KeptTab((Visited(place("c/", profile="other")),), 0)), 1)
-    facts = {"panes": (pane, pane), "active_pane": 1, "left_percent": 30} | changes
+    facts = {"panes": (pane, pane), "active_pane": 1, "left_percent": 30, "keymap": "vim"} | changes
     return KeptState(**facts)  # type: ignore[arg-type]  # fields by their names
 
 

@@ -48,6 +48,12 @@ def test_the_very_first_start_says_where_the_keys_are(start: StartProgram, home:
     Path(state_path()).unlink()
     program = start(".")
     program.until_shown("New here? F1 all keys, Ctrl-K vim keys, Ctrl-P all actions.")
+    program.press("C-k")
+    program.until_shown("vim keys, now and at the next start")
     program.press("F10")
     assert program.ended() == 0
     assert Path(state_path()).exists()
+    again = start(".")
+    again.until_shown("entries")
+    again.press("q")
+    assert again.ended() == 0

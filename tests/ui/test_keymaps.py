@@ -204,7 +204,7 @@ def test_what_may_come_next_is_told() -> None:
 def test_how_other_keys_are_kept_is_said_within_80_columns() -> None:
     async def look(running: Running) -> None:
         await running.press("ctrl+k")
-        assert "vim keys now. To keep them: export TFM_KEYMAP=vim, or config.py" in running.browse.status.text
+        assert "vim keys, now and at the next start" in running.browse.status.text
 
     run_app(make_session({SCHEME: Script({"": ["a"]})}, Clock()), directory(), directory(), look)
 

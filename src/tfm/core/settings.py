@@ -115,6 +115,10 @@ class Settings:
         origins = dict(self.origins)
         return origins.get(f"{name} {row}", origins.get(name, "the settings"))
 
+    def is_said(self, name: str) -> bool:
+        """Whether that setting was said anywhere, rather than left as it is."""
+        return name in dict(self.origins)
+
     def cache_ttl(self, scheme: str) -> float:
         """Seconds for which answers of that scheme's storages are fresh: ``<SCHEME>_CACHE_TTL``, or 60."""
         ttl: float = getattr(self, f"{scheme}_cache_ttl", _DEFAULT_TTL_SECONDS)

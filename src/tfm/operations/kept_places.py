@@ -17,6 +17,7 @@ __all__ = ["KeptPlace", "KeptPlaces", "kept_places"]
 
 _VERSION: Final = 1
 _USUAL_VIEWS: Final = ("", "name")
+_USUAL_KEYMAPS: Final = ("", "orthodox")
 _MOST_BYTES: Final = 1 << 20
 
 
@@ -46,7 +47,7 @@ def kept_places(path: str) -> KeptPlaces | None:
     """What the file at ``path`` says; None where it is not there or no panes were kept.
 
     Raises an OSError where it cannot be read, and a ValueError, LookupError, TypeError or AttributeError where it is
-    damaged or the panes look other than usual: with tabs, or sorted in another order.
+    damaged or the panes look other than usual: with tabs, sorted in another order, or with other keys.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -59,6 +60,8 @@ def kept_places(path: str) -> KeptPlaces | None:
         state = _parsed(file.read(_MOST_BYTES).decode("ascii"))
     if state["version"] > _VERSION:
         raise ValueError("of a newer tfm")
+    if state.get("keymap", "") not in _USUAL_KEYMAPS:
+        raise ValueError("with other keys")
     if len(state["panes"]) != 2:
         return None
     left, right = map(_place, state["panes"])

@@ -79,13 +79,15 @@ class Recent:
 
 @dataclass(frozen=True, slots=True)
 class KeptState:
-    """``panes`` are two or, at the first start, none; ``left_percent`` is the left one's share of the width."""
+    """``panes`` are two or, at the first start, none; ``left_percent`` is the left one's share of the width; ``keymap``
+    the name of the one that was chosen, empty where none was."""
 
     panes: tuple[KeptPane, ...] = ()
     active_pane: int = 0
     left_percent: int = 50
     recent: tuple[Recent, ...] = ()
     bookmarks: Bookmarks = field(default_factory=dict)
+    keymap: str = ""
 
 
 def with_recent(recent: Sequence[Recent], location: Location, visited_at: float) -> tuple[Recent, ...]:
@@ -192,6 +194,7 @@ def _text_of(state: KeptState) -> dict[str, Any]:  # what json takes
         "left_percent": state.left_percent,
         "recent": [[*_location_text(each.location), each.visited_at] for each in state.recent],
         "bookmarks": {name: _location_text(location) for name, location in state.bookmarks.items()},
+        "keymap": state.keymap,
     }
 
 
@@ -224,6 +227,7 @@ def _state_of(text: Any) -> KeptState:  # what json gives; every wrong type in i
         max(10, min(90, int(text["left_percent"]))),
         tuple(Recent(_location_of(row[:4]), float(row[4])) for row in text["recent"]),
         {str(name): _location_of(row) for name, row in text["bookmarks"].items()},
+        _str(text.get("keymap", "")),
     )
 
 

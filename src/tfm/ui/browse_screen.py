@@ -103,7 +103,7 @@ class BrowseScreen(Screen[None]):
         self.notices = Notices(time.monotonic, _NOTICE_SECONDS)
         for complaint in (*complaints, *price_complaints(session.settings)):
             self.notices.add(complaint)
-        keymap = keymap_of(session.settings.keymap, session.settings, self.notices.add)
+        keymap = keymap_of(self._first_keymap(), session.settings, self.notices.add)
         if keeper.is_first:
             self._welcome(keymap)
         self._reader = KeyReader(keymap, time.monotonic)
@@ -115,6 +115,11 @@ class BrowseScreen(Screen[None]):
         """Whether what is on the terminal stays there for now."""
         self._escape_timer: Timer | None = None
         self._hints = ""
+
+    def _first_keymap(self) -> str:
+        """That which the settings say or, where they say none, the one that was chosen last."""
+        kept = self.keeper.state.keymap
+        return kept if kept in KEYMAP_NAMES and not self.settings.is_said("KEYMAP") else self.settings.keymap
 
     def _welcome(self, keymap: Keymap) -> None:
         text = first_start_text(keymap)
@@ -442,8 +447,10 @@ class BrowseScreen(Screen[None]):
         self._reader.use(keymap)
         self._name_keys(keymap)
         self.key_bar.show(keymap)
-        # Within 80 columns: this is where most who want other keys learn how to keep them.
-        self.say(f"{name} keys now. To keep them: export TFM_KEYMAP={name}, or config.py")
+        self.keeper.keep_keymap(name)
+        # Within 80 columns, with how many requests there were beside it.
+        said = self.settings.is_said("KEYMAP") and self.settings.keymap != name
+        self.say(f"{name} keys, until tfm ends: KEYMAP is set" if said else f"{name} keys, now and at the next start")
 
     async def on_function_keys_pressed(self, message: FunctionKeys.Pressed) -> None:
         message.stop()

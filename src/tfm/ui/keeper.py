@@ -72,6 +72,10 @@ class Keeper:
         """That is how both panes are now."""
         self._set(replace(self._state, panes=panes, active_pane=active_pane, left_percent=left_percent))
 
+    def keep_keymap(self, name: str) -> None:
+        """That keymap was chosen."""
+        self._set(replace(self._state, keymap=name))
+
     def tell_failures(self, complain: Callable[[str], None]) -> None:
         """``complain`` hears the first failure to write, in a line, in the thread that writes."""
         self._complain = complain
