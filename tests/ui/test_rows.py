@@ -328,6 +328,19 @@ def test_files_are_selected_by_a_pattern_all_of_them_or_the_others(settings: Set
     in_panes(world(settings=settings), look)
 
 
+def test_what_is_selected_at_once_is_in_the_order_in_which_it_is_shown() -> None:
+    async def look(running: Running) -> None:
+        await running.press("ctrl+f6", "plus", *"*", "enter")
+        await running.until(lambda: len(running.left.list.selection) == len(SIZES))
+        keys = [key for key, _kind in running.left.list.selection.entries()]
+        assert keys == [f"left/{name.strip()}" for name in SIZES]
+        await running.press("f9", *"reverse", "enter", "backslash", "plus", *"*.csv", "enter")
+        await running.until(lambda: len(running.left.list.selection) == 2)
+        assert [key for key, _kind in running.left.list.selection.entries()] == ["left/file-10.csv", "left/file-1.CSV"]
+
+    in_panes(world(), look)
+
+
 def test_only_what_is_shown_is_selected() -> None:
     async def look(running: Running) -> None:
         await running.press("ctrl+f", *"file", "enter")

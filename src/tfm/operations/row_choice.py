@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 
 from tfm.core.entry import Kind
@@ -18,20 +19,25 @@ Chosen = tuple[str, Kind, int]
 
 
 def chosen_rows(listing: Listing, order: RowOrder, pattern: str | None = None) -> list[Chosen]:
-    """All rows that are shown, or, with ``pattern``, the files whose names fit it as a glob, without case; one that
-    ends in a slash is for directories. Asks nothing; a million rows take some seconds, in pieces."""
+    """All rows that are shown, in that order, or, with ``pattern``, the files whose names fit it as a glob, without
+    case; one that ends in a slash is for directories. Asks nothing; a million rows take some seconds, in pieces."""
     wants_directories = pattern is not None and pattern.endswith("/")
     fits = None if pattern is None else names_that_fit(Filter(pattern.removesuffix("/"), FilterKind.GLOB))
     shown = None if order.view.shows_all else set(order.shown_rows())
     found: list[Chosen] = []
+    numbers = array("l")  # of each row of the listing: which of those found it is, from 1 on, or 0
     first = 0
     for page in listing.pages:
         rows: Sequence[int] = [row for row in range(len(page)) if shown is None or first + row in shown]
         if fits is not None:
             rows = [row for row in rows if page.is_directory(row) == wants_directories]
-        found += _facts(page, _fitting(page, rows, fits))
+        rows = _fitting(page, rows, fits)
+        numbers.extend([0] * len(page))
+        for number, row in enumerate(rows, len(found) + 1):
+            numbers[first + row] = number
+        found += _facts(page, rows)
         first += len(page)
-    return found
+    return [found[numbers[row] - 1] for row in order.shown_rows() if numbers[row]]
 
 
 def _fitting(page: Page, rows: Sequence[int], fits: Callable[[Sequence[str]], list[bool]] | None) -> Sequence[int]:
