@@ -33,6 +33,9 @@ _KEYS_A_SECOND: Final = 30
 """As fast as terminals repeat a key that is held."""
 
 _LATE_SECONDS: Final = 1.0
+_MOST_MISSED: Final = 10
+"""Then it is a program that cannot keep up, or that draws in a way which is not understood here."""
+
 _DOWN: Final = b"\x1bOB"
 """In the mode in which programs that use the whole screen put the keypad; the others get the usual one."""
 
@@ -146,6 +149,8 @@ def _hold(command: Sequence[str], environment: Mapping[str, str], scale: Scale, 
             program.press(key)
             delay = program.drawn_after(_name(first + number + 1))
             missed += delay is None
+            if missed > _MOST_MISSED:
+                raise RuntimeError(f"more than {_MOST_MISSED} rows were not drawn within {_LATE_SECONDS:g} s")
             delays.append(_LATE_SECONDS if delay is None else delay)
         return _Held(
             delays, missed,

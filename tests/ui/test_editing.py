@@ -149,6 +149,7 @@ def test_a_file_of_the_disk_is_edited_where_it_is(tmp_path: Path, monkeypatch: p
             f"{tmp_path}/d/{name}" for name in hostile
         )
         assert {each.directory for each in editor.invocations} == {f"{tmp_path}/d"}
+        assert isinstance(running.browse.undoing.log.latest, Permanent), "an undo must not take back something older"
         editor.code = -9
         await running.press("f4")
         assert "was ended by signal 9" in running.browse.status.text
@@ -156,6 +157,21 @@ def test_a_file_of_the_disk_is_edited_where_it_is(tmp_path: Path, monkeypatch: p
     run_app(Session(), here, here, look)
     assert sorted(os.listdir(tmp_path / "d")) == sorted(hostile)
     assert (tmp_path / "d" / "-rf").read_text().startswith("xy")
+
+
+def test_a_file_that_was_only_looked_at_is_nothing_to_undo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "file").write_text("x")
+    here = Location(StorageAddress("file"), f"{tmp_path}/d/", Kind.DIRECTORY)
+
+    async def look(running: Running) -> None:
+        editor = Editor(running, monkeypatch, lambda _path: None)
+        await running.until_listed(running.left, f"{tmp_path}/d/")
+        await running.press("down", "f4")
+        assert len(editor.invocations) == 1
+        assert running.browse.undoing.log.latest is None
+
+    run_app(Session(), here, here, look)
 
 
 def test_an_editor_that_is_not_there_is_said_with_where_it_was_named(

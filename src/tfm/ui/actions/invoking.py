@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 
 from tfm.core.errors import StorageError
+from tfm.core.location import Location
 from tfm.operations.external import (
     Invocation,
     Side,
@@ -85,7 +87,10 @@ def start_for_entry(screen: PanesScreen, title: str, program: Program, *, pause:
     location = pane.chosen_to_copy(only_under_cursor=True)[0]
     path = local_path(screen.session, location)
     if path is not None:
+        before = _stamp(path)
         start_and_tell(screen, program, file=path, pause=pause, heading=heading)
+        if not entry.is_directory and _stamp(path) != before:
+            _remember_edit(screen, location)
         return
     if entry.is_directory:
         screen.say("Programs of this machine get copies of files from there, and not of directories.")
@@ -100,6 +105,22 @@ def start_for_entry(screen: PanesScreen, title: str, program: Program, *, pause:
     remember = screen.undoing.log.add
     dialog = LocalCopyDialog(screen.session, location, entry, errand, screen.works, at_end, remember)
     screen.push(dialog, partial(_say_if, screen))
+
+
+def _stamp(path: str) -> tuple[int, int, int] | None:
+    """What is another when a file was written; the program that did that has just had the thread, too."""
+    try:
+        facts = os.stat(path)
+    except OSError:
+        return None
+    return facts.st_ino, facts.st_size, facts.st_mtime_ns
+
+
+def _remember_edit(screen: PanesScreen, location: Location) -> None:
+    from tfm.operations.undo import Permanent, name_of
+
+    said = "what was there before is kept nowhere by tfm."
+    screen.undoing.log.add(Permanent(f"an edit of {name_of(location)}", said))
 
 
 def _say_if(screen: PanesScreen, said: str | None) -> None:
