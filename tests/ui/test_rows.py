@@ -183,6 +183,10 @@ def test_a_filter_works_while_it_is_typed(settings: Settings | None, key: str) -
         assert "2 of 7 entries · *.csv (glob)" in left.footer.text
         await running.press(key, "escape")
         await files_are(running, BY_NAME)
+        await running.press(key, *"CSV", "enter")
+        await running.until(lambda: names(left) == [" ..", " file-1.CSV", " file-10.csv"])
+        await running.press("escape")  # a filter that is kept goes the same way
+        await files_are(running, BY_NAME)
 
     in_panes(world(settings=settings), look)
 

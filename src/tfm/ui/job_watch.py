@@ -86,7 +86,7 @@ class JobWatch:
         self._over = {job for job in jobs if job.is_over}
         if self.queue.journal_error is not None and not self._has_warned:
             self._has_warned = True
-            self._notice = " ! what is copied now cannot be resumed after a kill: Ctrl-T says why"
+            self._notice = " ! copies cannot be resumed after a kill: Ctrl-T says why"
         elif len(self._over) < len(jobs):
             self._notice = ""
         if self._has_active and self._timer is None:

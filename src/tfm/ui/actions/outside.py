@@ -75,7 +75,7 @@ async def user_menu(screen: PanesScreen, _argument: str) -> None:
         screen.say(str(error))
         return
     if not rows:
-        screen.say("Your menu is empty: MENU in config.py says what is in it; docs/external-programs.md has examples.")
+        screen.say("Your menu is empty: fill MENU in config.py (docs/external-programs.md).")
         return
     # Waited for, so that a letter which is typed already is chosen.
     await screen.open(MenuDialog(rows), partial(_run_if_chosen, screen))

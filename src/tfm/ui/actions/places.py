@@ -90,7 +90,7 @@ async def jump(screen: PanesScreen, argument: str) -> None:
         return
     location = screen.keeper.bookmarks.get(argument)
     if location is None:
-        screen.say(f"No bookmark is called {argument}; the list of them is in the palette (bookmarks).")
+        screen.say(f"No bookmark is called {argument}: the list is in the palette.")
     else:
         screen.pane.go_to(location)
 

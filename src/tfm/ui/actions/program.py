@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tfm.ui.actions.panes_screen import PanesScreen
 
 __all__ = ["change_keymap", "quit_program", "show_help", "show_jobs", "show_palette", "stop"]
@@ -25,10 +27,14 @@ def change_keymap(screen: PanesScreen, argument: str) -> None:
 
 
 def stop(screen: PanesScreen, _argument: str) -> None:
-    if screen.pane.list.forget_range():
+    pane = screen.pane
+    runs = pane.visit is not None and not pane.visit.ended
+    if pane.list.forget_range():
         screen.say("No range is begun any more.")
+    elif pane.view.filter is not None and not runs:
+        pane.use_view(replace(pane.view, filter=None))
     else:
-        screen.pane.stop()
+        pane.stop()
 
 
 async def quit_program(screen: PanesScreen, _argument: str) -> None:
