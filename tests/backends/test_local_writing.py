@@ -9,6 +9,7 @@ import signal
 import stat
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -156,6 +157,24 @@ def test_an_upload_is_finished_only_when_all_of_it_has_come(local: Backend, tmp_
     assert (tmp_path / "x").read_bytes() == b"onetwo"
     with pytest.raises(NotFoundError):
         local.finish_upload(upload, [first, second])
+
+
+def test_parts_of_very_many_uploads_each_go_into_their_own_file(local: Backend, tmp_path: Path) -> None:
+    """More than are held open at once, by threads that write to what others push out."""
+    names = [f"{tmp_path}/{number:03}" for number in range(150)]
+    contents = {name: os.urandom(3000) for name in names}
+
+    def send(name: str) -> None:
+        upload = local.begin_upload(name, facts=FACTS)
+        parts = []
+        for number, start in enumerate(range(0, 3000, 300), 1):
+            parts.append(local.put_part(upload, number, contents[name][start : start + 300], offset=start))
+            assert local.read_upload(upload, start=start, length=300) == contents[name][start : start + 300]
+        local.finish_upload(upload, parts)
+
+    with ThreadPoolExecutor(100) as pool:
+        list(pool.map(send, names))
+    assert {name: Path(name).read_bytes() for name in names} == contents
 
 
 def test_an_upload_id_is_no_way_to_any_other_file(local: Backend, tmp_path: Path) -> None:

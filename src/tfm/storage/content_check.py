@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import zlib
 from collections.abc import Sequence
 from typing import Final, Protocol
 
 from tfm.core.writing import Checksum, Content
+from tfm.storage.crc32 import crc32
 
-__all__ = ["ContentCheck", "usual_part_sizes"]
+__all__ = ["ContentCheck", "Digest", "can_digest", "new_digest", "usual_part_sizes"]
 
 _USUAL_PART_BYTES: Final = tuple(size << 20 for size in (5, 8, 16, 10, 15, 20, 25, 32, 50, 64, 100, 128, 256, 512))
 """Parts by which programs upload: boto3 8 MiB, rclone 5, s5cmd 50, the console 16, and powers of two."""
@@ -27,7 +27,7 @@ class ContentCheck:
     def __init__(self, checksum: Checksum, size_bytes: int, *, part_sizes: Sequence[int] | None = None) -> None:
         self._wanted = checksum.value
         self._exact = checksum.parts is None or part_sizes is not None
-        if checksum.algorithm not in {*_ALGORITHMS, "CRC32"}:
+        if not can_digest(checksum.algorithm):
             sizes: list[Sequence[int]] = []
         elif checksum.parts is None:
             sizes = [()]
@@ -61,7 +61,7 @@ def usual_part_sizes(size_bytes: int, parts: int) -> list[Sequence[int]]:
     ]
 
 
-class _Digest(Protocol):
+class Digest(Protocol):
     def update(self, content: memoryview, /) -> None: ...
 
     def digest(self) -> bytes: ...
@@ -72,7 +72,7 @@ class _Crc32:
         self._value = 0
 
     def update(self, content: memoryview) -> None:
-        self._value = zlib.crc32(content, self._value)
+        self._value = crc32(content, self._value)
 
     def digest(self) -> bytes:
         return self._value.to_bytes(4, "big")
@@ -85,7 +85,7 @@ class _Digests:
         self._algorithm = algorithm
         self._sizes = sizes
         self._digests: list[bytes] = []
-        self._digest = _new(algorithm)
+        self._digest = new_digest(algorithm)
         self._left = sizes[0] if sizes else 0
 
     def add(self, content: memoryview) -> None:
@@ -93,7 +93,7 @@ class _Digests:
             self._digest.update(content[: self._left])
             content = content[self._left :]
             self._digests.append(self._digest.digest())
-            self._digest = _new(self._algorithm)
+            self._digest = new_digest(self._algorithm)
             following = len(self._digests)
             self._left = self._sizes[following] if following < len(self._sizes) else 0
         self._digest.update(content)
@@ -102,10 +102,15 @@ class _Digests:
     def value(self) -> bytes:
         if not self._sizes:
             return self._digest.digest()
-        whole = _new(self._algorithm)
+        whole = new_digest(self._algorithm)
         whole.update(memoryview(b"".join(self._digests)))
         return whole.digest()
 
 
-def _new(algorithm: str) -> _Digest:
+def can_digest(algorithm: str) -> bool:
+    return algorithm == "CRC32" or algorithm in _ALGORITHMS
+
+
+def new_digest(algorithm: str) -> Digest:
+    """Of an algorithm that :func:`can_digest` knows; KeyError otherwise."""
     return _Crc32() if algorithm == "CRC32" else hashlib.new(_ALGORITHMS[algorithm], usedforsecurity=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Protocol, Self
@@ -11,6 +10,7 @@ from tfm.core.entry import Entry
 from tfm.core.errors import InvalidRequestError, StorageError
 from tfm.core.writing import Content, ObjectFacts, Part, Precondition, Upload
 from tfm.storage.contract import Backend
+from tfm.storage.crc32 import crc32
 
 __all__ = ["ObjectWriter", "UploadRecord"]
 
@@ -158,7 +158,7 @@ class ObjectWriter:
             size = min(len(self._buffer), self._part_bytes)
             content = bytes(memoryview(self._buffer)[:size])
             self._parts.append(self._backend.put_part(self._upload, number, content, offset=self._sent_bytes))
-            self._checksum = zlib.crc32(content, self._checksum)
+            self._checksum = crc32(content, self._checksum)
             self._sent_bytes += size
             del self._buffer[:size]
         except BaseException:

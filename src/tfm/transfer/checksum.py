@@ -7,9 +7,9 @@ from functools import cache
 from typing import Final
 
 from tfm.core.writing import Checksum
-from tfm.storage.content_check import ContentCheck, usual_part_sizes
+from tfm.storage.content_check import ContentCheck, can_digest, new_digest, usual_part_sizes
 
-__all__ = ["ObjectBytes", "combine_crc32", "fits"]
+__all__ = ["ObjectBytes", "combine_crc32", "digested_part_bytes", "fits", "is_digest_of"]
 
 _POLYNOMIAL: Final = 0xEDB88320
 """CRC-32 as zlib has it, its bits reversed: https://www.rfc-editor.org/rfc/rfc1952#section-8"""
@@ -78,6 +78,22 @@ def fits(
     if sizes in usual_part_sizes(size_bytes, checksum.parts):
         return False  # it was tried
     return _verdict(ContentCheck(checksum, size_bytes, part_sizes=sizes), size_bytes, read)
+
+
+def digested_part_bytes(checksum: Checksum | None, size_bytes: int, most_bytes: int) -> int | None:
+    """The size of the parts of whose digests ``checksum`` is probably made, so that each can be followed as it comes;
+    None where it is no such checksum, or they have more than ``most_bytes``."""
+    if checksum is None or checksum.parts is None or not can_digest(checksum.algorithm):
+        return None
+    sizes = (each[0] for each in usual_part_sizes(size_bytes, checksum.parts))
+    return next((size for size in sizes if size <= most_bytes), None)
+
+
+def is_digest_of(checksum: Checksum, digests: Sequence[bytes]) -> bool:
+    """Whether it is made of these of the parts, in their order."""
+    whole = new_digest(checksum.algorithm)
+    whole.update(memoryview(b"".join(digests)))
+    return whole.digest() == checksum.value
 
 
 def _verdict(check: ContentCheck, size_bytes: int, read: ObjectBytes) -> bool | None:

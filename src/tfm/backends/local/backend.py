@@ -155,7 +155,7 @@ class _LocalBackend(Backend):
         return uploads.begin_upload(self._places, self._held, key, facts, only_if)
 
     def put_part(self, upload: Upload, number: int, content: Content, *, offset: int) -> Part:
-        return uploads.write_part(self._places, upload, number, content, offset)
+        return uploads.write_part(self._places, self._held, upload, number, content, offset)
 
     def finish_upload(self, upload: Upload, parts: Sequence[Part], *, checksum: int | None = None) -> Entry:
         """As :meth:`put`. The checksum is not compared: a disk keeps none, and reading all again is the caller's."""
@@ -260,7 +260,7 @@ class _LocalBackend(Backend):
         sync_disk(prefix)
 
     def read_upload(self, upload: Upload, *, start: int, length: int) -> bytes:
-        return uploads.read_upload(self._places, upload, start, length)
+        return uploads.read_upload(self._places, self._held, upload, start, length)
 
     def sweep(self, prefix: str, *, keep: Collection[str] = ()) -> int:
         """0 where there is no such directory. An upload that this process began is held; one that another began is only

@@ -25,29 +25,56 @@ _MOST_HELD: Final = 64
 """More are under way at once in no job; those that were left to be resumed are in the journal."""
 
 
+class _Held:
+    """A descriptor, closed when nobody uses it any more: another file may get its number."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor: Final = descriptor
+        self.users = 1
+
+    def leave(self) -> None:
+        self.users -= 1
+        if not self.users:
+            os.close(self.descriptor)
+
+
 class HeldUploads:
     """Uploads that this process began and has not ended, held open so that no other process sweeps them before its
     journal knows of them. Those that are neither finished nor aborted give way to later ones. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._descriptors: OrderedDict[str, int] = OrderedDict()
+        self._held: OrderedDict[str, _Held] = OrderedDict()
 
     def hold(self, upload_id: str, descriptor: int) -> None:
         with self._lock:
-            self._descriptors[upload_id] = descriptor
-            if len(self._descriptors) > _MOST_HELD:
-                os.close(self._descriptors.popitem(last=False)[1])
+            self._held[upload_id] = _Held(descriptor)
+            if len(self._held) > _MOST_HELD:
+                self._held.popitem(last=False)[1].leave()
 
     def release(self, upload_id: str) -> None:
         with self._lock:
-            descriptor = self._descriptors.pop(upload_id, None)
-        if descriptor is not None:
-            os.close(descriptor)
+            held = self._held.pop(upload_id, None)
+            if held is not None:
+                held.leave()
+
+    @contextmanager
+    def borrowed(self, upload_id: str) -> Iterator[int | None]:
+        """Its descriptor, open for reading and writing until the end of the block; None if it is not held here."""
+        with self._lock:
+            held = self._held.get(upload_id)
+            if held is not None:
+                held.users += 1
+        try:
+            yield None if held is None else held.descriptor
+        finally:
+            if held is not None:
+                with self._lock:
+                    held.leave()
 
     def __del__(self) -> None:
-        while self._descriptors:
-            os.close(self._descriptors.popitem()[1])
+        while self._held:
+            self._held.popitem()[1].leave()
 
 
 def begin_upload(
@@ -68,15 +95,15 @@ def begin_upload(
     return Upload(key, upload_id, facts, only_if)
 
 
-def write_part(places: Places, upload: Upload, number: int, content: Content, offset: int) -> Part:
-    with _opened(places, upload, os.O_WRONLY) as descriptor:
+def write_part(places: Places, held: HeldUploads, upload: Upload, number: int, content: Content, offset: int) -> Part:
+    with _opened(places, held, upload, os.O_WRONLY) as descriptor:
         write_all(descriptor, content, offset)
     return Part(number, memoryview(content).nbytes)
 
 
-def read_upload(places: Places, upload: Upload, start: int, length: int) -> bytes:
+def read_upload(places: Places, held: HeldUploads, upload: Upload, start: int, length: int) -> bytes:
     """Fewer bytes only where the temporary ends."""
-    with _opened(places, upload, os.O_RDONLY) as descriptor:
+    with _opened(places, held, upload, os.O_RDONLY) as descriptor:
         parts: list[bytes] = []
         while length > 0 and (part := os.pread(descriptor, length, start)):
             parts.append(part)
@@ -117,8 +144,13 @@ def abort_upload(places: Places, held: HeldUploads, upload: Upload) -> None:
 
 
 @contextmanager
-def _opened(places: Places, upload: Upload, flags: int) -> Iterator[int]:
+def _opened(places: Places, held: HeldUploads, upload: Upload, flags: int) -> Iterator[int]:
     _require_temporary(upload)
+    with held.borrowed(upload.id) as descriptor:
+        if descriptor is not None:
+            with translating(upload.key, "write"):
+                yield descriptor
+            return
     with _name_of_temporary(places, upload) as (name, directory):
         descriptor = os.open(name, flags | _PART_FLAGS, dir_fd=directory)
         try:

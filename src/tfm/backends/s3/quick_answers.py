@@ -9,10 +9,10 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
-from zlib import crc32
 
 from tfm.backends.s3.exchange import Answer
 from tfm.backends.s3.hook import BODY, DELETE_RESULT, STRANGE
+from tfm.storage.crc32 import crc32
 
 __all__ = [
     "SUCCESSES",

@@ -10,11 +10,11 @@ from hashlib import sha256
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 from xml.sax.saxutils import escape
-from zlib import crc32
 
 from tfm.backends.s3.exchange import Answer
 from tfm.backends.s3.quick_answers import body_answer, copy_answer, deletion_answer, listing_answer, plain_answer
 from tfm.backends.s3.signature import EMPTY_SHA256, UNSIGNED_PAYLOAD
+from tfm.storage.crc32 import crc32
 
 __all__ = ["METHODS", "QuickRequest", "quick_request", "quoted_key"]
 
