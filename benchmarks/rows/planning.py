@@ -149,11 +149,11 @@ def _s5cmd_row(server: ListingServer, program: str, objects: int) -> tuple[str, 
     ask_server(server.url, "reset")
     cost, output = run_measured([program, "--dry-run", "cp", source, place], client_environment(server.url))
     requests = int(ask_server(server.url, "count"))
-    if output.count(b"\n") != objects:
-        raise RuntimeError(f"s5cmd does not plan {objects} objects")
+    printed = output.count(b"\n")  # of a million it loses some, though it has listed them all
     return (
         f"s5cmd --dry-run, {objects:,}", "", f"{cost.wall_seconds:.2f}", f"{cost.cpu_seconds:.2f}",
-        f"{cost.peak_bytes / _MEGABYTE:.0f}", f"{requests:,}", f"{-(-objects // PAGE_KEYS):,}", "yes",
+        f"{cost.peak_bytes / _MEGABYTE:.0f}", f"{requests:,}", f"{-(-objects // PAGE_KEYS):,}",
+        "yes" if printed == objects else f"no: {printed:,} printed",
     )  # fmt: skip
 
 
