@@ -369,29 +369,93 @@ def test_shift_and_arrows_select_on_the_way() -> None:
 
 
 @pytest.mark.parametrize("key", ["v", "V"])
-def test_a_range_is_selected_between_its_ends(key: str) -> None:
+def test_a_range_is_selected_as_the_cursor_goes(key: str) -> None:
     async def look(running: Running) -> None:
+        left = running.left
         await running.press("G", key)
-        assert "press it again" in running.browse.status.text
-        await running.press("k", "k", key)
-        assert "3 are selected." in running.browse.status.text
+        assert "Go to the other end" in running.browse.status.text
+        assert selected(running) == ["file-10.csv"]
+        await running.press("k", "up")
         assert selected(running) == ["file-1.CSV", "file-10.csv", "file-2.txt"]
-        await running.press("g", "g", key, "j", key)  # on ".." it begins with the first entry
-        assert len(selected(running)) == 4
-        await running.press("backslash", "g", "g", key, "G", key)
-        assert len(selected(running)) == 7
+        assert "range: 3 selected, 6 B" in left.footer.text
+        assert names(left)[-3:] == ["*file-1.CSV", "*file-2.txt", "*file-10.csv"]
+        await running.press("j")
+        assert selected(running) == ["file-10.csv", "file-2.txt"]
+        await running.press("g", "g")
+        assert selected(running) == ALL
+        assert names(left)[1:] == ["*/a sub", "*/sub", *(f"*{name.strip()}" for name in BY_NAME)]
+        await running.press("G", "ctrl+u", key)
+        assert "7 are selected." in running.browse.status.text
+        await running.press("j", "j")
+        assert selected(running) == ALL
 
     in_panes(world(settings=VIM), look)
 
 
-def test_escape_gives_up_a_range() -> None:
+@pytest.mark.parametrize("key", ["escape", "space", "insert", "v"])
+def test_what_ends_a_range_keeps_it_and_what_was_selected_before(key: str) -> None:
     async def look(running: Running) -> None:
-        await running.press("g", "g", "V", "escape")
-        await running.until(lambda: "No range is begun any more." in running.browse.status.text)
-        await running.press("G", "V")
+        await running.press("G", "k", "space", "k", "k", "v", "j", "j")
+        assert selected(running) == ["file-1.CSV", "file-10.csv", "file-2.txt"]
+        await running.press("k", "k", key)
+        await running.until(lambda: "range" not in running.left.footer.text)
+        await running.press("G")
+        assert selected(running) == ["file-1.CSV", "file-2.txt"]
+
+    in_panes(world(settings=VIM), look)
+
+
+def test_a_range_from_the_row_above_all_begins_with_the_first_entry_and_an_action_is_about_it() -> None:
+    async def look(running: Running) -> None:
+        await running.press("g", "g", "v", "j", "j", "y", "k")
+        assert selected(running) == ["a sub/", "sub/"]
+        assert running.browse.yanked is not None
+        assert [location.key for location in running.browse.yanked[2]] == ["left/a sub/", "left/sub/"]
+        await running.press("backslash", "v", "slash", *"hidden", "enter")
+        assert selected(running) == [".hidden", "a sub/", "sub/"]
+        await running.press("backslash", "k")
         assert selected(running) == []
 
     in_panes(world(settings=VIM), look)
+
+
+def test_a_range_goes_on_over_rows_that_come_and_go_meanwhile() -> None:
+    memory = world(settings=VIM)
+
+    async def look(running: Running) -> None:
+        await running.press("G", "v", "k", "k")
+        memory.put(["left/file-1z"])
+        memory.store.remove("bucket", "left/file-2.txt")
+        await running.press("f2")
+        await running.until(lambda: " file-1z" in names(running.left))
+        assert selected(running) == ["file-1.CSV", "file-10.csv"], "asking again has ended it"
+        await running.press("backslash", "G", "v", "k", "k", "k")
+        memory.put(["left/file-1y"])
+        running.left.ask_again()
+        await running.until(lambda: "*file-1y" in names(running.left))
+        assert selected(running) == ["file-1.CSV", "file-10.csv", "file-1y", "file-1z"]
+
+    in_panes(memory, look)
+
+
+def test_a_range_over_many_rows_is_whole_for_what_comes_after_it() -> None:
+    script = Script({"": [f"{number:06}" for number in range(30_000)]})
+
+    async def look(running: Running) -> None:
+        await running.until(lambda: shown_state(running.left) is BrowseState.COMPLETE)
+        await running.browse.run_command("select_range")
+        running.left.list.move_last()
+        await running.browse.run_command("yank")
+        assert running.browse.yanked is not None
+        assert len(running.browse.yanked[2]) == 30_000
+        await running.browse.run_command("deselect_all")
+        await running.browse.run_command("select_range")
+        await running.press("home")
+        await running.until(lambda: len(running.left.list.selection) == 30_000)
+        await running.press("down", "down")
+        await running.until(lambda: len(running.left.list.selection) == 29_999)
+
+    run_app(make_session({SCHEME: script}, Clock()), directory(), directory(), look)
 
 
 def test_many_rows_are_selected_while_keys_wait() -> None:

@@ -38,6 +38,7 @@ from tfm.ui.notices import Notices
 from tfm.ui.pane import Pane
 from tfm.ui.pane_row import PaneRow
 from tfm.ui.request_text import request_text
+from tfm.ui.row_range import KEEPS_RANGE
 from tfm.ui.sanitise import cell_width
 from tfm.ui.update_box import UpdateBox
 
@@ -413,6 +414,9 @@ class BrowseScreen(Screen[None]):
             self._show_status()
 
     async def _do(self, command: Command) -> None:
+        name, pane = command.action.name, self.pane
+        if pane.list.has_range and not name.startswith("cursor_") and name not in KEEPS_RANGE:
+            pane.list.end_range()
         doing = command.action.function(_as_actions_know_it(self), command.argument)
         if isawaitable(doing):
             await doing

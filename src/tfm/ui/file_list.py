@@ -21,6 +21,7 @@ from tfm.core.listing import Listing
 from tfm.core.page import UNKNOWN_SIZE
 from tfm.operations.row_order import RowOrder, key_of_row
 from tfm.ui.file_colours import colour_of
+from tfm.ui.row_range import RowRange
 from tfm.ui.row_text import parent_text, row_text
 from tfm.ui.sanitise import fit
 from tfm.ui.selection import Selection
@@ -76,7 +77,7 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
         self._target: Place | None = None
         self._notice = ""
         self._prunes_all = False
-        self._anchor: Place | None = None
+        self._range = RowRange(self.selection)
         self.colours_kinds = False
         """Whether directories, links, programs, archives and media have a colour each."""
 
@@ -90,8 +91,8 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def clear(self, *, notice: str, target: Place | None = None, has_parent: bool = False) -> None:
         """Show no rows but ``notice``, deselect, and wait for ``target``."""
+        self._range.end()
         self.selection.clear()
-        self._anchor = None
         self._listing = self._order = None
         self._parent_rows = 1 if has_parent else 0
         self._target = target
@@ -102,6 +103,7 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def deselect_all(self) -> None:
         """What was selected is in somebody's hands now."""
+        self._range.end()
         if len(self.selection):
             self.selection.clear()
             self.refresh()
@@ -132,6 +134,9 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
             self._target = None
             self._prune_selection(listing)
         self.set_reactive(FileList.cursor, position)
+        self._range.rows_changed()
+        if listing.complete:  # while it grows, only when the cursor moves
+            self._follow_range()
         self._rows_changed()
         if moved and not placed and 0 <= on_screen < self._height:
             # The rows may move under the cursor; the cursor does not move on the screen.
@@ -259,6 +264,10 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
         self._scroll_to_cursor()
         self._refresh_row(old)
         self._refresh_row(new)
+        if self._range.is_begun:
+            self._follow_range()
+            if abs(new - old) > 1 or self._listing is None or not self._listing.complete:
+                self.refresh()  # those between, too
 
     def _scroll_to_cursor(self) -> None:
         if not self.scrollable_content_region.height:
@@ -306,7 +315,10 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
         self.post_message(self.SelectionChanged())
 
     def select(self, step: int = 1) -> None:
-        """Select or deselect the entry under the cursor, and go down, or by ``step``."""
+        """Select or deselect the entry under the cursor, and go down, or by ``step``. A range has selected it already:
+        then that ends."""
+        if self.end_range():
+            return
         row = self._row_at(self.cursor)
         if row is not None and self._listing is not None:
             page, number = self._listing.locate(row)
@@ -316,34 +328,37 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
             self.post_message(self.SelectionChanged())
         self.move(step)
 
+    @property
+    def has_range(self) -> bool:
+        """Whether what the cursor goes over is selected."""
+        return self._range.is_begun
+
     def begin_range(self) -> bool:
-        """Remember the entry under the cursor as one end of a range; where one is remembered, select all from there to
-        here. True for a beginning; on ``..`` it is the first entry, and where there is none nothing begins."""
-        here, place = self.cursor, self._place_at(max(self.cursor, self._parent_rows))
-        anchor, self._anchor = self._anchor, None
+        """Select from here on what is between this entry, on ``..`` the first one, and the cursor. False where there is
+        no entry."""
         rows = self.rows
-        if rows is not None and anchor is not None:
-            listing, order = rows
-            there = order.position(listing, anchor.key, anchor.kind)
-            if there is not None:
-                self._select_between(listing, there + self._parent_rows, here)
-                return False
-        self._anchor = place
-        return place is not None
+        if rows is None or not len(rows[1]):
+            return False
+        self._range.begin(*rows, max(0, self.cursor - self._parent_rows))
+        self._follow_range()
+        return True
 
-    def forget_range(self) -> bool:
-        """Whether one had been begun."""
-        anchor, self._anchor = self._anchor, None
-        return anchor is not None
-
-    def _select_between(self, listing: Listing, one: int, other: int) -> None:
-        for position in range(min(one, other), max(one, other) + 1):
-            row = self._row_at(position)
-            if row is not None:
-                page, number = listing.locate(row)
-                size = 0 if page.is_directory(number) else page.sizes[number]
-                self.selection.add(key_of_row(page, number), page.kind(number), size)
+    def end_range(self) -> bool:
+        """What it selected stays so. Whether one had been begun."""
+        if not self._range.is_begun:
+            return False
+        if self.rows is not None:
+            self._range.follow(*self.rows, self.cursor - self._parent_rows, most=len(self))
+        self._range.end()
         self.selection_changed()
+        return True
+
+    def _follow_range(self) -> None:
+        if self._range.is_begun and self.rows is not None:
+            if not self._range.follow(*self.rows, self.cursor - self._parent_rows):
+                self.call_later(self._follow_range)
+                self.refresh()
+            self.post_message(self.SelectionChanged())
 
     # Mouse
 

@@ -195,6 +195,7 @@ class Pane(Vertical):
         """What is shown now, for :meth:`show_tab` to show it again."""
         if self.found is not None:
             self.stop()  # what was found by then stays
+        self.list.end_range()
         update = self.update_shown
         is_large = update is not None and self.found is None and len(update.listing) > _MOST_ASIDE
         if update is not None and (update.state.is_running or is_large):
@@ -426,6 +427,7 @@ class Pane(Vertical):
 
     def chosen(self) -> list[Location]:
         """The selected entries in the order in which they were selected, or the one under the cursor; never ``..``."""
+        self.list.end_range()
         selected = self.list.selection.entries()
         entry = self.list.entry
         if not selected and entry is not None:
@@ -559,7 +561,11 @@ class Pane(Vertical):
         parts += view_facts(self.update_shown)
         selection = self.list.selection
         if len(selection):
-            parts.append(f"{len(selection):,} selected, {format_size(selection.size_bytes)}")
+            text = f"{len(selection):,} selected, {format_size(selection.size_bytes)}"
+            if self.list.has_range:
+                parts.insert(0, f"range: {text}")  # it changes with each key, and is not to be cut
+            else:
+                parts.append(text)
         return " " + " · ".join(parts)
 
 

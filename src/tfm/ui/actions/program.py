@@ -29,8 +29,8 @@ def change_keymap(screen: PanesScreen, argument: str) -> None:
 def stop(screen: PanesScreen, _argument: str) -> None:
     pane = screen.pane
     runs = pane.visit is not None and not pane.visit.ended
-    if pane.list.forget_range():
-        screen.say("No range is begun any more.")
+    if pane.list.end_range():
+        screen.say(f"{len(pane.list.selection):,} are selected.")
     elif pane.view.filter is not None and not runs:
         pane.use_view(replace(pane.view, filter=None))
     else:

@@ -42,16 +42,18 @@ def select_up(screen: PanesScreen, _argument: str) -> None:
 
 
 def select_range(screen: PanesScreen, _argument: str) -> None:
-    """The first time it marks where the range begins, the second time it selects all from there to the cursor."""
+    """From now on all between here and the cursor is selected; the second time that ends, and stays selected."""
     pane = screen.pane
     pane.when_shown(partial(_range, screen, pane))
 
 
 def _range(screen: PanesScreen, pane: Pane) -> None:
-    if pane.list.begin_range():
-        screen.say("Go to the other end and press it again: all between is selected.")
-    else:
+    if pane.list.end_range():
         screen.say(f"{len(pane.list.selection):,} are selected.")
+    elif pane.list.begin_range():
+        screen.say("Go to the other end; the same key or Esc keeps what is selected.")
+    else:
+        screen.say("There is nothing to select here.")
 
 
 async def select_all(screen: PanesScreen, _argument: str) -> None:

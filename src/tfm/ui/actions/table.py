@@ -72,7 +72,12 @@ ACTIONS: Final = (
     Action("select", Area.SELECTING, "selecting:select", "Select or deselect the entry, and go down"),
     Action("select_down", Area.SELECTING, "selecting:select_down", "The same"),
     Action("select_up", Area.SELECTING, "selecting:select_up", "The same, and go up"),
-    Action("select_range", Area.SELECTING, "selecting:select_range", "Once at each end: select all between"),
+    Action(
+        "select_range",
+        Area.SELECTING,
+        "selecting:select_range",
+        "Select what the cursor goes over, until it is pressed again",
+    ),
     Action("select_all", Area.SELECTING, "selecting:select_all", "Select all that is shown"),
     Action("deselect_all", Area.SELECTING, "selecting:deselect_all", "Select nothing"),
     Action("invert_selection", Area.SELECTING, "selecting:invert_selection", "Select what is not, and only that"),
