@@ -23,7 +23,7 @@ from textual.app import App
 from tests.ui.memory_panes import Memory, place
 from tests.ui.running import Running, run_app
 from tfm.core.location import Location
-from tfm.ui.line import Line
+from tfm.ui.status_line import StatusLine
 
 __all__ = ["SIZES", "Shot", "compare", "quiet_memory", "take", "two_directories"]
 
@@ -112,9 +112,10 @@ def take(shot: Shot) -> str:
     return text
 
 
-def _say_less(status: Line) -> None:
+def _say_less(status: StatusLine) -> None:
     """How many requests there are by the time of the look is no matter of looks."""
-    usual = status.show
+    usual, say = status.show, status.say
+    status.say = lambda said, *_rights: say(said, "requests ")  # type: ignore[method-assign]
     status.show = lambda left, right="": usual(left, "requests " if right else "")  # type: ignore[method-assign]
     status.show(status._left, status._right)
 

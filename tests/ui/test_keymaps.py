@@ -15,10 +15,12 @@ from tfm.storage.session import Session
 from tfm.ui.actions import ACTIONS, Action, Area, command_of
 from tfm.ui.browse_screen import BrowseScreen
 from tfm.ui.help import HelpScreen
+from tfm.ui.key_hints import KeyHints
 from tfm.ui.keymaps import KEYMAP_NAMES, Keymap, KeyReader, function_key_bar, key_help, keymap_of
 from tfm.ui.keymaps.key_names import key_of_event, parse_keys, shown_keys
 from tfm.ui.name_dialog import NameDialog
 from tfm.ui.palette import Palette
+from tfm.ui.report_screen import ReportScreen
 
 
 def session(**settings: object) -> Session:
@@ -201,6 +203,50 @@ def test_what_may_come_next_is_told() -> None:
 # In the program
 
 
+def test_what_may_come_next_is_all_told_in_80_columns() -> None:
+    async def look(running: Running) -> None:
+        await running.press("m")
+        assert running.browse.status.text.startswith("m …  any: Bookmark this")
+        await running.press("escape", "g")
+        assert running.browse.status.text == "g …  Esc ends it."
+        hints = running.browse.query_one(KeyHints)
+        await running.until(lambda: hints.text.startswith("g: The first entry") and hints.size.height > 0)
+        shown = "".join(hints.render_line(y).text for y in range(hints.size.height))
+        assert hints.size.width == 80
+        for keys, command in keymap("vim").beginning_with(("g",)).items():
+            assert f" {shown_keys(keys[1:])} " in shown
+            assert (command.argument or command.action.help)[:20] in shown
+        await running.press("g")
+        assert (hints.text, running.browse.status.text.startswith("g …")) == ("", False)
+
+    run_app(session(keymap="vim"), directory(), directory(), look)
+
+
+def test_what_is_said_at_length_tells_where_all_of_it_is() -> None:
+    said = "Nothing is kept between starts: ~/.local/state/tfm/state.json can be written by others; chown it to you."
+
+    async def look(running: Running) -> None:
+        status = running.browse.status
+        await running.until_listed(running.left, "scripted://bucket/")
+        running.browse.say("Short.")
+        assert status.render_line(0).text.rstrip().endswith(" 2 LIST")
+        running.browse.say("x" * 69)
+        assert status.render_line(0).text.rstrip().endswith("x 2 requests")
+        running.browse.say("x" * 79)
+        assert status.render_line(0).text == " " + "x" * 79
+        running.browse.say(said)
+        assert status.render_line(0).text.endswith("…  F12: all ")
+        assert status.render_line(0).cell_length == 80
+        await running.press("f12")
+        assert isinstance(running.app.screen, ReportScreen)
+        assert said in running.app.screen.text
+        await running.press("escape", "ctrl+k")
+        running.browse.say(said)
+        assert status.render_line(0).text.endswith("…  F12: all ")
+
+    run_app(session(), directory(), directory(), look)
+
+
 def test_how_other_keys_are_kept_is_said_within_80_columns() -> None:
     async def look(running: Running) -> None:
         await running.press("ctrl+k")
@@ -214,9 +260,7 @@ def test_the_vim_keymap_moves_and_enters() -> None:
         await running.until_listed(running.left, "scripted://bucket/")
         await running.press("G")
         assert running.left.list.cursor == 3
-        await running.press("g")
-        assert "g: The first entry" in running.browse.status.text
-        await running.press("g")
+        await running.press("g", "g")
         assert running.left.list.cursor == 0
         await running.press("j", "j", "k", "l")
         await running.until_listed(running.left, "scripted://bucket/a/")

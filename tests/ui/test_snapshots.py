@@ -199,6 +199,7 @@ SHOTS = (
     Shot("browse_find", "p r o"),
     Shot("browse_filter", "ctrl+f . m", shows="notes.md"),
     Shot("browse_select", "+ * . c s v", shows="select: *.csv"),
+    Shot("key_hints", "ctrl+k g", shows="Compare both"),
     Shot("sort", "f9"),
     Shot("help", "f1"),
     Shot("palette", "ctrl+p"),

@@ -121,7 +121,7 @@ class StateFile:
             complain.append(f"{self.path} was written by a newer tfm: it is left alone, and nothing is kept.")
         except _ForeignError as error:
             self._may_write = False
-            complain.append(f"{self.path}: {error} Nothing is kept between starts.")
+            complain.append(f"Nothing is kept between starts: {self.path} {error}")
         except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
             complain.append(self._set_aside())
         except OSError as error:
@@ -271,14 +271,14 @@ def _read_own(path: str) -> bytes | None:
         return None
     except OSError as error:
         if error.errno == errno.ELOOP:
-            raise _ForeignError("This is a link.") from error
+            raise _ForeignError("is a link; put a file there, or nothing.") from error
         raise
     with open(descriptor, "rb") as file:
         facts = os.fstat(descriptor)
         if not stat.S_ISREG(facts.st_mode):
-            raise _ForeignError("This is no regular file.")
+            raise _ForeignError("is no regular file; move it away.")
         if facts.st_uid != os.geteuid() or facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-            raise _ForeignError("Other users own it, or can write it.")
+            raise _ForeignError("can be written by others; chown it to you, and chmod go-w.")
         if facts.st_size > _MOST_BYTES:
             raise ValueError("larger than anything that tfm writes")
         return file.read(_MOST_BYTES)

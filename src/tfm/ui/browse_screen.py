@@ -30,16 +30,16 @@ from tfm.ui.cost_text import meter_text
 from tfm.ui.first_start import first_start_text
 from tfm.ui.function_keys import FunctionKeys
 from tfm.ui.keeper import Keeper
-from tfm.ui.keymaps import KEYMAP_NAMES, Keymap, KeyReader, Reading, keymap_of
+from tfm.ui.keymaps import KEYMAP_NAMES, Keymap, KeyReader, keymap_of
 from tfm.ui.keymaps.key_names import key_of_event, shown_keys
 from tfm.ui.keymaps.reader import ESCAPE_SECONDS
-from tfm.ui.line import Line
 from tfm.ui.notices import Notices
 from tfm.ui.pane import Pane
 from tfm.ui.pane_row import PaneRow
 from tfm.ui.request_text import request_text
 from tfm.ui.row_range import KEEPS_RANGE
 from tfm.ui.sanitise import cell_width
+from tfm.ui.status_line import StatusLine
 from tfm.ui.update_box import UpdateBox
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class BrowseScreen(Screen[None]):
 
     app: App[object]
     DEFAULT_CSS = """
-    BrowseScreen { layout: vertical; }
+    BrowseScreen { layout: vertical; layers: default hints; }
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class BrowseScreen(Screen[None]):
         self.row: Final = PaneRow(self.panes, start.left_percent)
         self._active = start.active_pane
         self._preview: PreviewPlace | None = None
-        self.status: Final = Line(id="status")
+        self.status: Final = StatusLine(id="status")
         self.notices = Notices(time.monotonic, _NOTICE_SECONDS)
         for complaint in (*complaints, *price_complaints(session.settings)):
             self.notices.add(complaint)
@@ -115,7 +115,6 @@ class BrowseScreen(Screen[None]):
         self.is_held = False
         """Whether what is on the terminal stays there for now."""
         self._escape_timer: Timer | None = None
-        self._hints = ""
 
     def _first_keymap(self) -> str:
         """That which the settings say or, where they say none, the one that was chosen last."""
@@ -286,14 +285,16 @@ class BrowseScreen(Screen[None]):
 
     def _show_status(self) -> None:
         counts = self.session.meter.snapshot()
-        right = f"{self._meter_text(counts)} "
+        right, short = f"{self._meter_text(counts)} ", f"{sum(counts.values()):,} requests "
+        said = self.notices.current()
         watch, width = self.watch_of_jobs, self.size.width
-        said = self._hints or self.notices.current()
-        left = f" {said}" if said else "" if watch is None else watch.line(width - len(right) - 1)
-        if left and cell_width(left) + len(right) >= width:
+        if said:
+            self.status.say(f" {said}", right, short)
+            return
+        left = "" if watch is None else watch.line(width - len(right) - 1)
+        if watch is not None and left and cell_width(left) + len(right) >= width:
             # What is said of a job matters more than of what kind the requests were.
-            right = f"{sum(counts.values()):,} requests "
-            left = left if said or watch is None else watch.line(width - len(right) - 1)
+            left, right = watch.line(width - len(short) - 1), short
         self.status.show(left, right)
 
     def _meter_text(self, counts: Mapping[str, int]) -> str:
@@ -388,7 +389,7 @@ class BrowseScreen(Screen[None]):
             self._reader.forget()
             return True
         reading = self._reader.read(key_of_event(event))
-        self._show_hints(reading)
+        self.status.show_keys(reading.pending, reading.hints)
         if reading.awaits_digit:
             self._escape_timer = self.set_timer(ESCAPE_SECONDS, partial(self._escape_alone, reading.command))
         elif reading.command is not None:
@@ -404,14 +405,6 @@ class BrowseScreen(Screen[None]):
         if self._escape_timer is not None:
             self._escape_timer.stop()
             self._escape_timer = None
-
-    def _show_hints(self, reading: Reading) -> None:
-        hints = ""
-        if reading.pending:
-            hints = f"{shown_keys(reading.pending)} …  " + "  ".join(f"{key}: {text}" for key, text in reading.hints)
-        if hints != self._hints:
-            self._hints = hints
-            self._show_status()
 
     async def _do(self, command: Command) -> None:
         name, pane = command.action.name, self.pane
@@ -436,6 +429,8 @@ class BrowseScreen(Screen[None]):
 
     def _name_keys(self, keymap: Keymap) -> None:
         """For what panes say; storages know nothing of keys."""
+        log = keymap.keys_of("log")
+        self.status.more = f"  {shown_keys(log[0])}: all " if log else ""
         keys = keymap.keys_of("profile")
         for pane in self.panes:
             pane.profile_hint = f"{shown_keys(keys[0])} chooses another profile." if keys else ""

@@ -57,6 +57,7 @@ class Line(Widget):
         return max(0, behind.count("/") - left.endswith("/"))
 
     def render_line(self, y: int) -> Strip:  # noqa: ARG002 - there is one row
-        width = self.size.width
-        text = line_text(self._left, self._right, width, keep_end=self._keep_end)
-        return Strip([Segment(text, self.rich_style)], width)
+        return self._strip(line_text(self._left, self._right, self.size.width, keep_end=self._keep_end))
+
+    def _strip(self, text: str) -> Strip:
+        return Strip([Segment(text, self.rich_style)], self.size.width)
