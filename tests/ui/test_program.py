@@ -21,6 +21,7 @@ from tfm.ui.deleting_dialog import DeletingDialog
 from tfm.ui.dialog import Dialog, DialogButton
 from tfm.ui.help import HelpScreen
 from tfm.ui.jobs_dialog import JobsDialog
+from tfm.ui.keymaps import KEYMAP_NAMES
 from tfm.ui.pager import PagerScreen
 from tfm.ui.request_text import request_text
 from tfm.ui.screen_keys import (
@@ -130,6 +131,33 @@ def test_the_help_scrolls_by_either_keymaps_keys(end: str, beginning: str) -> No
         await running.until(lambda: scroll.scroll_offset.y == 0)
         await running.press("j")
         await running.until(lambda: scroll.scroll_offset.y == 1)
+
+    run_app(make_session({SCHEME: script()}, Clock()), directory(), directory(), look)
+
+
+@pytest.mark.parametrize("name", KEYMAP_NAMES)
+def test_the_help_shows_only_the_lines_that_hold_what_is_typed(name: str) -> None:
+    async def look(running: Running) -> None:
+        await running.browse.run_command(f"keymap {name}")
+        await running.press("f1")
+        screen = running.app.screen
+        assert isinstance(screen, HelpScreen)
+        before = screen.body.lines
+        for key in ("slash", *"PALETTE key", "enter", "slash", "s", "enter", "j"):  # typed ahead
+            running.app.simulate_key(key)
+        await running.until(lambda: "/ PALETTE keys" in screen.line.text and "Esc All" in screen.line.text)
+        heading, line = screen.body.lines
+        assert (heading, "Ctrl-P" in line) == ("The program", True)
+        await running.press("slash", "q")
+        await running.until(lambda: list(screen.body.lines) == ["Nothing in the help holds this."])
+        await running.press("backspace", "down")  # what is no text ends the line
+        await running.until(lambda: "Esc All" in screen.line.text)
+        await running.press("escape")
+        await running.until(lambda: screen.body.lines is before)
+        await running.press("slash", "x", "escape")
+        await running.until(lambda: screen.body.lines is before and "Esc Back" in screen.line.text)
+        await running.press("escape")
+        await running.until(lambda: isinstance(running.app.screen, BrowseScreen))
 
     run_app(make_session({SCHEME: script()}, Clock()), directory(), directory(), look)
 

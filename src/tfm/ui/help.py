@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -9,6 +13,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from tfm.ui.keymaps import Keymap, key_help
+from tfm.ui.keymaps.key_names import key_of_event
 from tfm.ui.line import Line
 from tfm.ui.screen_keys import (
     BOOKMARK_KEYS,
@@ -32,28 +37,23 @@ from tfm.ui.screen_keys import (
 __all__ = ["HelpScreen"]
 
 
+_TITLE: Final = " tfm help"
+_SCROLLS: Final = "↑ ↓ PgUp PgDn scroll "
+
+
 class _HelpText(Widget):
     DEFAULT_CSS = "_HelpText { width: 1fr; height: auto; padding: 0 1; }"
 
-    def __init__(self, keymap: Keymap | None) -> None:
+    def __init__(self, lines: Sequence[str]) -> None:
         super().__init__()
-        self._keymap = keymap
+        self.lines = lines
+
+    def show(self, lines: Sequence[str]) -> None:
+        self.lines = lines
+        self.refresh(layout=True)
 
     def render(self) -> Content:
-        lines = [] if self._keymap is None else key_help(self._keymap)
-        lines += help_lines("In the viewer (F3)", PAGER_KEYS)
-        lines += help_lines(
-            "In a dialog",
-            (*DIALOG_KEYS, *BUTTON_KEYS, *CHOICE_KEYS, *CHOOSER_KEYS, *BOOKMARK_KEYS, *DELETING_KEYS, *FIELD_KEYS),
-        )
-        lines += help_lines("Where something is in the way of a copy", CONFLICT_KEYS)
-        lines += help_lines("In the list of jobs (Ctrl-T)", JOB_KEYS)
-        lines += help_lines("In disk usage", (*USAGE_KEYS, *TABLE_KEYS))
-        lines += help_lines("In a comparison", (*COMPARE_KEYS, *TABLE_KEYS))
-        lines.append("The mouse: a click sets the cursor, a double click enters, the wheel scrolls.")
-        lines.append("A click on a word of the last line is that function key.")
-        lines.append("A function key that the terminal keeps for itself: Esc and then its digit (0 is F10).")
-        return Content("\n".join(lines))
+        return Content("\n".join(self.lines))
 
 
 class HelpScreen(Screen[None]):
@@ -64,14 +64,21 @@ class HelpScreen(Screen[None]):
 
     def __init__(self, keymap: Keymap | None = None) -> None:
         super().__init__()
-        self._keymap = keymap
+        self._all: Final = _help_text(keymap)
+        self._sought = ""
+        self._types = False
+        self.body: Final = _HelpText(self._all)
+        self.line: Final = Line(classes="help--line")
 
     def compose(self) -> ComposeResult:
-        yield Line(" tfm help", classes="help--line")
+        yield Line(_TITLE, classes="help--line")
         with VerticalScroll() as scroll:
-            yield _HelpText(self._keymap)
+            yield self.body
         scroll.focus()
-        yield Line(" Esc Back", "↑ ↓ PgUp PgDn scroll ", classes="help--line")
+        yield self.line
+
+    def on_mount(self) -> None:
+        self._tell()
 
     def action_leave(self) -> None:
         if self.app.screen is self:  # typed twice in one go, it comes once more when this screen has left
@@ -79,3 +86,93 @@ class HelpScreen(Screen[None]):
 
     async def action_scroll(self, how: str) -> None:
         await self.query_one(VerticalScroll).run_action(f"scroll_{how}")
+
+    # Searching
+
+    def action_search(self) -> None:
+        self._types = True
+        self._tell()
+
+    def action_escape(self) -> None:
+        if self._sought:
+            self._seek("")
+        else:
+            self.action_leave()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's own
+        return not self._types  # all keys are for the line, in the order in which they are typed
+
+    async def on_key(self, event: events.Key) -> None:
+        event.stop()
+        if self._types and self._took(event):
+            return
+        # What is no text ends the line, and means what it always does; so does what was typed behind its end.
+        self._types = False
+        self._tell()
+        key = key_of_event(event)
+        action = next((entry.action for entry in HELP_KEYS if key in entry.keys), None)
+        if action is not None:
+            await self.run_action(action)
+
+    def _took(self, event: events.Key) -> bool:
+        if event.key in {"enter", "escape"}:
+            self._types = False
+            self._seek(self._sought if event.key == "enter" else "")
+        elif event.key == "backspace":
+            self._seek(self._sought[:-1])
+        elif event.is_printable and event.character is not None:
+            self._seek(self._sought + event.character)
+        else:
+            return False
+        return True
+
+    def _seek(self, sought: str) -> None:
+        if sought != self._sought:
+            self._sought = sought
+            self.body.show(_lines_with(self._all, sought))
+            self.query_one(VerticalScroll).scroll_home(animate=False)
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._types:
+            self.line.show(f" / {self._sought}▏  Enter keeps it, Esc shows all")
+        elif self._sought:
+            self.line.show(f" Esc All  / {self._sought}", _SCROLLS)
+        else:
+            self.line.show(" Esc Back  / Search", _SCROLLS)
+
+
+def _help_text(keymap: Keymap | None) -> list[str]:
+    lines = [] if keymap is None else key_help(keymap)
+    lines += help_lines("In the viewer (F3)", PAGER_KEYS)
+    lines += help_lines(
+        "In a dialog",
+        (*DIALOG_KEYS, *BUTTON_KEYS, *CHOICE_KEYS, *CHOOSER_KEYS, *BOOKMARK_KEYS, *DELETING_KEYS, *FIELD_KEYS),
+    )
+    lines += help_lines("Where something is in the way of a copy", CONFLICT_KEYS)
+    lines += help_lines("In the list of jobs (Ctrl-T)", JOB_KEYS)
+    lines += help_lines("In disk usage", (*USAGE_KEYS, *TABLE_KEYS))
+    lines += help_lines("In a comparison", (*COMPARE_KEYS, *TABLE_KEYS))
+    lines += help_lines("In this help", HELP_KEYS)
+    lines.append("The mouse: a click sets the cursor, a double click enters, the wheel scrolls.")
+    lines.append("A click on a word of the last line is that function key.")
+    lines.append("A function key that the terminal keeps for itself: Esc and then its digit (0 is F10).")
+    return lines
+
+
+def _lines_with(lines: Sequence[str], sought: str) -> Sequence[str]:
+    """Those that hold each of the words, whatever is a capital, below the headings that they stand under."""
+    words = sought.casefold().split()
+    if not words:
+        return lines
+    found: list[str] = []
+    heading = ""
+    for line in lines:
+        if not line.startswith(" "):
+            heading = line
+        if line and all(word in line.casefold() for word in words):
+            if line is not heading and heading:
+                found += ["", heading] if found else [heading]
+                heading = ""
+            found.append(line)
+    return found or ["Nothing in the help holds this."]

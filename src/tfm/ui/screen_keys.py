@@ -155,7 +155,9 @@ COMPARE_KEYS: Final = (
 )
 
 HELP_KEYS: Final = (
-    KeyBinding("leave", ("escape", "q", "f1", "f10", "enter"), "Back to the panes"),
+    KeyBinding("leave", ("q", "f1", "f10", "enter"), "Back to the panes"),
+    KeyBinding("escape", ("escape",), "Show all of the help again; else back to the panes"),
+    KeyBinding("search", ("/", "f7", "ctrl+f"), "Show only the lines that hold what is typed"),
     KeyBinding("scroll('up')", ("up", "k"), "One line up"),
     KeyBinding("scroll('down')", ("down", "j"), "One line down"),
     KeyBinding("scroll('page_up')", ("pageup", "b", "ctrl+u"), "One page up"),
