@@ -6,21 +6,28 @@ import inspect
 
 import pytest
 from textual import events
+from textual.screen import Screen
 
 from tests.scripted_backend import SCHEME, Clock, Script, directory, make_session
-from tests.ui.running import Running, run_app
+from tests.ui.running import Running, cursor_name, run_app
 from tfm.core.errors import SettingsError
 from tfm.core.settings import Settings, with_settings
 from tfm.storage.session import Session
 from tfm.ui.actions import ACTIONS, Action, Area, command_of
+from tfm.ui.bookmark_dialogs import BookmarkDialog, BookmarksDialog
 from tfm.ui.browse_screen import BrowseScreen
+from tfm.ui.compare_dialog import CompareDialog
+from tfm.ui.delete_dialog import DeleteDialog
 from tfm.ui.help import HelpScreen
+from tfm.ui.jobs_dialog import JobsDialog
 from tfm.ui.key_hints import KeyHints
 from tfm.ui.keymaps import KEYMAP_NAMES, Keymap, KeyReader, function_key_bar, key_help, keymap_of
 from tfm.ui.keymaps.key_names import key_of_event, parse_keys, shown_keys
 from tfm.ui.name_dialog import NameDialog
 from tfm.ui.palette import Palette
+from tfm.ui.properties_dialog import PropertiesDialog
 from tfm.ui.report_screen import ReportScreen
+from tfm.ui.search_dialog import SearchDialog
 
 
 def session(**settings: object) -> Session:
@@ -65,6 +72,24 @@ def test_every_keymap_has_the_function_keys_and_a_way_to_help_palette_and_out(na
     wanted = {"f1": "help", "f3": "view", "f5": "copy", "f6": "move", "f7": "make_directory", "f8": "delete"}
     for key, action in {**wanted, "f10": "quit", "ctrl+q": "quit", "ctrl+p": "palette"}.items():
         assert commands[(key,)].action.name == action
+
+
+KEPT_BY_TERMINALS = ("shift+enter", "alt+enter", "f11", "f12", "shift+delete", "shift+insert")
+KEPT_BY_TERMINALS += tuple(f"{shift}+page{way}" for shift in ("shift", "ctrl") for way in ("up", "down"))
+KEPT_BY_TERMINALS += tuple(f"{shift}+f{number}" for shift in ("shift", "ctrl", "alt") for number in range(1, 13))
+"""By one or another, for scrolling, for tabs and windows, or because they know no such key. F1 to F10 have Esc."""
+
+
+@pytest.mark.parametrize("name", KEYMAP_NAMES)
+def test_what_a_terminal_may_keep_for_itself_has_a_twin(name: str) -> None:
+    commands = keymap(name).commands
+    alone = []
+    for key in KEPT_BY_TERMINALS:
+        command = commands.get((key,))
+        others = [] if command is None else keymap(name).keys_of(command.action.name)
+        if command is not None and not any(keys[0] not in KEPT_BY_TERMINALS for keys in others):
+            alone.append(key)
+    assert alone == []
 
 
 @pytest.mark.parametrize("name", KEYMAP_NAMES)
@@ -270,6 +295,63 @@ def test_the_vim_keymap_moves_and_enters() -> None:
         await running.until(lambda: running.app.return_value == 0)
 
     run_app(session(keymap="vim"), directory(), directory(), look)
+
+
+@pytest.mark.parametrize(
+    ("keys", "shows"),
+    [
+        ("ctrl+backslash", BookmarksDialog),
+        ("alt+question_mark", SearchDialog),
+        ("ctrl+x h", BookmarkDialog),
+        ("ctrl+x d", CompareDialog),
+        ("end ctrl+x i", PropertiesDialog),
+        ("ctrl+x j", JobsDialog),
+        ("ctrl+x l", ReportScreen),
+        ("end ctrl+x delete", DeleteDialog),
+    ],
+)
+def test_keys_of_midnight_commander_and_twins(keys: str, shows: type[Screen[object]]) -> None:
+    async def look(running: Running) -> None:
+        await running.until_listed(running.left, "scripted://bucket/")
+        await running.press(*keys.split())
+        await running.until(lambda: isinstance(running.app.screen, shows))
+
+    run_app(session(), directory(), directory(), look)
+
+
+def test_more_of_them_that_open_nothing() -> None:
+    async def look(running: Running) -> None:
+        await running.until_listed(running.left, "scripted://bucket/")
+        await running.press("alt+s", *"fil")
+        assert cursor_name(running.left) == "file"
+        await running.press("escape", "alt+t", "ctrl+x", "b")
+        assert running.left.tabs.kept().active == 0
+        await running.press("ctrl+x", "n")
+        assert running.left.tabs.kept().active == 1
+        await running.press("ctrl+x", "q")
+        await running.until(lambda: bool(running.browse.query("Preview")))
+        await running.press("end", "ctrl+x", "o")
+        await running.until(lambda: "Open" in running.browse.status.text or "OPENERS" in running.browse.status.text)
+
+    run_app(session(), directory(), directory(), look)
+
+
+@pytest.mark.parametrize(
+    ("name", "keys", "row"),
+    [("orthodox", "alt+g", 40), ("orthodox", "alt+j", 59), ("vim", "M", 49), ("vim", "alt+j", 59)],
+)
+def test_the_cursor_goes_to_the_ends_of_what_is_in_sight(name: str, keys: str, row: int) -> None:
+    made = make_session({SCHEME: Script({"": [f"{number:02}" for number in range(100)]})}, Clock())
+    made.settings = with_settings(made.settings, {"KEYMAP": name}, source="config.py")
+
+    async def look(running: Running) -> None:
+        await running.until_listed(running.left, "scripted://bucket/")
+        assert running.left.list.scrollable_content_region.height == 20 - 1
+        running.left.list.scroll_to(y=40, animate=False)
+        await running.press(keys)
+        assert running.left.list.cursor == row
+
+    run_app(made, directory(), directory(), look)
 
 
 def test_the_keymap_changes_while_the_program_runs() -> None:

@@ -257,6 +257,12 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
     def move_page(self, pages: float) -> None:
         self.move(int(pages * max(1, self._height - 1)))
 
+    def move_in_sight(self, share: float) -> None:
+        """To the first row that is in sight (0), to the last one (1), or between."""
+        top = int(self.scroll_offset.y)
+        last = min(len(self), top + self._height) - 1
+        self.move_to(top + int(share * (last - top)))
+
     def move_last(self) -> None:
         self.move_to(len(self) - 1)
 

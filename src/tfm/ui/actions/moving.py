@@ -7,13 +7,16 @@ from functools import partial
 from tfm.ui.actions.panes_screen import PanesScreen
 
 __all__ = [
+    "cursor_bottom",
     "cursor_down",
     "cursor_first",
     "cursor_half_down",
     "cursor_half_up",
     "cursor_last",
+    "cursor_middle",
     "cursor_page_down",
     "cursor_page_up",
+    "cursor_top",
     "cursor_up",
     "enter",
     "enter_parent",
@@ -45,6 +48,18 @@ def cursor_half_up(screen: PanesScreen, _argument: str) -> None:
 
 def cursor_half_down(screen: PanesScreen, _argument: str) -> None:
     screen.pane.when_shown(partial(screen.pane.list.move_page, 0.5))
+
+
+def cursor_top(screen: PanesScreen, _argument: str) -> None:
+    screen.pane.when_shown(partial(screen.pane.list.move_in_sight, 0.0))
+
+
+def cursor_middle(screen: PanesScreen, _argument: str) -> None:
+    screen.pane.when_shown(partial(screen.pane.list.move_in_sight, 0.5))
+
+
+def cursor_bottom(screen: PanesScreen, _argument: str) -> None:
+    screen.pane.when_shown(partial(screen.pane.list.move_in_sight, 1.0))
 
 
 def cursor_first(screen: PanesScreen, _argument: str) -> None:

@@ -17,6 +17,7 @@ VIM: Final = {
     "ctrl+d": "cursor_half_down",
     "g g": "cursor_first",
     "G": "cursor_last",
+    "M": "cursor_middle",
     "l": "enter",
     "h": "enter_parent",
     "H": "back",
