@@ -211,6 +211,7 @@ def test_on_a_disk_missing_parents_are_made(tmp_path: DiskPath) -> None:
         await until_closed(running)
         await running.until(lambda: cursor_name(running.left) == "a")
         assert (tmp_path / "a" / "b" / "c").is_dir()
+        await running.until(lambda: "a/b/c/ is made." in running.browse.status.text)
         await running.press("shift+f4", *"a/b/file", "enter")
         await until_closed(running)
         assert (tmp_path / "a" / "b" / "file").read_bytes() == b""
@@ -218,6 +219,47 @@ def test_on_a_disk_missing_parents_are_made(tmp_path: DiskPath) -> None:
         await running.press("shift+f4", *"file/", "enter")
         await running.until(lambda: "slash" in dialog(running).error_block.text)
         await running.press("escape")
+
+    run_app(Session(), here, here, look)
+
+
+@pytest.mark.parametrize(
+    ("there", "left", "says"),
+    [
+        ("", [], "a/b/c is removed again."),
+        ("a", ["a"], "b/c is removed again."),
+        ("a/b/other", ["a", "a/b", "a/b/other"], "c is removed again."),
+    ],
+)
+def test_an_undo_removes_all_that_was_made_above_it_and_nothing_else(
+    tmp_path: DiskPath, there: str, left: list[str], says: str
+) -> None:
+    if there:
+        (tmp_path / there).mkdir(parents=True)
+    here = Location(StorageAddress("file"), f"{tmp_path}/", Kind.DIRECTORY)
+
+    async def look(running: Running) -> None:
+        await running.until_listed(running.left, f"{tmp_path}/"[:10])
+        await running.press("f7", *"a/b/c", "enter")
+        await until_closed(running)
+        await running.press("ctrl+z")
+        await running.until(lambda: says in running.browse.status.text)
+
+    run_app(Session(), here, here, look)
+    assert sorted(str(each.relative_to(tmp_path)) for each in tmp_path.rglob("*")) == left
+
+
+def test_an_undo_keeps_a_directory_that_was_put_to_use(tmp_path: DiskPath) -> None:
+    here = Location(StorageAddress("file"), f"{tmp_path}/", Kind.DIRECTORY)
+
+    async def look(running: Running) -> None:
+        await running.until_listed(running.left, f"{tmp_path}/"[:10])
+        await running.press("f7", *"a/b/c", "enter")
+        await until_closed(running)
+        (tmp_path / "a" / "mine").touch()
+        await running.press("ctrl+z")
+        await running.until(lambda: "b/c is removed again; a is not empty, and stays." in running.browse.status.text)
+        assert sorted(each.name for each in (tmp_path / "a").iterdir()) == ["mine"]
 
     run_app(Session(), here, here, look)
 

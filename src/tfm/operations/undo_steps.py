@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tfm.core.entry import Asked, Entry
-from tfm.core.errors import ConflictError, NotFoundError, StorageError, UnsupportedOperation
+from tfm.core.errors import ConflictError, NotEmptyError, NotFoundError, StorageError, UnsupportedOperation
 from tfm.core.location import Location
 from tfm.core.progress import Cancel, Progress
 from tfm.operations import bulk_rename
@@ -167,22 +167,40 @@ def step_of_mode(storage_of: Location, summary: ModeSummary) -> Undo | None:
 
 @dataclass(frozen=True, slots=True)
 class MadeDirectory:
-    """A directory was made; it is removed again if nothing is in it."""
+    """A directory was made, and ``above`` it others, the outermost first: removed again as far as nothing is in them."""
 
     location: Location
+    above: Sequence[Location] = ()
     is_small: bool = True
 
     @property
     def title(self) -> str:
-        return f"the new directory {name_of(self.location)}"
+        return f"the new directory {self._name}"
 
     @property
     def question(self) -> str:
-        return f"Remove {name_of(self.location)} again?"
+        return f"Remove {self._name} again?"
+
+    @property
+    def _name(self) -> str:
+        return self._name_below(0)
+
+    def _name_below(self, number: int) -> str:
+        return "/".join(map(name_of, (*self.above[number:], self.location)))
 
     def run(self, session: Session, _tell: Tell, _cancel: Cancel) -> tuple[Undone, Undo | None]:
-        remove_empty_directory(session.storage(self.location.storage), self.location.key)
-        return Undone(f"{name_of(self.location)} is removed again."), None
+        storage = session.storage(self.location.storage)
+        remove_empty_directory(storage, self.location.key)
+        for number, directory in reversed(list(enumerate(self.above))):
+            try:
+                remove_empty_directory(storage, directory.key)
+            except NotEmptyError:
+                said = f"{self._name_below(number + 1)} is removed again; {name_of(directory)} is not empty, and stays."
+                return Undone(said), None
+            except StorageError as error:
+                left = MadeDirectory(directory, self.above[:number])
+                return Undone(f"{self._name_below(number + 1)} is removed again.", [error]), left
+        return Undone(f"{self._name} is removed again."), None
 
 
 @dataclass(frozen=True, slots=True)

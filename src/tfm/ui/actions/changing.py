@@ -97,22 +97,26 @@ def _rename(screen: PanesScreen) -> None:
 
 
 async def make_directory(screen: PanesScreen, _argument: str) -> None:
-    from tfm.operations.make_directory import make_directory as make
+    from tfm.operations.make_directory import make_directories
     from tfm.operations.undo_steps import MadeDirectory
 
-    await _make(screen, "Make a directory", make, lambda _session, made: MadeDirectory(made))
+    await _make(screen, "Make a directory", make_directories, lambda _session, made: MadeDirectory(made[-1], made[:-1]))
 
 
 async def new_file(screen: PanesScreen, _argument: str) -> None:
     from tfm.operations.new_file import make_file
 
-    await _make(screen, "New file", make_file, _made_file)
+    def make(session: Session, directory: Location, name: str) -> list[Location]:
+        return [make_file(session, directory, name)]
+
+    await _make(screen, "New file", make, _made_file)
 
 
-def _made_file(session: Session, made: Location) -> Undo:
+def _made_file(session: Session, all_made: Sequence[Location]) -> Undo:
     from tfm.operations.undo import Permanent, name_of
     from tfm.operations.undo_steps import MadeFile
 
+    made = all_made[-1]
     try:
         return MadeFile.of(session, made)
     except StorageError:
@@ -122,8 +126,8 @@ def _made_file(session: Session, made: Location) -> Undo:
 async def _make(
     screen: PanesScreen,
     title: str,
-    make: Callable[[Session, Location, str], Location],
-    step: Callable[[Session, Location], Undo],
+    make: Callable[[Session, Location, str], Sequence[Location]],
+    step: Callable[[Session, Sequence[Location]], Undo],
 ) -> None:
     from tfm.ui.name_dialog import NameDialog
 
@@ -133,8 +137,14 @@ async def _make(
     def do(name: str) -> Location:
         made = make(session, directory, name)
         log.add(step(session, made))
-        return made
+        return made[-1]
 
-    dialog = NameDialog(title, directory, do)
+    def done(made: Location | None) -> None:
+        if made is not None:
+            is_below = made.storage == directory.storage and made.key.startswith(directory.key)
+            text = made.key.removeprefix(directory.key) if is_below else location_text(made)
+            screen.say(f"{text} is made.")
+            pane.land_on(directory, made)
+
     # Waited for, so that the name which is typed already goes into the dialog.
-    await screen.open(dialog, partial(pane.land_on, directory))
+    await screen.open(NameDialog(title, directory, do), done)
