@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 from tfm.core.entry import Kind
 from tfm.core.location import Location, StorageAddress
 from tfm.operations.history import History, Visited
-from tfm.operations.kept_state import KeptPane, KeptState, KeptTab, Recent, StateFile, with_recent
+from tfm.operations.kept_state import (
+    KeptPane,
+    KeptState,
+    KeptTab,
+    Recent,
+    StateFile,
+    Typed,
+    with_recent,
+    with_typed,
+)
 
 
 def place(key: str, *, authority: str = "bucket", profile: str | None = None) -> Location:
@@ -41,6 +50,22 @@ def test_what_is_written_is_read_again_exactly(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert os.listdir(path.parent) == ["state.json"]
+
+
+def test_lines_that_were_typed_are_kept_newest_first_once_and_bounded(tmp_path: Path) -> None:
+    typed: Typed = {}
+    for line in ("make", " export TOKEN=secret", "", "x" * 2000, "ls\udcff", "make", *map(str, range(10))):
+        typed = with_typed(typed, "run", line)
+    assert typed == {"run": (*map(str, reversed(range(10))), "make", "ls\udcff")}
+    for number in range(100):
+        typed = with_typed(typed, "run", f"line {number}")
+    assert len(typed["run"]) == 50
+    path = tmp_path / "state.json"
+    one, two = StateFile(str(path)), StateFile(str(path))
+    one.read([]), two.read([])
+    one.write(a_state(typed={"run": ("a", "b"), "select": ("*.csv",)}))
+    two.write(a_state(typed={"run": ("c", "b")}))
+    assert read(path)[0].typed == {"run": ("c", "b", "a"), "select": ("*.csv",)}, "of both programs"
 
 
 def test_nothing_is_there_at_the_first_start(tmp_path: Path) -> None:

@@ -15,11 +15,14 @@ from tfm.core.entry import Kind
 from tfm.core.location import Location, StorageAddress
 from tfm.core.settings import with_settings
 from tfm.operations.external import Invocation
+from tfm.operations.kept_state import KeptState
 from tfm.storage.session import Session
 from tfm.ui.browse_screen import BrowseScreen
 from tfm.ui.command_dialog import CommandDialog
 from tfm.ui.given_terminal import Pause
+from tfm.ui.keeper import Keeper
 from tfm.ui.menu_dialog import MenuDialog, letters_for
+from tfm.ui.search_dialog import SearchDialog
 
 HOSTILE = ["$(touch pwned)", "-rf", "a\nb\x1b[31m", "{file}", "é\udcff"]
 
@@ -194,6 +197,39 @@ def test_a_typed_line_is_a_program_with_arguments_and_no_shell_reads_it(
 
     run_app(Session(), here, here, look)
     assert not (tmp_path / "d" / "pwned").exists()
+
+
+def test_up_and_down_bring_back_what_was_typed_before_also_in_an_earlier_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = hostile_directory(tmp_path)
+    keeper = Keeper(state=KeptState(typed={"run": ("make check",), "select": ("*.md",)}))
+
+    async def look(running: Running) -> None:
+        Programs(running, monkeypatch)
+        await running.until_listed(running.left, f"{tmp_path}/d/")
+        await running.press("alt+x", *"ls -l", "enter")
+        await until_closed(running)
+        await running.press("alt+x", *" secret", "enter")
+        await until_closed(running)
+        await running.press("alt+x", "w", "up")
+        assert dialog(running).field.value == "ls -l"
+        await running.press("up", "up")
+        assert dialog(running).field.value == "make check"
+        await running.press("down", "down", "down")
+        assert dialog(running).field.value == "w"
+        await running.press("escape", "plus", "up", "x", "enter")
+        await running.press("minus", "up")
+        assert "deselect: *.mdx" in running.left.footer.text
+        await running.press("escape", "alt+f7", *"name", "tab", "tab", *"token", "enter")
+        await running.press("alt+f7", "up", "tab", "tab", "up")
+        search = running.app.screen
+        assert isinstance(search, SearchDialog)
+        assert (search.name_field.value, search.content.value) == ("name", "token")
+
+    run_app(Session(), here, here, look, keeper=keeper)
+    wanted = {"run": ("ls -l", "make check"), "select": ("*.mdx", "*.md"), "search": ("name",)}
+    assert keeper.state.typed == wanted, "neither what begins with a blank nor what was sought in files"
 
 
 @pytest.mark.parametrize("keymap", ["orthodox", "vim"])

@@ -31,8 +31,10 @@ __all__ = [
     "KeptTab",
     "Recent",
     "StateFile",
+    "Typed",
     "state_path",
     "with_recent",
+    "with_typed",
 ]
 
 MOST_TABS: Final = 50
@@ -40,11 +42,18 @@ MOST_TABS: Final = 50
 
 _VERSION: Final = 1
 _MOST_RECENT: Final = 60
+_MOST_TYPED: Final = 50
+_MOST_CHARACTERS: Final = 1000
+"""Of a line that was typed; what is longer was pasted, and is not kept."""
+
 _MOST_BYTES: Final = 8 << 20
 """Of a file that is read at every start. What tfm writes is a hundredth of that."""
 
 Bookmarks = Mapping[str, Location]
 """By a letter or a name."""
+
+Typed = Mapping[str, tuple[str, ...]]
+"""By what they were typed for, the newest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +89,7 @@ class Recent:
 @dataclass(frozen=True, slots=True)
 class KeptState:
     """``panes`` are two or, at the first start, none; ``left_percent`` is the left one's share of the width; ``keymap``
-    the name of the one that was chosen, empty where none was."""
+    the name of the one that was chosen, empty where none was; ``typed`` are lines as somebody typed them."""
 
     panes: tuple[KeptPane, ...] = ()
     active_pane: int = 0
@@ -88,6 +97,15 @@ class KeptState:
     recent: tuple[Recent, ...] = ()
     bookmarks: Bookmarks = field(default_factory=dict)
     keymap: str = ""
+    typed: Typed = field(default_factory=dict)
+
+
+def with_typed(typed: Typed, purpose: str, line: str) -> Typed:
+    """``line`` first among those of that purpose, and once; bounded. As in shells, what begins with a blank is not
+    kept: that is for secrets."""
+    if not line.strip() or line[0].isspace() or len(line) > _MOST_CHARACTERS:
+        return typed
+    return {**typed, purpose: tuple(dict.fromkeys((line, *typed.get(purpose, ()))))[:_MOST_TYPED]}
 
 
 def with_recent(recent: Sequence[Recent], location: Location, visited_at: float) -> tuple[Recent, ...]:
@@ -180,7 +198,11 @@ def _merged(base: KeptState, own: KeptState, theirs: KeptState) -> KeptState:
     for each in (*own.recent, *theirs.recent):
         recent[each.location] = max(each.visited_at, recent.get(each.location, 0.0))
     latest = sorted(recent.items(), key=lambda item: -item[1])[:_MOST_RECENT]
-    return replace(own, bookmarks=bookmarks, recent=tuple(Recent(*item) for item in latest))
+    typed = {
+        purpose: tuple(dict.fromkeys((*own.typed.get(purpose, ()), *theirs.typed.get(purpose, ()))))[:_MOST_TYPED]
+        for purpose in {*own.typed, *theirs.typed}
+    }
+    return replace(own, bookmarks=bookmarks, recent=tuple(Recent(*item) for item in latest), typed=typed)
 
 
 # To JSON and back. Surrogates of names that are no UTF-8 stay what they are: JSON spells them \udcXX.
@@ -195,6 +217,7 @@ def _text_of(state: KeptState) -> dict[str, Any]:  # what json takes
         "recent": [[*_location_text(each.location), each.visited_at] for each in state.recent],
         "bookmarks": {name: _location_text(location) for name, location in state.bookmarks.items()},
         "keymap": state.keymap,
+        "typed": state.typed,
     }
 
 
@@ -228,6 +251,7 @@ def _state_of(text: Any) -> KeptState:  # what json gives; every wrong type in i
         tuple(Recent(_location_of(row[:4]), float(row[4])) for row in text["recent"]),
         {str(name): _location_of(row) for name, row in text["bookmarks"].items()},
         _str(text.get("keymap", "")),
+        {purpose: tuple(map(_str, lines))[:_MOST_TYPED] for purpose, lines in text.get("typed", {}).items()},
     )
 
 

@@ -167,7 +167,7 @@ def step_of_mode(storage_of: Location, summary: ModeSummary) -> Undo | None:
 
 @dataclass(frozen=True, slots=True)
 class MadeDirectory:
-    """A directory was made, and ``above`` it others, the outermost first: removed again as far as nothing is in them."""
+    """A directory was made, and ``above`` it others, the outermost first; those that are empty are removed again."""
 
     location: Location
     above: Sequence[Location] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from textual.widget import Widget
@@ -19,16 +19,18 @@ __all__ = ["CommandDialog"]
 
 
 class CommandDialog(Dialog[Program]):
-    """``directory`` is where it will run. The result is what was typed."""
+    """``directory`` is where it will run, ``before`` what was run earlier. The result is what was typed; ``remember``
+    hears it as it stands there."""
 
     BUTTONS = (("run", "Run"), ("cancel", "Cancel"))
     DEFAULT_CSS = "CommandDialog #text { display: none; } CommandDialog #said { margin-bottom: 1; }"
 
-    def __init__(self, directory: str) -> None:
+    def __init__(self, directory: str, before: Sequence[str], remember: Callable[[str], None]) -> None:
         super().__init__("Run a command")
         home = os.path.expanduser("~")
         self._directory = f"~{directory.removeprefix(home)}" if f"{directory}/".startswith(f"{home}/") else directory
-        self.field: Final = TextField(id="command")
+        self.field: Final = TextField(before=before, id="command")
+        self._remember = remember
         self.said: Final = DialogText(id="said")
 
     def compose_middle(self) -> Iterable[Widget]:
@@ -49,6 +51,9 @@ class CommandDialog(Dialog[Program]):
             self.leave()
             return
         try:
-            self.dismiss(typed_program(self.field.value))
+            program = typed_program(self.field.value)
         except UnsupportedOperation as error:
             self.error_block.show(error, otherwise="Type the name of a program, or leave with Esc.")
+            return
+        self._remember(self.field.value)
+        self.dismiss(program)

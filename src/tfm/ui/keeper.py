@@ -9,7 +9,16 @@ from dataclasses import replace
 from typing import Final
 
 from tfm.core.location import Location
-from tfm.operations.kept_state import Bookmarks, KeptPane, KeptState, Recent, StateFile, with_recent
+from tfm.operations.kept_state import (
+    Bookmarks,
+    KeptPane,
+    KeptState,
+    Recent,
+    StateFile,
+    Typed,
+    with_recent,
+    with_typed,
+)
 
 __all__ = ["Keeper"]
 
@@ -44,6 +53,7 @@ class Keeper:
         self._has_ended = threading.Event()
         self._has_failed = False
         self._complain: Callable[[str], None] | None = None
+        self._for_now: Typed = {}
 
     @property
     def state(self) -> KeptState:
@@ -75,6 +85,17 @@ class Keeper:
     def keep_keymap(self, name: str) -> None:
         """That keymap was chosen."""
         self._set(replace(self._state, keymap=name))
+
+    def typed(self, purpose: str) -> Sequence[str]:
+        """The lines that were typed for that, in this run or an earlier one, the newest first."""
+        return self._for_now.get(purpose) or self._state.typed.get(purpose, ())
+
+    def keep_typed(self, purpose: str, line: str, *, for_now: bool = False) -> None:
+        """Somebody typed ``line`` for that. ``for_now``: not for the next start."""
+        if for_now:
+            self._for_now = with_typed(self._for_now, purpose, line)
+        else:
+            self._set(replace(self._state, typed=with_typed(self._state.typed, purpose, line)))
 
     def tell_failures(self, complain: Callable[[str], None]) -> None:
         """``complain`` hears the first failure to write, in a line, in the thread that writes."""

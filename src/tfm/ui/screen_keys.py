@@ -171,6 +171,8 @@ PROPERTIES_KEYS: Final = (KeyBinding("leave", ("q",), "Back to the panes"),)
 REPORT_KEYS: Final = (KeyBinding("leave", ("escape", "q", "f10", "enter"), "Back to the panes"),)
 
 FIELD_KEYS: Final = (
+    KeyBinding("recall(1)", ("up",), "In a line of text: what was typed there before, if it is kept"),
+    KeyBinding("recall(-1)", ("down",), "In a line of text: what was typed after that"),
     KeyBinding("move(-1)", ("left",), "In a line of text: one character back"),
     KeyBinding("move(1)", ("right",), "In a line of text: one character on"),
     KeyBinding("move_first", ("home", "ctrl+a"), "In a line of text: the beginning"),

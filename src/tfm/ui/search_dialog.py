@@ -18,6 +18,7 @@ from tfm.operations.search_terms import moment, size_range
 from tfm.ui.choice import Choice
 from tfm.ui.dialog import Dialog, DialogText
 from tfm.ui.field_row import FieldRow
+from tfm.ui.keeper import Keeper
 from tfm.ui.places import location_text
 from tfm.ui.text_field import TextField
 
@@ -46,7 +47,8 @@ class SearchWish:
 
 
 class SearchDialog(Dialog[SearchWish]):
-    """The result is None for who left. ``for_content``: the line for the content is typed in first."""
+    """The result is None for who left. ``for_content``: the line for the content is typed in first. What was sought
+    before is in ``keeper``, and comes there."""
 
     BUTTONS = (("search", "Search"), ("cancel", "Cancel"))
     DEFAULT_CSS = """
@@ -56,13 +58,14 @@ class SearchDialog(Dialog[SearchWish]):
     SearchDialog #said { margin: 1 0; }
     """
 
-    def __init__(self, start: Location, *, for_content: bool = False) -> None:
+    def __init__(self, start: Location, keeper: Keeper, *, for_content: bool = False) -> None:
         super().__init__("Search")
         self._start = start
+        self._keeper = keeper
         self._for_content = for_content
-        self.name_field: Final = TextField(id="name")
+        self.name_field: Final = TextField(before=keeper.typed("search"), id="name")
         self.name_form: Final[Choice[NameForm | None]] = Choice(_NAME_FORMS, id="name-form")
-        self.content: Final = TextField(id="content")
+        self.content: Final = TextField(before=keeper.typed("content"), id="content")
         self.content_form: Final[Choice[str]] = Choice(_CONTENT_FORMS, id="content-form")
         self.binary: Final[Choice[bool]] = Choice(_BINARY, id="binary")
         self.kind: Final[Choice[Kind | None]] = Choice(_KINDS, id="kind")
@@ -94,9 +97,14 @@ class SearchDialog(Dialog[SearchWish]):
             self.leave()
             return
         try:
-            self.dismiss(self._wish())
+            wish = self._wish()
         except (QueryError, NeedleError) as error:
             self.error_block.show(InvalidRequestError(str(error), operation="search"), otherwise="Change it.")
+            return
+        self._keeper.keep_typed("search", self.name_field.value)
+        # People look whether their secrets are somewhere.
+        self._keeper.keep_typed("content", self.content.value, for_now=True)
+        self.dismiss(wish)
 
     def _wish(self) -> SearchWish:
         """Raises QueryError and NeedleError."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from rich.segment import Segment
@@ -14,6 +15,7 @@ from textual.widget import Widget
 
 from tfm.ui.sanitise import cell_width, fit, fit_right, screen_text
 from tfm.ui.screen_keys import FIELD_KEYS
+from tfm.ui.typed_before import TypedBefore
 
 __all__ = ["TextField"]
 
@@ -27,15 +29,23 @@ _LEAST_CELLS_AFTER: Final = 8
 
 
 class TextField(Widget, can_focus=True):
-    """``value`` is what was typed. Textual's own Input would draw a pasted escape sequence as it is."""
+    """``value`` is what was typed, ``before`` what was typed there earlier, the newest first. Textual's own Input would
+    draw a pasted escape sequence as it is."""
 
     DEFAULT_CSS = "TextField { height: 1; width: 1fr; }"
 
     class Edited(Message):
         """The value is another one."""
 
-    def __init__(self, value: str = "", *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
+    def __init__(
+        self,
+        value: str = "",
+        *,
+        before: Sequence[str] = (),
+        id: str | None = None,  # noqa: A002 - Textual's own word
+    ) -> None:
         super().__init__(id=id)
+        self._before = TypedBefore(before)
         self.value = value
         self._cursor = len(value)
 
@@ -83,6 +93,11 @@ class TextField(Widget, can_focus=True):
     def on_paste(self, event: events.Paste) -> None:
         event.stop()
         self._replace(self._cursor, self._cursor, event.text.partition("\n")[0].removesuffix("\r"))
+
+    def action_recall(self, lines: int) -> None:
+        recalled = self._before.step(lines, self.value)
+        if recalled != self.value:
+            self.set_value(recalled)
 
     def action_move(self, characters: int) -> None:
         self._move_to(self._cursor + characters)

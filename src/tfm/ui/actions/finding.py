@@ -45,7 +45,7 @@ async def _search(screen: PanesScreen, *, for_content: bool) -> None:
             pane.go_to(pane.location, found=Found(wish.query, wish.text))
 
     # Waited for, so that what is typed already goes into the dialog.
-    await screen.open(SearchDialog(pane.location, for_content=for_content), then)
+    await screen.open(SearchDialog(pane.location, screen.keeper, for_content=for_content), then)
 
 
 def results(screen: PanesScreen, _argument: str) -> None:

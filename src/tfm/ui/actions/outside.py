@@ -89,7 +89,9 @@ async def run(screen: PanesScreen, argument: str) -> None:
 
     if not argument:
         directory = working_directory(screen.session, screen.pane.location)
-        await screen.open(CommandDialog(directory), partial(_run_if_chosen, screen))
+        keeper = screen.keeper
+        dialog = CommandDialog(directory, keeper.typed("run"), partial(keeper.keep_typed, "run"))
+        await screen.open(dialog, partial(_run_if_chosen, screen))
         return
     try:
         program = typed_program(argument)
