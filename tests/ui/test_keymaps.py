@@ -23,6 +23,7 @@ from tfm.ui.jobs_dialog import JobsDialog
 from tfm.ui.key_hints import KeyHints
 from tfm.ui.keymaps import KEYMAP_NAMES, Keymap, KeyReader, function_key_bar, key_help, keymap_of
 from tfm.ui.keymaps.key_names import key_of_event, parse_keys, shown_keys
+from tfm.ui.line_text import said_text
 from tfm.ui.name_dialog import NameDialog
 from tfm.ui.palette import Palette
 from tfm.ui.properties_dialog import PropertiesDialog
@@ -247,18 +248,28 @@ def test_what_may_come_next_is_all_told_in_80_columns() -> None:
     run_app(session(keymap="vim"), directory(), directory(), look)
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("short", "short     2 LIST ≈ 0"),
+        ("ten cells!", "ten cells! 2 LIST ≈ "),
+        ("eleven cell", "eleven cell   2 req "),
+        ("of seventeen cell", "of seventeen cell   "),
+        ("of just twenty cells", "of just twenty cells"),
+        ("more than twenty cells", "more than twen… F12 "),
+    ],
+)
+def test_what_is_said_matters_more_than_the_requests_beside_it(said: str, shown: str) -> None:
+    rights = ["2 LIST ≈ 0"] if len(said) == 5 else ["2 LIST ≈ ", "2 req "]
+    assert said_text(said, rights, 20, more=" F12 ") == shown
+
+
 def test_what_is_said_at_length_tells_where_all_of_it_is() -> None:
     said = "Nothing is kept between starts: ~/.local/state/tfm/state.json can be written by others; chown it to you."
 
     async def look(running: Running) -> None:
         status = running.browse.status
         await running.until_listed(running.left, "scripted://bucket/")
-        running.browse.say("Short.")
-        assert status.render_line(0).text.rstrip().endswith(" 2 LIST")
-        running.browse.say("x" * 69)
-        assert status.render_line(0).text.rstrip().endswith("x 2 requests")
-        running.browse.say("x" * 79)
-        assert status.render_line(0).text == " " + "x" * 79
         running.browse.say(said)
         assert status.render_line(0).text.endswith("…  F12: all ")
         assert status.render_line(0).cell_length == 80
