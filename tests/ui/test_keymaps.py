@@ -24,6 +24,7 @@ from tfm.ui.key_hints import KeyHints
 from tfm.ui.keymaps import KEYMAP_NAMES, Keymap, KeyReader, function_key_bar, key_help, keymap_of
 from tfm.ui.keymaps.key_names import key_of_event, parse_keys, shown_keys
 from tfm.ui.line_text import said_text
+from tfm.ui.local_copy_dialog import LocalCopyDialog
 from tfm.ui.name_dialog import NameDialog
 from tfm.ui.palette import Palette
 from tfm.ui.properties_dialog import PropertiesDialog
@@ -75,7 +76,7 @@ def test_every_keymap_has_the_function_keys_and_a_way_to_help_palette_and_out(na
         assert commands[(key,)].action.name == action
 
 
-KEPT_BY_TERMINALS = ("shift+enter", "alt+enter", "f11", "f12", "shift+delete", "shift+insert")
+KEPT_BY_TERMINALS: tuple[str, ...] = ("shift+enter", "alt+enter", "f11", "f12", "shift+delete", "shift+insert")
 KEPT_BY_TERMINALS += tuple(f"{shift}+page{way}" for shift in ("shift", "ctrl") for way in ("up", "down"))
 KEPT_BY_TERMINALS += tuple(f"{shift}+f{number}" for shift in ("shift", "ctrl", "alt") for number in range(1, 13))
 """By one or another, for scrolling, for tabs and windows, or because they know no such key. F1 to F10 have Esc."""
@@ -327,7 +328,7 @@ def test_keys_of_midnight_commander_and_twins(keys: str, shows: type[Screen[obje
         await running.press(*keys.split())
         await running.until(lambda: isinstance(running.app.screen, shows))
 
-    run_app(session(), directory(), directory(), look)
+    run_app(session(), directory(), directory("a/"), look)
 
 
 def test_more_of_them_that_open_nothing() -> None:
@@ -342,14 +343,14 @@ def test_more_of_them_that_open_nothing() -> None:
         await running.press("ctrl+x", "q")
         await running.until(lambda: bool(running.browse.query("Preview")))
         await running.press("end", "ctrl+x", "o")
-        await running.until(lambda: "Open" in running.browse.status.text or "OPENERS" in running.browse.status.text)
+        await running.until(lambda: isinstance(running.app.screen, LocalCopyDialog))
 
     run_app(session(), directory(), directory(), look)
 
 
 @pytest.mark.parametrize(
     ("name", "keys", "row"),
-    [("orthodox", "alt+g", 40), ("orthodox", "alt+j", 59), ("vim", "M", 49), ("vim", "alt+j", 59)],
+    [("orthodox", "alt+g", 40), ("orthodox", "alt+j", 58), ("vim", "M", 49), ("vim", "alt+j", 58)],
 )
 def test_the_cursor_goes_to_the_ends_of_what_is_in_sight(name: str, keys: str, row: int) -> None:
     made = make_session({SCHEME: Script({"": [f"{number:02}" for number in range(100)]})}, Clock())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from textual import events
@@ -30,7 +31,6 @@ from tfm.ui.screen_keys import (
     PAGER_KEYS,
     TABLE_KEYS,
     USAGE_KEYS,
-    bindings,
     help_lines,
 )
 
@@ -59,7 +59,7 @@ class _HelpText(Widget):
 class HelpScreen(Screen[None]):
     """The help: of the panes too where their ``keymap`` is given, else of what is over them."""
 
-    BINDINGS = bindings(HELP_KEYS)
+    AUTO_FOCUS = ""
     DEFAULT_CSS = "HelpScreen > .help--line { text-style: reverse; }"
 
     def __init__(self, keymap: Keymap | None = None) -> None:
@@ -72,9 +72,8 @@ class HelpScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield Line(_TITLE, classes="help--line")
-        with VerticalScroll() as scroll:
+        with VerticalScroll(can_focus=False):
             yield self.body
-        scroll.focus()
         yield self.line
 
     def on_mount(self) -> None:
@@ -99,19 +98,17 @@ class HelpScreen(Screen[None]):
         else:
             self.action_leave()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's own
-        return not self._types  # all keys are for the line, in the order in which they are typed
-
     async def on_key(self, event: events.Key) -> None:
-        event.stop()
+        # Not by Textual's bindings: those would overtake what is typed already.
         if self._types and self._took(event):
+            event.stop()
             return
-        # What is no text ends the line, and means what it always does; so does what was typed behind its end.
-        self._types = False
+        self._types = False  # what is no text ends the line, and means what it always does
         self._tell()
         key = key_of_event(event)
         action = next((entry.action for entry in HELP_KEYS if key in entry.keys), None)
         if action is not None:
+            event.stop()
             await self.run_action(action)
 
     def _took(self, event: events.Key) -> bool:
@@ -167,11 +164,11 @@ def _lines_with(lines: Sequence[str], sought: str) -> Sequence[str]:
         return lines
     found: list[str] = []
     heading = ""
-    for line in lines:
-        if not line.startswith(" "):
+    for line, next_line in pairwise([*lines, ""]):
+        if next_line.startswith(" ") and not line.startswith(" "):
             heading = line
-        if line and all(word in line.casefold() for word in words):
-            if line is not heading and heading:
+        elif line and all(word in line.casefold() for word in words):
+            if heading and line.startswith(" "):
                 found += ["", heading] if found else [heading]
                 heading = ""
             found.append(line)
