@@ -3,7 +3,7 @@
 # BENCH_ARGS what to measure: --quick (ten minutes, to see that it works), --only NAME. All of it takes an hour or more.
 
 # Half of a test's time it waits: for a terminal, a server, a clock. Each process may start servers of its own, so not too many.
-JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1); [ "$$n" -le 4 ] && expr 2 \* "$$n" || echo 8)
+JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1); [ "$$n" -le 2 ] && expr 3 \* "$$n" || echo 8)
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 BIN := .venv/bin
