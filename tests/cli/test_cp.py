@@ -195,7 +195,7 @@ def test_one_bad_source_does_not_keep_the_others_back(tfm: RunHere, moto: MotoSe
     assert outcome.code == 1
     assert outcome.errors.splitlines() == [
         "tfm: s3://bucket/no: There is nothing here.",
-        f"tfm: copied 2 objects, 2 B in {_seconds(outcome.errors)} ({_speed(outcome.errors)}); 1 not.",
+        f"tfm: copied 2 entries, 2 B in {_seconds(outcome.errors)} ({_speed(outcome.errors)}); 1 not.",
     ]
     assert disk(here / "d") == {"x": b"x", "y": b"y"}
 
@@ -228,7 +228,7 @@ def test_one_denied_among_many(tfm: RunHere, moto: MotoServer, here: Path) -> No
     assert outcome.code == 1
     denied, total = outcome.errors.splitlines()
     assert denied.startswith("tfm: s3://bucket/d/07: ")
-    assert re.fullmatch(r"tfm: copied 20 objects, 38 B in .* \(.*/s\); 1 not\.", total)  # 19, and the directory
+    assert re.fullmatch(r"tfm: copied 20 entries, 38 B in .* \(.*/s\); 1 not\.", total)  # 19, and the directory
     assert len(disk(here)) == 19
 
 
@@ -247,7 +247,7 @@ def test_a_dry_run_sends_no_writing_request(tfm: RunHere, moto: MotoServer, here
         f"{here}/f -> s3://bucket/d/f",
     ]
     assert re.fullmatch(
-        r"tfm: 4 objects, 20\.0 MB would be copied, of which 1 would replace what is there; \d+ requests, "
+        r"tfm: 4 entries, 20\.0 MB would be copied, of which 1 would replace what is there; \d+ requests, "
         r"about \$0\.0001 or less\.\n",
         outcome.errors,
     ), outcome.errors

@@ -67,7 +67,7 @@ def test_a_dry_run_leaves_everything(tfm: RunHere, moto: MotoServer, here: Path)
     moto.put("bucket", {"d/a": b"1", "d/b": b"2"})
     outcome = tfm("mv", "-n", "s3://bucket/d", "to")
     assert outcome.code == 0
-    assert "3 objects, 2 B would be moved" in outcome.errors
+    assert "3 entries, 2 B would be moved" in outcome.errors
     assert (writing_requests(moto), disk(here)) == ([], {})
     assert tfm("mv", "--plan", "plan", "s3://bucket/d", "to").code == 0
     assert tfm("mv", "--run-plan", "plan").code == 0

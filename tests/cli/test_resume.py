@@ -131,7 +131,7 @@ def test_what_failed_is_tried_again(tfm: RunHere, moto: MotoServer, here: Path) 
     assert tfm("cp", "-r", "s3://bucket/d", "to").code == 1
     assert tfm("resume").errors == "tfm: There is nothing to resume.\n"
     (line,) = tfm("resume", "--list", "--retry-failed").lines
-    assert line.endswith("2 of 3 objects, 1 B of 2 B, 1 failed")
+    assert line.endswith("2 of 3 entries, 1 B of 2 B, 1 failed")
     assert tfm("resume", "--retry-failed").code == 1
     deny(moto, "s3:GetObject", "nothing")
     outcome = tfm("resume", "--retry-failed", "--json")

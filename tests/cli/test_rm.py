@@ -233,7 +233,7 @@ def test_a_dry_run_prints_and_sends_no_writing_request(tfm: RunHere, moto: MotoS
     outcome = tfm("rm", "-rn", "s3://bucket/t", "s3://bucket/x", "f")
     assert outcome.code == 0
     assert outcome.lines == [*(f"s3://bucket/t/{i:05}" for i in range(1500)), "s3://bucket/x", "f"]
-    assert outcome.errors == "tfm: 1,502 objects, 2.9 KB would be deleted.\n"
+    assert outcome.errors == "tfm: 1,502 entries, 2.9 KB would be deleted.\n"
     assert set(methods(moto)) == {"GET"}
     assert len(keys(moto)) == 1501
     assert tfm("rm", "-rn", "s3://bucket/").lines[-1] == "s3://bucket/x"

@@ -239,7 +239,7 @@ def test_up_and_down_between_a_disk_and_a_bucket(tmp_path: DiskPath) -> None:
     async def look(running: Running) -> None:
         await both_listed(running, right=f"{tmp_path}/disk/")
         await running.press("tab", "down", "f5")
-        await until_counted(running, "2 objects, 15 B")
+        await until_counted(running, "2 files, 15 B")
         await running.press("enter")
         await until_over(running)
         await running.until(lambda: names(running.left) == [" ..", " /sub", " here"])
@@ -295,7 +295,7 @@ def test_a_link_to_a_directory_is_copied_as_a_link(tmp_path: DiskPath) -> None:
         await both_listed(running, f"{tmp_path}/left/", f"{tmp_path}/right/")
         await running.press("down", "f5")
         assert dialog(running).body.text == "/link"
-        await until_counted(running, "1 object")
+        await until_counted(running, "1 file")
         await running.press("enter")
         await until_over(running)
 

@@ -122,7 +122,7 @@ def test_f1_shows_the_keys() -> None:
         await running.press("f1")
         await running.until(lambda: isinstance(running.app.screen, KeysDialog))
         assert isinstance(running.app.screen, KeysDialog)
-        assert "Sort by size, by objects, or by name" in running.app.screen.keys.text
+        assert "Sort by size, by number, or by name" in running.app.screen.keys.text
         await running.press("enter")
         await running.until(lambda: isinstance(running.app.screen, UsageScreen))
 

@@ -14,6 +14,7 @@ from tfm.core.step import Step
 from tfm.operations.copy_plan import Skipped
 from tfm.operations.copy_spec import CopySpec
 from tfm.operations.job_state import CopySummary, JobSnapshot
+from tfm.operations.noun import Noun, shared_noun
 from tfm.path.sessions import current_session
 
 __all__ = ["CopyAccount", "duration_text", "progress_text"]
@@ -33,6 +34,7 @@ class CopyAccount:
         self._began = time.monotonic()
         self._total = CopySummary()
         self._jobs: list[str] = []
+        self._nouns: set[Noun] = set()
         self._verb = "copied"
 
     @property
@@ -86,6 +88,7 @@ class CopyAccount:
         """A job is over, or was interrupted."""
         self._line.clear()
         total = self._total
+        self._nouns.add(summary.noun)
         total.listed += summary.listed
         total.done += summary.done
         total.skipped += summary.skipped
@@ -112,8 +115,12 @@ class CopyAccount:
             how = f"; tfm resume {job_id} goes on" + (", and what was not begun needs another run." if more else ".")
         self.report.say(f"Interrupted. {said[0].upper()}{said[1:]}{how}")
 
+    @property
+    def _noun(self) -> Noun:
+        return shared_noun(self._nouns)
+
     def _amount(self) -> str:
-        return f"{self._verb} {count_text(self._total.done, self._total.size_bytes)}"
+        return f"{self._verb} {count_text(self._noun, self._total.done, self._total.size_bytes)}"
 
     def _pace(self) -> str:
         seconds = time.monotonic() - self._began
@@ -149,10 +156,10 @@ def progress_text(snapshot: JobSnapshot, columns: int) -> str:
     """As much as fits on one line, what matters most first."""
     done = snapshot.progress
     if done.objects_total is None or done.bytes_total is None:
-        parts = [count_text(done.objects_done, done.bytes_done)]
+        parts = [count_text(snapshot.noun, done.objects_done, done.bytes_done)]
     else:
         parts = [
-            f"{done.objects_done:,} of {done.objects_total:,} objects",
+            f"{done.objects_done:,} of {snapshot.noun.counted(done.objects_total)}",
             f"{_size_text(done.bytes_done)} of {_size_text(done.bytes_total)}",
         ]
         if done.bytes_total:

@@ -15,6 +15,7 @@ from tfm.core.step import Step
 from tfm.operations.copy_plan import Planned, Problem, Skipped
 from tfm.operations.copy_preview import CopyTotals, preview_copy, replaces
 from tfm.operations.copy_spec import CopySpec
+from tfm.operations.noun import noun_for, shared_noun
 from tfm.operations.plan_file import PlanWriter
 from tfm.path.sessions import current_session
 
@@ -68,7 +69,7 @@ class _DryRun:
         try:
             for planned in preview_copy(current_session(), spec):
                 self._totals.add(spec, planned)
-                self._line.show(lambda: f"{count_text(self._totals.objects, self._totals.size_bytes)} planned…")
+                self._line.show(lambda: f"{self._amount([spec])} planned…")
                 self._show(spec, planned)
                 if writer is not None and isinstance(planned, Step):
                     writer.add(planned)
@@ -106,6 +107,15 @@ class _DryRun:
             print_json(record)
         self._report.say(str(error), exit_code=EXIT_FAILURE)
 
+    def _amount(self, specs: Sequence[CopySpec]) -> str:
+        totals, storage = self._totals, current_session().storage
+        storages = [(storage(spec.source_storage), storage(spec.target_storage)) for spec in specs]
+        noun = shared_noun(
+            noun_for(source.capabilities, target.capabilities, directories=totals.directories > 0)
+            for source, target in storages
+        )
+        return count_text(noun, totals.objects, totals.size_bytes)
+
     def _finish(self, specs: Sequence[CopySpec]) -> None:
         totals = self._totals
         requests = {name: count for name, count in sorted(totals.requests.items()) if count}
@@ -123,7 +133,7 @@ class _DryRun:
                 }
             )
         moved = any(spec.move for spec in specs)
-        said = f"{count_text(totals.objects, totals.size_bytes)} would be {'moved' if moved else 'copied'}"
+        said = f"{self._amount(specs)} would be {'moved' if moved else 'copied'}"
         said += f", of which {totals.replaced:,} would replace what is there" if totals.replaced else ""
         said += f"; {totals.skipped:,} skipped" if totals.skipped else ""
         said += f"; {totals.failed:,} not" if totals.failed else ""

@@ -31,7 +31,7 @@ _POLICIES: Final = {
     ConflictPolicy.SKIP: "leave it as it is",
     ConflictPolicy.NEWER: "replace what is older than the source, leave the rest",
     ConflictPolicy.RENAME: 'write beside it, as "name (1)"',
-    ConflictPolicy.FAIL: "a failure of that object (the default without a terminal)",
+    ConflictPolicy.FAIL: "a failure of that one (the default without a terminal)",
 }
 
 
@@ -40,11 +40,11 @@ def add_copy_arguments(parser: argparse.ArgumentParser) -> None:
     conflict = parser.add_argument_group("where something is in the way").add_mutually_exclusive_group()
     for policy, text in _POLICIES.items():
         conflict.add_argument(f"--{policy}", dest="policy", action="store_const", const=policy, help=text)
-    parser.add_argument("-n", "--dry-run", action="store_true", help="print the plan: objects, requests, cost")
+    parser.add_argument("-n", "--dry-run", action="store_true", help="print the plan: how much, requests, cost")
     parser.add_argument("--plan", metavar="FILE", help="write the plan to the new FILE; nothing else")
     parser.add_argument("--run-plan", metavar="FILE", help="do exactly what the plan in FILE says")
     parser.add_argument("-q", "--quiet", action="store_true", help="say only what fails")
-    parser.add_argument("--json", action="store_true", help="a JSON object a line for each object, and one for all")
+    parser.add_argument("--json", action="store_true", help="a JSON object a line for each copy, and one for all")
 
 
 def run_copying(options: argparse.Namespace, *, move: bool, recursive: bool) -> int:

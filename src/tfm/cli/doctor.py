@@ -72,7 +72,7 @@ def _agreed(path: Path) -> bool:
     """Whether the user wants it written there: where that can be asked, it is."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return True
-    question = f"Write some small objects named .tfm-doctor-... at {path}, try conditions on them, delete them? [y/N] "
+    question = f"Write something small named .tfm-doctor-... at {path}, try conditions on it, delete it? [y/N] "
     print(for_terminal(question), end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in _SAID_YES
 

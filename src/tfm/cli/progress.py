@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from tfm.operations.noun import Noun
+
 __all__ = ["Counter", "ProgressLine", "count_text"]
 
 _PROGRESS_SECONDS: Final = 0.2
@@ -48,9 +50,9 @@ class Counter:
         self._line.clear()
 
 
-def count_text(objects: int, size_bytes: int) -> str:
-    """``2,512 objects, 3.4 GB``; only the number where they hold nothing, as far as is known."""
+def count_text(noun: Noun, count: int, size_bytes: int) -> str:
+    """``2,512 files, 3.4 GB``; only the number where they hold nothing, as far as is known."""
     from tfm.ui.format import format_size
 
-    number = f"{objects:,} {'object' if objects == 1 else 'objects'}"
+    number = noun.counted(count)
     return f"{number}, {format_size(size_bytes)}" if size_bytes else number

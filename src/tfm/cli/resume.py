@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--list", action="store_true", help="print the jobs that could be resumed; do nothing")
     parser.add_argument("--retry-failed", action="store_true", help="try what failed again, in jobs that ended too")
     parser.add_argument("-q", "--quiet", action="store_true", help="say only what fails")
-    parser.add_argument("--json", action="store_true", help="a JSON object a line for each object, and one for all")
+    parser.add_argument("--json", action="store_true", help="a JSON object a line for each copy, and one for all")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -106,7 +106,7 @@ def job_line(record: JobRecord) -> str:
     failed = record.counts[StepState.FAILED].steps
     also = f", {failed:,} failed" if failed else ""
     return (
-        f"{record.id}  {began:%Y-%m-%d %H:%M:%S}  {record.title}  {done.steps:,} of {total} objects, "
+        f"{record.id}  {began:%Y-%m-%d %H:%M:%S}  {record.title}  {done.steps:,} of {total} entries, "
         f"{format_size(done.size_bytes)} of {format_size(all_of_it.size_bytes)}{also}"
     )
 

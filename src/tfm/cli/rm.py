@@ -1,4 +1,4 @@
-"""``tfm rm``: objects and trees are deleted, and what is much only after it was counted and agreed to."""
+"""``tfm rm``: files, objects and trees are deleted, and what is much only after it was counted and agreed to."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tfm.operations.delete_summary import DeleteSummary
 __all__ = ["EPILOG", "add_arguments", "run"]
 
 EPILOG = """\
-Quote patterns of remote paths. Before more than 1,000 objects, a gibibyte or a
-whole bucket go you are asked; without a terminal --yes and --confirm answer.
+Quote patterns of remote paths. Before more than 1,000 files or objects, a gibibyte
+or a whole bucket go you are asked; without a terminal --yes and --confirm answer.
 """
 
 
@@ -37,6 +37,7 @@ def run(options: argparse.Namespace) -> int:
     report = Report()
     account = Account(report, as_json=options.json, dry_run=options.dry_run, force=options.force)
     targets = Targets(options.paths, options.profile, recursive=options.recursive, on_error=account.not_tried)
+    account.noun = targets.noun
     unconfirmed = [bucket for bucket in targets.buckets if bucket not in options.confirm]
     answered = not unconfirmed and (options.yes or targets.only_buckets)
     try:
@@ -44,7 +45,8 @@ def run(options: argparse.Namespace) -> int:
             summary = _stream(targets, account, dry_run=options.dry_run)
         else:
             plan = _count(targets, account, unconfirmed)
-            if not agreed(plan, unconfirmed, report, ask_amount=not options.yes and not targets.only_buckets):
+            asks = not options.yes and not targets.only_buckets
+            if not agreed(plan, unconfirmed, report, noun=account.noun, ask_amount=asks):
                 return report.exit_code
             summary = _run(plan, account)
         account.ended(summary)

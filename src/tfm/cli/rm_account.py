@@ -10,6 +10,7 @@ from tfm.core.entry import Entry
 from tfm.core.errors import NotFoundError, StorageError
 from tfm.core.progress import Progress
 from tfm.operations.delete_summary import DeleteSummary
+from tfm.operations.noun import ENTRY
 from tfm.storage.storage import Storage
 
 __all__ = ["Account"]
@@ -19,6 +20,8 @@ class Account:
     """Its methods are the callbacks of a delete."""
 
     def __init__(self, report: Report, *, as_json: bool, dry_run: bool, force: bool) -> None:
+        self.noun = ENTRY
+        """What is counted."""
         self._report = report
         self._as_json = as_json
         self._dry_run = dry_run
@@ -31,7 +34,7 @@ class Account:
         self._not_tried = 0
 
     def counting(self, progress: Progress) -> None:
-        self._line.show(lambda: f"{count_text(progress.objects_done, progress.bytes_done)} to delete…")
+        self._line.show(lambda: f"{count_text(self.noun, progress.objects_done, progress.bytes_done)} to delete…")
 
     def counted(self) -> None:
         self._line.clear()
@@ -77,7 +80,7 @@ class Account:
         wanted = sys.stderr.isatty() or self._dry_run or failed or summary.stopped
         if not tried or not wanted:
             return  # the errors said it all, or a script hears nothing of what went well
-        amount = count_text(summary.objects, summary.size_bytes)
+        amount = count_text(self.noun, summary.objects, summary.size_bytes)
         said = f"{amount} would be deleted" if self._dry_run else f"deleted {amount}"
         said += f"; {failed:,} not" if failed else ""
         if summary.unknown:
@@ -91,7 +94,8 @@ class Account:
         self._record(done.objects_done, done.bytes_done, 0, 0, complete=False)
         said = "Nothing was deleted."
         if self._deleting and not self._dry_run:
-            said = f"{count_text(done.objects_done, done.bytes_done)} deleted; what was under way may be gone too."
+            amount = count_text(self.noun, done.objects_done, done.bytes_done)
+            said = f"{amount} deleted; what was under way may be gone too."
         self._report.say(f"Interrupted. {said}")
 
     def _record(self, objects: int, size_bytes: int, failed: int, unknown: int, *, complete: bool) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 from tfm.cli.output import EXIT_FAILURE, EXIT_USAGE, Report, for_terminal
 from tfm.cli.progress import count_text
 from tfm.operations.delete_plan import DeletePlan
+from tfm.operations.noun import Noun
 
 __all__ = ["agreed", "can_ask", "is_much"]
 
@@ -26,16 +27,16 @@ def can_ask() -> bool:
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def agreed(plan: DeletePlan, unconfirmed: Sequence[str], report: Report, *, ask_amount: bool) -> bool:
+def agreed(plan: DeletePlan, unconfirmed: Sequence[str], report: Report, *, noun: Noun, ask_amount: bool) -> bool:
     """Whether ``plan`` may be run: each of the ``unconfirmed`` buckets was named and, with ``ask_amount``, the amount
-    was agreed to where it is much. What keeps it from that is said."""
+    was agreed to where it is much; ``noun`` is what is counted. What keeps it from that is said."""
     asks_amount = ask_amount and is_much(plan.objects, plan.size_bytes)
     if not unconfirmed and not asks_amount:
         return True
     if not can_ask():
-        report.say(_refusal(plan, unconfirmed), exit_code=EXIT_USAGE)
+        report.say(_refusal(plan, unconfirmed, noun), exit_code=EXIT_USAGE)
         return False
-    amount = count_text(plan.objects, plan.size_bytes)
+    amount = count_text(noun, plan.objects, plan.size_bytes)
     for bucket in unconfirmed:
         question = f"This deletes all that is in the bucket {bucket} ({amount}). Its name, to go on: "
         if _answer(question) != bucket:
@@ -47,11 +48,11 @@ def agreed(plan: DeletePlan, unconfirmed: Sequence[str], report: Report, *, ask_
     return True
 
 
-def _refusal(plan: DeletePlan, unconfirmed: Sequence[str]) -> str:
+def _refusal(plan: DeletePlan, unconfirmed: Sequence[str], noun: Noun) -> str:
     if unconfirmed:
         options = " ".join(f"--confirm {bucket}" for bucket in unconfirmed)
         return f"This deletes all that is in a bucket. Nothing was deleted. {options} says that it is meant."
-    amount = count_text(plan.objects, plan.size_bytes) + (" or more" if plan.stopped else "")
+    amount = count_text(noun, plan.objects, plan.size_bytes) + (" or more" if plan.stopped else "")
     return f"This deletes {amount}. Nothing was deleted. --dry-run shows what it is, --yes says that it is meant."
 
 

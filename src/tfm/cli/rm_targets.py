@@ -11,6 +11,7 @@ from tfm.core.capability import Capability
 from tfm.core.entry import Asked, Entry, Kind
 from tfm.core.errors import InvalidPathError, IsDirectoryError, NotDirectoryError, NotFoundError, StorageError
 from tfm.operations.delete_item import DeleteItem, item_of
+from tfm.operations.noun import noun_for, shared_noun
 from tfm.path.path import Path
 from tfm.path.sessions import current_session
 from tfm.storage.storage import Storage
@@ -37,6 +38,7 @@ class Targets:
     root, ``.`` and ``..``, the list of buckets.
 
     ``buckets`` are those of which everything is meant; ``only_buckets`` says that nothing else is.
+    ``noun`` is what they are, as users say it.
     """
 
     def __init__(
@@ -55,6 +57,8 @@ class Targets:
             _refuse(typed)
         whole = [typed for typed in self._typed if recursive and _is_bucket(typed.path)]
         self.buckets = list(dict.fromkeys(typed.path.bucket for typed in whole))
+        storages = [current_session().storage(typed.path.location.storage) for typed in self._typed]
+        self.noun = shared_noun(noun_for(each.capabilities, directories=recursive) for each in storages)
         self.only_buckets = bool(whole) and len(whole) == len(self._typed)
 
     def items(self) -> Iterator[DeleteItem]:

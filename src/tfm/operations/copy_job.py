@@ -21,6 +21,7 @@ from tfm.operations.copy_spec import CopySpec
 from tfm.operations.earlier_run import EarlierRun
 from tfm.operations.job_state import CopySummary, JobSnapshot, JobState
 from tfm.operations.moving import MovedSources, rename_what_can_be
+from tfm.operations.noun import ENTRY, noun_for
 from tfm.operations.room import with_room
 from tfm.operations.sameness import is_done_already
 from tfm.operations.step_upload import StepUpload
@@ -82,6 +83,8 @@ class CopyJob:
         self._error: StorageError | None = None
         self._told_at = 0.0
         self._own_journal: Journal | None = None
+        self._noun_of_all = ENTRY
+        """When there are directories too."""
         self._done_now: set[int] = set()
         self._made: list[int] = []
 
@@ -103,7 +106,7 @@ class CopyJob:
             seconds = left / speed if self._planned and speed > 0 else None
             return JobSnapshot(
                 self._state, self._told(), self._planned, speed, seconds, self.summary.skipped, self.summary.failed,
-                self._error,
+                self._error, self.summary.noun,
             )  # fmt: skip
 
     def cancel(self) -> None:
@@ -173,6 +176,8 @@ class CopyJob:
     def _run(self) -> None:
         source = self._session.storage(self.spec.source_storage)
         target = self._session.storage(self.spec.target_storage).confined(self.spec.target_prefix)
+        self.summary.noun = noun_for(source.capabilities, target.capabilities)
+        self._noun_of_all = noun_for(source.capabilities, target.capabilities, directories=True)
         planner = self._planner(source, target, self.spec)
         if self._earlier is None:
             planner.check()
@@ -235,6 +240,7 @@ class CopyJob:
         self.summary.listed += 1
         self.summary.done += 1
         self.summary.renamed = True
+        self._note_kind(step.kind)
         if self._tell_done is not None:
             self._tell_done(step, Outcome(None, 0, verified=True))
 
@@ -267,6 +273,7 @@ class CopyJob:
         with self._lock:
             self.summary.listed += len(batch)
             for each in batch:
+                self._note_kind(_place_of(each)[1])
                 if isinstance(each, Problem):
                     self._count_failure(each.error)
                 elif isinstance(each, Skipped):
@@ -278,10 +285,15 @@ class CopyJob:
                     steps.append(each)
         yield from zip(steps, log.add_steps(steps), strict=True)
 
+    def _note_kind(self, kind: Kind) -> None:
+        if kind is Kind.DIRECTORY:
+            self.summary.noun = self._noun_of_all
+
     def _count_earlier(self, log: Job) -> None:
         """What an earlier run had planned, and what it had done of it."""
         counts = log.counts()
         with self._lock:
+            self._note_kind(Kind.DIRECTORY)  # the journal does not count those by themselves
             for state, count in counts.items():
                 self.summary.listed += count.steps
                 self.summary.listed_bytes += count.size_bytes

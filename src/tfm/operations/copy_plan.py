@@ -30,6 +30,7 @@ from tfm.core.writing import NOTHING_THERE, Condition, Precondition
 from tfm.operations.conflict import Conflict, ConflictPolicy, Conflicts
 from tfm.operations.copy_spec import CopySpec
 from tfm.operations.destination import Destination, free_name
+from tfm.operations.one_name import CLASH, AnyNames, OrderedNames
 from tfm.storage.atomic_file import is_temporary
 from tfm.storage.storage import Storage
 
@@ -93,6 +94,8 @@ class CopyPlanner:
         self._both_disks = Capability.LOCAL_PATHS in source.capabilities & target.capabilities
         self._condition = Condition.COPY if target.can_copy_from(source.address) else Condition.CREATE
         self._chosen: set[str] = set()
+        self._may_clash = self._source_flat and not self._target_flat
+        self._source_names = AnyNames()
 
     # Before anything is written
 
@@ -196,6 +199,11 @@ class CopyPlanner:
     def _source_batches(self, source: Location) -> Iterator[list[Planned]]:
         target_key = self._spec.target_key(source)
         entry = self._entry_of(source)
+        if self._may_clash and self._target.objection(target_key, below=self._spec.target_prefix) is None:
+            if self._source_names.clash(target_key):
+                yield [self._problem(entry, CLASH)]
+                return
+            self._source_names.add(target_key)
         if entry.kind is Kind.DIRECTORY and not entry.is_symlink:
             yield from self._tree(source.key, target_key, entry)
         else:
@@ -213,6 +221,7 @@ class CopyPlanner:
 
     def _tree(self, prefix: str, target_prefix: str, entry: Entry) -> Iterator[list[Planned]]:
         destination = Destination(self._target, target_prefix, ordered=self._source_flat)
+        names = OrderedNames() if self._may_clash else None
         pages = self._flat_pages(prefix) if self._source_flat else self._walked(prefix, entry)
         if not self._target_flat and self._target.lookup(target_prefix).found:
             self.meets_something = True  # what is in it is looked for one by one
@@ -227,7 +236,7 @@ class CopyPlanner:
                 if isinstance(each, Problem):
                     planned.append(each)
                 else:
-                    planned += self._planned(each, target_prefix + each.key[len(prefix) :], destination)
+                    planned += self._named(each, target_prefix + each.key[len(prefix) :], destination, names)
             self.meets_something = self.meets_something or destination.has_something
             yield planned
             if self._cancel.wanted:
@@ -272,6 +281,18 @@ class CopyPlanner:
             except StorageError as error:
                 yield [Problem(directory, error)]
             waiting += reversed(below)
+
+    def _named(
+        self, entry: Entry, target_key: str, destination: Destination, names: OrderedNames | None
+    ) -> list[Planned]:
+        if names is None:
+            return self._planned(entry, target_key, destination)
+        if names.clash(target_key):
+            return [self._problem(entry, CLASH)]
+        planned = self._planned(entry, target_key, destination)
+        if any(not isinstance(each, Problem) or isinstance(each.error, ConflictError) for each in planned):
+            names.add(target_key)
+        return planned
 
     def _planned(self, entry: Entry, target_key: str, destination: Destination) -> list[Planned]:
         if not entry.is_directory or entry.is_symlink:

@@ -54,6 +54,8 @@ class CopyTotals:
 
     def __init__(self, session: Session) -> None:
         self.objects = 0
+        self.directories = 0
+        """Among the objects; of a disk, or on their way to one."""
         self.size_bytes = 0
         self.replaced = 0
         self.skipped = 0
@@ -73,6 +75,7 @@ class CopyTotals:
             self.skipped += 1
         else:
             self.objects += 1
+            self.directories += planned.action is StepAction.DIRECTORY
             self.size_bytes += planned.size_bytes or 0
             self.replaced += replaces(planned)
             self._add_requests(spec, planned)

@@ -13,12 +13,12 @@ from tfm.core.capability import Capability
 from tfm.core.entry import Entry
 from tfm.core.errors import StorageError
 from tfm.core.progress import Cancel
-from tfm.core.step import Step, StepAction
 from tfm.core.writing import Condition
 from tfm.operations.conflict import Conflict, ConflictPolicy, Conflicts, Decision
 from tfm.operations.copy_plan import CopyPlanner, Planned, Problem
 from tfm.operations.copy_preview import CopyTotals
 from tfm.operations.copy_spec import CopySpec
+from tfm.operations.noun import ENTRY, Noun, noun_for
 from tfm.storage.metering import Tally
 from tfm.storage.session import Session
 
@@ -40,7 +40,8 @@ _ASKED_SECONDS: Final = 0.2
 class PlanCounts:
     """What is known of a plan. ``objects`` of ``size_bytes``, and a disk's ``directories``, are free to be written;
     ``conflicts`` have something in the way, ``refused`` cannot be there. ``is_whole`` says that there is no more;
-    ``in_one_step``: the disk moves each by itself, and objects are the entries that were chosen."""
+    ``in_one_step``: the disk moves each by itself, and objects are the entries that were chosen. ``noun`` is the
+    objects' own."""
 
     objects: int = 0
     directories: int = 0
@@ -54,6 +55,7 @@ class PlanCounts:
     is_whole: bool = False
     in_one_step: bool = False
     first_refusal: StorageError | None = None
+    noun: Noun = ENTRY
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ class CountedPlan:
         self._cancel = Cancel()
         self._lock = threading.Lock()
         self._totals = CopyTotals(session)
-        self._conflicts = self._directories = 0
+        self._conflicts = 0
         self._conflict_bytes = 0
         self._first_refusal: StorageError | None = None
         self._is_whole = False
@@ -177,8 +179,6 @@ class CountedPlan:
                 self._conflicts += 1
                 self._conflict_bytes += each.source.size_bytes or 0
                 continue
-            if isinstance(each, Step):
-                self._directories += each.action is StepAction.DIRECTORY
             if isinstance(each, Problem):
                 self._first_refusal = self._first_refusal or each.error
             self._totals.add(self.spec, each)
@@ -194,9 +194,10 @@ class CountedPlan:
     def counts(self) -> PlanCounts:
         totals = self._totals
         return PlanCounts(
-            totals.objects - self._directories, self._directories, totals.size_bytes, self._conflicts,
+            totals.objects - totals.directories, totals.directories, totals.size_bytes, self._conflicts,
             self._conflict_bytes, totals.skipped, totals.failed,
             sum(totals.requests.values()), totals.dollars, self._is_whole, self.moves_in_one_step, self._first_refusal,
+            ENTRY if self.moves_in_one_step else noun_for(self._source.capabilities),
         )  # fmt: skip
 
     # Running

@@ -15,6 +15,7 @@ from tfm.core.progress import Cancel, Progress
 from tfm.operations.delete_item import DeleteItem, ItemsInTrees, item_of
 from tfm.operations.delete_summary import DeleteSummary, held_bytes
 from tfm.operations.deletion import Deletion, require_deletes, require_tree, rows_of, tree_pages
+from tfm.operations.noun import Noun, noun_for, shared_noun
 from tfm.storage.contract import PAGE_ENTRIES
 from tfm.storage.session import Session
 from tfm.storage.storage import Storage
@@ -65,6 +66,12 @@ class DeletePlan:
     def is_root(self) -> bool:
         """Whether a whole bucket is among it."""
         return bool(self.roots)
+
+    @property
+    def noun(self) -> Noun:
+        """What users call the objects."""
+        trees = any(isinstance(item, PlannedTree) for item in self.items)
+        return shared_noun(noun_for(item.storage.capabilities, directories=trees) for item in self.items)
 
 
 def plan_delete(

@@ -14,6 +14,7 @@ from tfm.core.errors import StorageError, UnsupportedOperation
 from tfm.core.location import Location
 from tfm.core.page import UNKNOWN_SIZE, Page
 from tfm.core.progress import Cancel, Progress
+from tfm.operations.noun import ENTRY, noun_for
 from tfm.operations.tree_pages import tree_pages
 from tfm.storage.session import Session
 from tfm.storage.storage import Storage
@@ -85,6 +86,8 @@ class DiskUsage:
         self.failures: list[StorageError] = []
         self.failed = 0
         self.is_limited = False
+        self.noun = ENTRY
+        """What users call the objects, as soon as it runs."""
         self._session = session
         self._crosses_mounts = crosses_mounts
         self._depth = depth
@@ -139,6 +142,7 @@ class DiskUsage:
     def run(self, tell: Callable[[Progress], None], cancel: Cancel) -> DiskUsage:
         """Sum it up. Raises where the start cannot be listed; what cannot be below it is in ``failures``."""
         storage = self._session.storage(self.start.storage)
+        self.noun = noun_for(storage.capabilities)
         if Capability.LIST_ROOTS in storage.capabilities and not self.start.storage.authority:
             raise UnsupportedOperation(
                 "Here are whole buckets.", next_step="Enter one to see what it holds.", operation="du"

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from tfm.core.errors import OperationFailed, StorageError
 from tfm.core.progress import Progress
+from tfm.operations.noun import ENTRY, Noun
 
 __all__ = ["CopySummary", "JobSnapshot", "JobState"]
 
@@ -32,7 +33,7 @@ class CopySummary:
     """What came of it. What was ``listed`` is ``done``, ``skipped`` or ``failed``, once the job ended by itself.
 
     ``unverified`` counts what was copied though no checksum tells whether it is right. ``renamed`` says that it was
-    one step of the disk's own.
+    one step of the disk's own. ``noun`` is what is counted, as far as it was seen.
     """
 
     listed: int = 0
@@ -44,6 +45,7 @@ class CopySummary:
     unverified: int = 0
     renamed: bool = False
     stopped: bool = False
+    noun: Noun = ENTRY
     failures: list[StorageError] = field(default_factory=list)
 
     def raise_failures(self, uri: str, operation: str) -> None:
@@ -69,3 +71,4 @@ class JobSnapshot:
     skipped: int
     failed: int
     error: StorageError | None = None
+    noun: Noun = ENTRY

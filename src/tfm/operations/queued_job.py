@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from tfm.core.errors import StorageError
+from tfm.core.errors import InvalidPathError, StorageError
 from tfm.core.progress import Progress
 from tfm.operations.conflict import Conflict, ConflictPolicy, Decision
 from tfm.operations.copy_spec import CopySpec
@@ -66,10 +67,15 @@ class QueuedJob:
         told = None if self.copy is None else self.copy.snapshot()
         if told is None:
             return JobSnapshot(self._state(JobState.QUEUED), Progress(), False, 0.0, None, 0, 0, self.error)
-        failed = told.failed + len(self._problems)
+        failed, progress = told.failed + len(self._problems), told.progress
+        if self._problems:
+            # They are among what was listed, though not among what this run did.
+            total = None if progress.objects_total is None else progress.objects_total + len(self._problems)
+            done = progress.objects_done + len(self._problems)
+            progress = replace(progress, objects_done=done, objects_total=total)
         return JobSnapshot(
-            self._state(told.state), told.progress, told.planned, told.bytes_per_second, told.seconds_left,
-            told.skipped, failed, self.error or told.error,
+            self._state(told.state), progress, told.planned, told.bytes_per_second, told.seconds_left,
+            told.skipped, failed, self.error or told.error, told.noun,
         )  # fmt: skip
 
     def _state(self, told: JobState) -> JobState:
@@ -104,11 +110,14 @@ class QueuedJob:
 
     @property
     def can_retry(self) -> bool:
-        """Whether trying again may do more than before: what the plan refused, it refuses again."""
+        """Whether trying again may do more than before: what the plan refused, it refuses again, and a name that cannot
+        be there never can."""
         if not self.is_over:
             return False
-        refused = len(self._problems) + (0 if self.plan is None else len(self.plan.problems))
-        return self.snapshot().state is JobState.CANCELLED or len(self.failures()) > refused
+        if self.snapshot().state is JobState.CANCELLED:
+            return True
+        refused = {id(error) for error in (*self._problems, *(() if self.plan is None else self.plan.problems))}
+        return any(id(each) not in refused and not isinstance(each, InvalidPathError) for each in self.failures())
 
     def pause(self) -> None:
         if self.copy is not None:

@@ -23,21 +23,22 @@ POLICIES: Final = (
 
 
 def counted(count: int, one: str, many: str = "") -> str:
-    """``1 object``, ``2,512 objects``."""
+    """``1 request``, ``2,512 requests``."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def plan_lines(counts: PlanCounts, *, object_by_object: bool, ended: bool) -> list[str]:
     """What would be written, what it costs, and what is in the way. ``ended`` says that no more is counted."""
     more = "" if counts.is_whole else " or more" if ended else " so far…"
+    noun = counts.noun
     if counts.in_one_step:
-        lines = [f"{counted(counts.objects, 'entry', 'entries')}, one step each; on another file system, copied."]
+        lines = [f"{noun.counted(counts.objects)}, one step each; on another file system, copied."]
     else:
         directories = f", {counted(counts.directories, 'directory', 'directories')}" if counts.directories else ""
         size = format_size(counts.size_bytes)
-        lines = [f"{counted(counts.objects, 'object')}{directories}, {size}{more}{_cost(counts)}"]
+        lines = [f"{noun.counted(counts.objects)}{directories}, {size}{more}{_cost(counts)}"]
     if object_by_object:
-        lines.append("Each object is copied, then deleted here: a directory has no name of its own to change.")
+        lines.append(f"Each {noun.one} is copied, then deleted here: a directory has no name of its own to change.")
     if counts.conflicts:
         size = f", {format_size(counts.conflict_bytes)}" if counts.conflict_bytes else ""
         lines.append(f"{counts.conflicts:,} {'is' if counts.conflicts == 1 else 'are'} there already{size}.")

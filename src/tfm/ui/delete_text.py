@@ -9,7 +9,9 @@ from tfm.core.errors import StorageError
 from tfm.core.progress import Progress
 from tfm.operations.delete import DeleteSummary
 from tfm.operations.delete_plan import DeletePlan
+from tfm.operations.noun import ENTRY
 from tfm.operations.trash import TrashSummary
+from tfm.ui.copy_text import counted
 from tfm.ui.format import format_size
 from tfm.ui.sanitise import fit, screen_text
 
@@ -58,14 +60,14 @@ def question(plan: DeletePlan) -> list[str]:
     """What the plan says, and that there is no way back."""
     if not plan.objects:
         return ["There is nothing here to delete."]
-    requests = f", in {_counted(plan.requests, 'request')}" if plan.requests else ""
-    left = f" Of {_counted(len(plan.failures), 'entry', 'entries')} nothing could be read." if plan.failures else ""
+    requests = f", in {counted(plan.requests, 'request')}" if plan.requests else ""
+    left = f" Of {ENTRY.counted(len(plan.failures))} nothing could be read." if plan.failures else ""
     return [f"Delete {_amount(plan)}{requests}?{left}", "Permanently: this cannot be undone."]
 
 
 def trash_question(count: int) -> list[str]:
     """Of so many entries, each with all that is in it."""
-    return [f"Move {_counted(count, 'entry', 'entries')} to the trash?", "This can be undone."]
+    return [f"Move {ENTRY.counted(count)} to the trash?", "This can be undone."]
 
 
 def progress_text(progress: Progress) -> str:
@@ -108,10 +110,4 @@ def failure_lines(failures: Sequence[StorageError]) -> list[str]:
 
 
 def _amount(plan: DeletePlan) -> str:
-    # Without requests it is a disk, whose directories count too.
-    one, many = ("object", "objects") if plan.requests else ("entry", "entries")
-    return f"{_counted(plan.objects, one, many)}, {format_size(plan.size_bytes)}"
-
-
-def _counted(count: int, one: str, many: str = "") -> str:
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
+    return f"{plan.noun.counted(plan.objects)}, {format_size(plan.size_bytes)}"

@@ -125,7 +125,7 @@ def details(job: QueuedJob) -> str:
     of_all = "" if progress.objects_total is None else f" of {progress.objects_total:,}"
     size = format_size(progress.bytes_done)
     of_bytes = "" if progress.bytes_total is None else f" of {format_size(progress.bytes_total)}"
-    parts = [f"{objects}{of_all} objects, {size}{of_bytes}"]
+    parts = [f"{objects}{of_all} {snapshot.noun.many}, {size}{of_bytes}"]
     parts += [f"{snapshot.skipped:,} skipped"] if snapshot.skipped else []
     parts += [f"{snapshot.failed:,} failed"] if snapshot.failed else []
     unverified = job.copy.summary.unverified

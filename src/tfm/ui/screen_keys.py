@@ -133,7 +133,7 @@ USAGE_KEYS: Final = (
     KeyBinding("help", ("f1",), "Show this help", "Help"),
     KeyBinding("again", ("f2", "ctrl+r"), "Add everything up again", "Again"),
     KeyBinding("go_there", ("f3", "g"), "Show that directory in the pane", "Go there"),
-    KeyBinding("sort", ("f9", "s"), "Sort by size, by objects, or by name", "Sort"),
+    KeyBinding("sort", ("f9", "s"), "Sort by size, by number, or by name", "Sort"),
     KeyBinding("leave", ("f10", "q"), "Back to the panes", "Back"),
     KeyBinding("toggle_directory", ("enter", "space"), "Show what is in the directory, or hide it"),
     KeyBinding("expand", ("right", "l"), "Show what is in the directory"),

@@ -126,10 +126,11 @@ class UsageScreen(TableScreen[Location | None]):
         total = shown.total
         state = "adding up…" if running else "stopped" if self._stopped else "failed" if self._is_failed else ""
         more = "  (more directories than rows: deep ones are in the one above)" if self._usage.is_limited else ""
-        text = f" {format_size(total.size_bytes)} in {_objects(total.objects)}{more}"
+        noun = self._usage.noun
+        text = f" {format_size(total.size_bytes)} in {noun.counted(total.objects)}{more}"
         self.status.show(text, f"{state} ")
-        words = {UsageSort.SIZE: "Size ▼", UsageSort.OBJECTS: "Objects ▼", UsageSort.NAME: "Name ▲"}
-        size, objects, name = (words[sort] if self._sort is sort else sort.value for sort in UsageSort)
+        words = {UsageSort.SIZE: "Size ▼", UsageSort.OBJECTS: f"{noun.many.capitalize()} ▼", UsageSort.NAME: "Name ▲"}
+        size, objects, name = (words[sort] if self._sort is sort else words[sort][:-2] for sort in UsageSort)
         self.header.show(f" {size:>8}  {'Share':<{_BAR_CELLS + 5}} {objects:>11}  {name}")
 
     @property
@@ -201,7 +202,3 @@ class UsageScreen(TableScreen[Location | None]):
         row = self._row
         if row is not None and self.app.screen is self:
             self.dismiss(Location(self._location.storage, row.directory, self._location.kind))
-
-
-def _objects(count: int) -> str:
-    return f"{count:,} {'object' if count == 1 else 'objects'}"
