@@ -200,6 +200,32 @@ def test_ended_before_the_panes_are_there_the_terminal_is_as_it_was(
         assert screen.written.endswith(b"\x1b[?1049l\x1b[?25h")
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("step", ["tfm.ui.first_screen._write", "tfm.ui.first_screen.termios.tcsetattr"])
+def test_ended_while_the_first_screen_is_painted_the_terminal_is_as_it_was(
+    step: str, number: signal.Signals, home: Path
+) -> None:
+    module, _, name = step.rpartition(".")
+    code = (
+        "import os, termios, tfm.ui.first_screen\n"
+        "from tfm.cli import main\n"
+        f"usual = {step}\n"
+        "def ended_after(*arguments):\n"
+        "    usual(*arguments)\n"
+        f"    {step} = usual\n"
+        f"    os.kill(os.getpid(), {int(number)})\n"
+        f"{module}.{name} = ended_after\n"
+        "main([])"
+    )
+    environment = {"HOME": str(home), "XDG_CONFIG_HOME": "", "XDG_STATE_HOME": ""}
+    with Terminal([sys.executable, "-c", code], environment=environment, directory=home) as screen:
+        usual_modes = screen.modes()
+        assert screen.ended(seconds=10) == -number
+        assert screen.modes() == usual_modes
+        assert screen.written.rfind(b"\x1b[?1049l") >= screen.written.rfind(b"\x1b[?1049h")
+        assert TAKEN_OVER not in screen.written
+
+
 def test_an_error_on_the_way_is_said_on_the_usual_screen(home: Path, tmp_path: Path) -> None:
     (tmp_path / "place").mkdir()
     config(home, f"import os\nos.rmdir({str(tmp_path / 'place')!r})\n")

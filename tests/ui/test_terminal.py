@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,31 @@ def test_alt_works_with_characters_of_which_the_terminal_only_says_escape(tmp_pa
         terminal.until(b"1 hidden")
         terminal.type(b"\x1b\r")
         terminal.until(b"drwx")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="Only root may put bytes where any terminal reads them")
+def test_what_is_typed_behind_the_key_that_starts_a_program_is_the_programs(tmp_path: Path) -> None:
+    editor, directory, typed = tmp_path / "editor.py", tmp_path / "d", tmp_path / "typed"
+    directory.mkdir()
+    (directory / "file").touch()
+    editor.write_text(
+        "import os, termios, tty\n"
+        "tty.setraw(0, termios.TCSANOW)\n"
+        "data = b''\n"
+        "while not data.endswith(b'q'):\n"
+        "    data += os.read(0, 100)\n"
+        f"open({str(typed)!r}, 'wb').write(data)\n"
+    )
+    environment = {"TFM_EDITOR": f"{sys.executable} {editor}"}
+    with Terminal(command(str(directory), str(directory)), environment=environment) as terminal:
+        terminal.until(b"1 entry")
+        terminal.until(_LAST_MODE)
+        keys = b"i \r\x1b[A\x1bx\xc3\xa9q"
+        terminal.type(b"\x1b[B\x1bOS" + keys)
+        terminal.until_met(lambda: typed.exists() and typed.read_bytes() == keys, "all keys in the editor")
+        terminal.until(b"1 entry", start=terminal.written.rfind(_LAST_MODE))
+        terminal.type(b"\x11")
+        assert terminal.ended(seconds=10) == 0
 
 
 def test_bytes_that_are_not_utf_8_are_no_keys(tmp_path: Path) -> None:

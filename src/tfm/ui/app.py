@@ -91,6 +91,13 @@ class FileManagerApp(App[int]):
         return TerminalDriver if usual is LinuxDriver else usual
 
     async def on_event(self, event: events.Event) -> None:
+        try:
+            await self._heed_event(event)
+        finally:
+            if isinstance(event, events.Key) and isinstance(self._driver, TerminalDriver):
+                self._driver.key_is_done()
+
+    async def _heed_event(self, event: events.Event) -> None:
         # Before anything else is done with it: what a key means depends on what the keys before it have done, and a
         # widget would get it while those wait elsewhere.
         if isinstance(event, events.Key) and not event.is_forwarded and self.screen is self._browse:

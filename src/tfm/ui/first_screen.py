@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+# What signal is made of: signal itself loads enum, a third of the time until something is shown. Nobody has typed it.
+import _signal  # type: ignore[import-not-found]
 import os
 import termios
 
@@ -34,9 +36,9 @@ class FirstScreen:
         """Raises OSError and termios.error, with the terminal as it was."""
         self._before = termios.tcgetattr(_INPUT)
         try:
+            self._heed_signals()  # first: who is ended while the terminal is being set leaves it as it was, too
             termios.tcsetattr(_INPUT, termios.TCSANOW, _waiting(termios.tcgetattr(_INPUT)))
             _write(_ENTER + text)
-            self._heed_signals()
         except BaseException:
             self.restore()
             raise
@@ -69,16 +71,14 @@ class FirstScreen:
                 pass  # the terminal is gone
 
     def _heed_signals(self) -> None:
-        import signal
-
         def end(number: int, _frame: FrameType | None) -> None:
             self.restore()
-            signal.signal(number, signal.SIG_DFL)
+            _signal.signal(number, _signal.SIG_DFL)
             os.kill(os.getpid(), number)
 
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            if signal.getsignal(number) is signal.SIG_DFL:  # not where it is ignored, as nohup has it
-                signal.signal(number, end)
+        for number in (_signal.SIGTERM, _signal.SIGHUP):
+            if _signal.getsignal(number) == _signal.SIG_DFL:  # not where it is ignored, as nohup has it
+                _signal.signal(number, end)
 
 
 def _waiting(settings: list[Any]) -> list[Any]:

@@ -8,7 +8,7 @@ import sys
 import termios
 import tty
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from enum import Enum
 from types import FrameType
 from typing import Any, Final
@@ -18,6 +18,7 @@ from textual.app import App, SuspendNotSupported
 from tfm.core.errors import StorageError, UnsupportedOperation
 from tfm.operations.external import Invocation, Run, ended_text, run_program
 from tfm.ui.sanitise import screen_text
+from tfm.ui.terminal_driver import TerminalDriver
 
 __all__ = ["Pause", "run_on_terminal"]
 
@@ -50,7 +51,7 @@ def run_on_terminal(
     failed: StorageError | None = None
     code = 0
     try:
-        with app.suspend():
+        with _handing_over(app), app.suspend():
             # What is raised in this block would leave the terminal to nobody: Textual takes it back behind the block.
             with _terminal_as_it_was(), _signals_are_the_programs():
                 try:
@@ -65,6 +66,12 @@ def run_on_terminal(
     if failed is not None:
         raise failed
     return code
+
+
+def _handing_over(app: App[Any]) -> AbstractContextManager[None]:
+    """What was typed behind the key that started the program is for the program."""
+    driver = app._driver
+    return driver.handing_over() if isinstance(driver, TerminalDriver) else nullcontext()
 
 
 def _write(text: str) -> None:

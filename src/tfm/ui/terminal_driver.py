@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from codecs import IncrementalDecoder, getincrementaldecoder
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -11,13 +14,21 @@ from textual import events
 from textual._xterm_parser import XTermParser
 from textual.drivers import linux_driver
 from textual.keys import _character_to_key
+from textual.message import Message
 
 if TYPE_CHECKING:
+    from textual.app import App
+
     from tfm.ui.first_screen import FirstScreen
 
 __all__ = ["TerminalDriver"]
 
 _ALTERNATE_SCREEN: Final = "\x1b[?1049h"
+
+_DONE_SECONDS: Final = 0.5
+"""So long a key waits at most for what the one before it does. Who waits longer for that may stop it by a key."""
+
+_LOOK_SECONDS: Final = 0.02
 
 
 def _forgiving_decoder(encoding: str) -> Callable[[], IncrementalDecoder]:
@@ -46,9 +57,71 @@ class TerminalDriver(linux_driver.LinuxDriver):
     """Textual's own, but Alt works with every character, and bytes that are not UTF-8 (a paste, a terminal in Latin-1)
     are keys that do nothing: Textual's input thread dies of them, and the program with it. And a first screen that is
     there already stays, until what Textual draws is the same.
+
+    One key is told at a time: what comes behind one that starts a program is that program's, see
+    :meth:`handing_over`.
     """
 
     _keeps_screen = False
+    _hands_over = False
+
+    def __init__(
+        self, app: App[object], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self._key_is_done = threading.Event()
+        self._late: list[events.Key] = []
+
+    def process_message(self, message: Message) -> None:
+        """In the input's thread."""
+        if not isinstance(message, events.Key):
+            super().process_message(message)
+            return
+        if self._hands_over:
+            self._late.append(message)
+            return
+        self._key_is_done.clear()
+        super().process_message(message)
+        deadline = time.monotonic() + _DONE_SECONDS
+        while not self._key_is_done.wait(_LOOK_SECONDS) and self._waits_until(deadline):
+            pass
+
+    def _waits_until(self, deadline: float) -> bool:
+        return not self._hands_over and time.monotonic() < deadline
+
+    def key_is_done(self) -> None:
+        """All that the key does which was told last is done."""
+        self._key_is_done.set()
+
+    @contextmanager
+    def handing_over(self) -> Iterator[None]:
+        """When the terminal is given up within the block, what was typed and is not yet told is left there for who gets
+        it; where the system does not allow that, it is told when the terminal is back."""
+        self._hands_over = True
+        try:
+            yield
+        finally:
+            self._hands_over = False
+            for key in self._late:
+                super().process_message(key)
+            self._late.clear()
+
+    def disable_input(self) -> None:
+        if not self._hands_over or self._key_thread is None or self._key_thread is threading.current_thread():
+            super().disable_input()
+            return
+        from tfm.ui.typed_ahead import bytes_of, give_back, waiting_bytes
+
+        self._disable_mouse_support()
+        self.exit_event.set()
+        self._key_thread.join()
+        self.exit_event.clear()
+        parser = _Parser()
+        data = waiting_bytes(self.fileno).decode("utf-8", "replace")
+        behind = [event for event in [*parser.feed(data), *parser.tick()] if isinstance(event, events.Key)]
+        super().disable_input()  # throws away what the mouse may still have said
+        if give_back(self.fileno, b"".join(map(bytes_of, [*self._late, *behind]))):
+            self._late.clear()
 
     def start_application_mode(self) -> None:
         first_screen: FirstScreen | None = getattr(self._app, "first_screen", None)
