@@ -20,6 +20,7 @@ from tfm.operations.external import Invocation
 from tfm.operations.undo import Permanent
 from tfm.storage.session import Session
 from tfm.ui.app import FileManagerApp
+from tfm.ui.edit_question import EditQuestion
 from tfm.ui.given_terminal import Pause
 from tfm.ui.local_copy_dialog import LocalCopyDialog
 from tfm.ui.quit_dialog import QuitDialog
@@ -172,6 +173,52 @@ def test_a_file_that_was_only_looked_at_is_nothing_to_undo(tmp_path: Path, monke
         assert running.browse.undoing.log.latest is None
 
     run_app(Session(), here, here, look)
+
+
+@pytest.mark.parametrize(("size_bytes", "said"), [(6, "no text"), (10 * 2**20 + 1, "10.0 MB")])
+@pytest.mark.parametrize("keys", [["f4"], ["ctrl+k", "e"]])
+def test_what_is_binary_or_very_large_on_the_disk_is_asked_about(
+    keys: list[str], size_bytes: int, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "file").write_bytes(b"a\0b")
+    os.truncate(tmp_path / "d" / "file", size_bytes)
+    here = Location(StorageAddress("file"), f"{tmp_path}/d/", Kind.DIRECTORY)
+
+    async def look(running: Running) -> None:
+        editor = Editor(running, monkeypatch, lambda _path: None)
+        await running.until_listed(running.left, f"{tmp_path}/d/")
+        await running.press("down", *keys[:-1])
+        for answer, times in ((["enter"], 0), (["escape"], 0), (["left", "enter"], 1)):
+            await running.press(keys[-1])
+            await running.until(lambda: isinstance(running.app.screen, EditQuestion))
+            assert isinstance(running.app.screen, EditQuestion)
+            assert said in running.app.screen.body.text
+            await running.press(*answer)
+            await until_closed(running)
+            assert len(editor.invocations) == times
+
+    run_app(Session(), here, here, look)
+
+
+@pytest.mark.parametrize(("answer", "times"), [(["enter"], 0), (["escape"], 0), (["left", "enter"], 1)])
+def test_a_copy_that_is_binary_is_asked_about_without_another_request(
+    answer: list[str], times: int, copies: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = Memory()
+    memory.store.put("bucket", {"d/program": b"a\0b"})
+
+    async def look(running: Running) -> None:
+        editor = editor_on(memory, running, monkeypatch, lambda _path: None)
+        await open_first(running)
+        await running.until(lambda: "no text" in shown(running).said.text)
+        await running.press(*answer)
+        await until_closed(running)
+        assert len(editor.invocations) == times
+        assert memory.requests["read"] == 1
+
+    run_app(memory.session, place("d/"), place("d/"), look)
+    assert os.listdir(copies) == []
 
 
 def test_an_editor_that_is_not_there_is_said_with_where_it_was_named(

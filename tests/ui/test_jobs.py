@@ -195,6 +195,32 @@ def test_what_the_plan_refused_is_not_offered_to_be_tried_again() -> None:
     run_app(memory.session, place("d/"), place("e/"), look)
 
 
+def test_an_old_result_gives_way_when_one_goes_elsewhere_or_something_else_is_said() -> None:
+    memory = memory_with("d/a", "d/sub/b", "e/other")
+
+    async def look(running: Running) -> None:
+        await both_listed(running)
+        await running.press("end")
+        await copy_under_cursor(running)
+        await running.until(lambda: "✓ copy a" in running.browse.status.text)
+        await running.press("up")
+        assert "✓ copy a" in running.browse.status.text
+        await running.press("enter")
+        await running.until_listed(running.left, "memory://bucket/d/sub/")
+        assert "✓" not in running.browse.status.text
+        await running.press("end")
+        await copy_under_cursor(running)
+        await running.until(lambda: "✓ copy b" in running.browse.status.text)
+        await running.press("alt+w")
+        assert "This is the only tab." in running.browse.status.text
+        running.browse.notices.forget()
+        running.browse.on_screen_resume()
+        assert "✓" not in running.browse.status.text, "nor does it come again"
+        assert "copy b" in " ".join(notice.text for notice in running.browse.notices.all())
+
+    run_app(memory.session, place("d/"), place("e/"), look)
+
+
 def test_an_empty_list_says_so() -> None:
     memory = memory_with("d/a", "e/a")
 

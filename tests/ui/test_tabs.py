@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tests.ui.memory_panes import Memory, place
 from tests.ui.running import Running, cursor_name, names, run_app
 from tfm.core.location import Location
+from tfm.operations.browse import Visit
 from tfm.operations.kept_state import MOST_TABS
 from tfm.ui.chooser import Chooser
 from tfm.ui.sanitise import cell_width
@@ -141,32 +143,116 @@ def test_what_changed_meanwhile_is_seen_when_one_comes_back() -> None:
     run_app(memory.session, place("d/"), place("e/"), look)
 
 
-def test_a_listing_that_was_arriving_is_asked_for_again_and_one_that_was_stopped_is_not() -> None:
+def threads_named(name: str) -> int:
+    return sum(thread.name == name for thread in threading.enumerate())
+
+
+def lists(memory: Memory) -> int:
+    return memory.requests.get("list", 0)
+
+
+async def until_many_is_asked_for(running: Running, memory: Memory) -> tuple[threading.Event, Visit]:
+    """In a second tab, whose first page waits at the gate."""
+    left = running.left
+    await running.until_listed(left, "memory://bucket/d/")
+    await running.until_listed(running.right, "memory://bucket/e/")
+    await running.press("alt+t")
+    gate = memory.gate("list_page")
+    left.go_to(place("many/"))
+    await running.until(memory.entered.is_set)
+    assert left.visit is not None
+    return gate, left.visit
+
+
+def test_a_listing_goes_on_in_a_tab_that_is_left() -> None:
     memory = memory_with(*KEYS)
 
     async def look(running: Running) -> None:
         left = running.left
-        await running.until_listed(left, "memory://bucket/d/")
-        await running.press("alt+t")
-        gate = memory.gate("list_page")
-        left.go_to(place("many/"))
-        await running.until(memory.entered.is_set)
+        gate, visit = await until_many_is_asked_for(running, memory)
+        before = lists(memory)
+        await running.press("ctrl+pageup")
+        assert not visit.ended
+        gate.set()
+        await running.until(lambda: visit.ended)
+        assert names(left) == [" ..", " /a", " /b", " c"]
+        await running.press("ctrl+pagedown")
+        assert names(left)[:2] == [" ..", " 000"], "at once"
+        await running.until_listed(left, "memory://bucket/many/")
+        assert lists(memory) == before + 1, "which is the one that waited: it counts when it has its answer"
+
+    run_app(memory.session, place("d/"), place("e/"), look)
+
+
+def test_one_comes_back_to_a_listing_that_is_still_arriving_and_may_stop_it() -> None:
+    memory = memory_with(*KEYS)
+
+    async def look(running: Running) -> None:
+        left = running.left
+        gate, visit = await until_many_is_asked_for(running, memory)
+        before = lists(memory)
+        for _ in range(2):
+            await running.press("ctrl+pageup", "ctrl+pagedown")
+            assert left.visit is visit
+            assert "listing…" in left.footer.text
+        await running.press("escape")
+        await running.until(lambda: "stopped" in left.footer.text)
+        assert visit.ended
+        await running.press("ctrl+pageup", "ctrl+pagedown")
+        assert "stopped" in left.footer.text, "and it is not begun again behind anybody's back"
+        gate.set()
+        await running.until(lambda: threads_named("tfm-browse") == 0)
+        assert lists(memory) == before + 1
+        assert names(left) == [" (stopped before the first entries came)"]
+
+    run_app(memory.session, place("d/"), place("e/"), look)
+
+
+def test_a_listing_that_is_still_arriving_when_one_comes_back_is_shown_as_it_comes() -> None:
+    memory = memory_with(*KEYS)
+
+    async def look(running: Running) -> None:
+        left = running.left
+        gate, _visit = await until_many_is_asked_for(running, memory)
+        before = lists(memory)
         await running.press("ctrl+pageup", "ctrl+pagedown")
         gate.set()
         await running.until_listed(left, "memory://bucket/many/")
-        gate.clear()
-        memory.entered.clear()
-        left.go_to(place("d/a/"))
-        await running.until(memory.entered.is_set)
-        await running.press("escape")
-        await running.until(lambda: "stopped" in left.footer.text)
-        before = memory.requests
-        await running.press("ctrl+pageup", "ctrl+pagedown")
-        assert "stopped" in left.footer.text
-        assert left.visit is not None
-        assert left.visit.ended
+        assert len(left.list) == 101
+        assert lists(memory) == before + 1
+
+    run_app(memory.session, place("d/"), place("e/"), look)
+
+
+def test_closing_a_tab_cancels_what_arrives_in_it() -> None:
+    memory = memory_with(*KEYS)
+
+    async def look(running: Running) -> None:
+        gate, visit = await until_many_is_asked_for(running, memory)
+        await running.press("ctrl+pageup")
+        assert [visit.ended] == [False]
+        assert running.left.tabs.close(1)
+        assert [visit.ended] == [True]
         gate.set()
-        assert memory.requests == before
+
+    run_app(memory.session, place("d/"), place("e/"), look)
+
+
+def test_a_new_tab_takes_over_what_is_arriving() -> None:
+    memory = memory_with(*KEYS)
+
+    async def look(running: Running) -> None:
+        left = running.left
+        gate, visit = await until_many_is_asked_for(running, memory)
+        before = lists(memory)
+        await running.press("alt+t")
+        assert left.visit is visit
+        gate.set()
+        await running.until_listed(left, "memory://bucket/many/")
+        await running.press("ctrl+pageup")
+        await running.until_listed(left, "memory://bucket/many/")
+        assert left.tabs.number == 1
+        assert lists(memory) == before + 1
 
     run_app(memory.session, place("d/"), place("e/"), look)
 

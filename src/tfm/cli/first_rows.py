@@ -90,4 +90,11 @@ def _row(entry: os.DirEntry[str]) -> FirstRow:
             facts = entry.stat()
         except OSError:  # broken: the link's own facts remain
             pass
-    return FirstRow(entry.name, facts.st_size, facts.st_mtime, is_directory=stat.S_ISDIR(facts.st_mode))
+    mode = facts.st_mode
+    return FirstRow(
+        entry.name,
+        facts.st_size,
+        facts.st_mtime,
+        is_directory=stat.S_ISDIR(mode),
+        leads_nowhere=stat.S_ISLNK(mode),
+    )

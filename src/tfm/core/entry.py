@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum, IntEnum
@@ -65,6 +66,11 @@ class Entry:
     @property
     def is_directory(self) -> bool:
         return self.kind is Kind.DIRECTORY
+
+    @property
+    def leads_nowhere(self) -> bool:
+        """Whether it is a link of a disk behind which nothing was found: then the facts are the link's own."""
+        return self.is_symlink and self.mode is not None and stat.S_ISLNK(self.mode)
 
     @property
     def modified_at(self) -> datetime | None:

@@ -25,6 +25,7 @@ __all__ = ["LocalCopy", "safe_name"]
 
 _PIECE_BYTES: Final = 1 << 20
 _LONGEST_NAME_BYTES: Final = 200
+_BEGINNING_BYTES: Final = 4096
 
 
 class LocalCopy:
@@ -81,6 +82,11 @@ class LocalCopy:
             raise
         self._digest = digest.digest()
         return True
+
+    def beginning(self) -> bytes:
+        """Its first 4 KiB. Raises StorageError where it cannot be read."""
+        with _of_this_disk(), open(self.path, "rb") as file:
+            return file.read(_BEGINNING_BYTES)
 
     def is_changed(self) -> bool:
         """Whether the file's content is another one than was fetched. False where the program has

@@ -209,9 +209,23 @@ class BrowseScreen(Screen[None]):
         if self.watch_of_jobs is not None:
             self.watch_of_jobs.ask()
 
+    def on_pane_left(self, message: Pane.Left) -> None:
+        message.stop()
+        self._forget_result()
+        self._show_status()
+
+    def _forget_result(self) -> None:
+        if self.watch_of_jobs is not None:
+            self.watch_of_jobs.forget_result()
+
     def on_pane_view_wanted(self, message: Pane.ViewWanted) -> None:
         message.stop()
-        self.view(message.location)
+        if message.leads_nowhere:
+            from tfm.ui.actions.outside import say_where_it_leads
+
+            say_where_it_leads(_as_actions_know_it(self), message.location)
+        else:
+            self.view(message.location)
 
     # What is shown over the panes
 
@@ -311,6 +325,7 @@ class BrowseScreen(Screen[None]):
 
     def say(self, text: str) -> None:
         """Tell something in the status line for a while."""
+        self._forget_result()
         self.notices.add(text)
         self._show_status()
 

@@ -14,6 +14,7 @@ __all__ = ["colour_of"]
 _PLAIN: Final = Style()
 _DIRECTORY: Final = Style(color="blue")
 _LINK: Final = Style(color="cyan")
+_LEADS_NOWHERE: Final = Style(color="red")
 _PROGRAM: Final = Style(color="green")
 _ARCHIVE: Final = Style(color="red")
 _MEDIA: Final = Style(color="magenta")
@@ -30,7 +31,7 @@ _BY_ENDING: Final = {ending: style for style, endings in _ENDINGS for ending in 
 def colour_of(entry: Entry) -> Style:
     """A style with nothing but a colour, or with nothing."""
     if entry.is_symlink:
-        return _LINK
+        return _LEADS_NOWHERE if entry.leads_nowhere else _LINK
     if entry.is_directory:
         return _DIRECTORY
     if entry.kind is Kind.FILE and entry.mode is not None and entry.mode & _ANYBODY_EXECUTES:

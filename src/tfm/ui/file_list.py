@@ -65,6 +65,9 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
     class Opened(Message):
         """The entry under the cursor was double-clicked."""
 
+    class LinkPassed(Message):
+        """The cursor moved to a link, or away from one."""
+
     class SelectionChanged(Message):
         """Something was selected or deselected."""
 
@@ -274,6 +277,15 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
             self._follow_range()
             if abs(new - old) > 1 or self._listing is None or not self._listing.complete:
                 self.refresh()  # those between, too
+        if self._is_link(old) or self._is_link(new):
+            self.post_message(self.LinkPassed())
+
+    def _is_link(self, position: int) -> bool:
+        row = self._row_at(position)
+        if row is None or self._listing is None:
+            return False
+        page, number = self._listing.locate(row)
+        return page.is_symlink(number)
 
     def _scroll_to_cursor(self) -> None:
         if not self.scrollable_content_region.height:
@@ -423,6 +435,7 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
             modified_at=None if isnan(modified) else modified,
             now=time.time(),
             selected=selected,
+            leads_nowhere=page.is_symlink(number) and page.entry(number).leads_nowhere,
         )
         style = _SELECTED if selected else _DIRECTORY if is_directory else _PLAIN
         if self.colours_kinds and not selected:

@@ -41,13 +41,22 @@ _THUMB_ENDS: Final = " ▇▆▅▄▃▂▁"
 class FirstRow:
     """An entry; ``size_bytes`` and ``modified_at`` (POSIX time) are None where they are not known."""
 
-    __slots__ = ("is_directory", "modified_at", "name", "size_bytes")
+    __slots__ = ("is_directory", "leads_nowhere", "modified_at", "name", "size_bytes")
 
-    def __init__(self, name: str, size_bytes: int | None, modified_at: float | None, *, is_directory: bool) -> None:
+    def __init__(
+        self,
+        name: str,
+        size_bytes: int | None,
+        modified_at: float | None,
+        *,
+        is_directory: bool,
+        leads_nowhere: bool = False,
+    ) -> None:
         self.name = name
         self.size_bytes = size_bytes
         self.modified_at = modified_at
         self.is_directory = is_directory
+        self.leads_nowhere = leads_nowhere
 
 
 class FirstList:
@@ -148,6 +157,7 @@ def _rows(pane: FirstPane, width: int, now: float) -> list[tuple[str, str]]:
             size_bytes=row.size_bytes,
             modified_at=row.modified_at,
             now=now,
+            leads_nowhere=row.leads_nowhere,
         )
         rows.append((text, _BOLD if row.is_directory else _PLAIN))
     return rows if pane.list.rows else [*rows, (fit(" (empty)", width), _DIM)]

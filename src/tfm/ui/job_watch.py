@@ -56,6 +56,7 @@ class JobWatch:
         self._removals_running: dict[RunningRemoval, Callable[[], None]] = {}
         self._asking: Question | None = None
         self._notice = ""
+        self._is_result = False
         self._is_listed = False
         self._has_warned = False
 
@@ -86,6 +87,7 @@ class JobWatch:
         self._over = {job for job in jobs if job.is_over}
         if self.queue.journal_error is not None and not self._has_warned:
             self._has_warned = True
+            self._is_result = False
             self._notice = " ! copies cannot be resumed after a kill: Ctrl-T says why"
         elif len(self._over) < len(jobs):
             self._notice = ""
@@ -102,8 +104,14 @@ class JobWatch:
 
     def _tell(self, text: str) -> None:
         """That one has ended: whoever looks at the list sees it there."""
+        self._is_result = True
         self._notice = "" if self._is_listed else text
         self._log(text.strip())
+
+    def forget_result(self) -> None:
+        """Somebody has gone on: how the last one ended is old, and the list has it."""
+        if self._is_result:
+            self._notice = ""
 
     def _with_cost(self, text: str, tally: Tally) -> str:
         spent = spent_shortly(self._session, tally)

@@ -20,6 +20,8 @@ from tfm.operations.undo import Permanent, Undo, name_of
 from tfm.operations.work import RunningWork, Task
 from tfm.path import Path
 from tfm.storage.session import Session
+from tfm.ui.byte_rows import looks_binary
+from tfm.ui.edit_question import BINARY, LARGE_BYTES
 from tfm.ui.field_row import FieldRow
 from tfm.ui.format import format_size
 from tfm.ui.places import location_text
@@ -30,9 +32,6 @@ __all__ = ["Errand", "LocalCopyDialog"]
 
 Step = TypeVar("Step")
 
-_LARGE_BYTES: Final = 10 * 2**20
-"""From here on it is asked first: all of it comes, and all of it goes back."""
-
 _AT_ONCE_SECONDS: Final = 0.5
 """A program that ends so soon was read by nobody: it has handed the file to a window of its own."""
 
@@ -41,12 +40,14 @@ _AT_ONCE_SECONDS: Final = 0.5
 class Errand:
     """``title`` is a verb, ``run`` gives the file of that path to the program and returns its exit code. Where the
     program runs ``beside`` tfm, its end says nothing, and whoever uses it is asked; ``stays_shown`` says that its
-    output stays until a key is pressed, so that somebody knows of its end."""
+    output stays until a key is pressed, so that somebody knows of its end. Where it ``needs_text``, it is asked whether
+    it gets what is none."""
 
     title: str
     run: Callable[[str], int]
     beside: bool = False
     stays_shown: bool = False
+    needs_text: bool = False
 
 
 class LocalCopyDialog(StepDialog[str]):
@@ -54,6 +55,7 @@ class LocalCopyDialog(StepDialog[str]):
 
     BUTTONS = (
         ("fetch", "Fetch it"),
+        ("give", "Edit it"),
         ("done", "Done"),
         ("store", "Store it"),
         ("again", "Try again"),
@@ -103,7 +105,7 @@ class LocalCopyDialog(StepDialog[str]):
 
     def on_mount(self) -> None:
         self.body.show(location_text(self._location))
-        if self._size_bytes <= _LARGE_BYTES:
+        if self._size_bytes <= LARGE_BYTES:
             self._fetch()
             return
         self.said.show(
@@ -128,18 +130,25 @@ class LocalCopyDialog(StepDialog[str]):
     def _fetch(self) -> None:
         copy = self._copy
 
-        def task(tell: Callable[[Progress], None], cancel: Cancel) -> bool:
+        def task(tell: Callable[[Progress], None], cancel: Cancel) -> bytes | None:
             fetched = copy.fetch(tell, cancel)
             if fetched and cancel.wanted:
                 copy.discard()  # who has left does not take it any more
-            return fetched and not cancel.wanted
+            return copy.beginning() if fetched and not cancel.wanted else None
 
         self._begin("fetching…", task, self._fetched, self._show_end)
 
-    def _fetched(self, fetched: bool) -> None:
-        if not fetched:
+    def _fetched(self, beginning: bytes | None) -> None:
+        if beginning is None:
             self.dismiss()
-            return
+        elif self._errand.needs_text and self._size_bytes <= LARGE_BYTES and looks_binary(beginning):
+            # After it was fetched: to look before would be a request more for every text.
+            self.said.show(BINARY)
+            self.show_buttons("give", "cancel", focus="cancel")
+        else:
+            self._give()
+
+    def _give(self) -> None:
         began = self._session.clock()
         self._was_given = True
         try:
@@ -266,6 +275,7 @@ class LocalCopyDialog(StepDialog[str]):
         else:
             steps = {
                 "fetch": self._fetch,
+                "give": self._give,
                 "done": self._look,
                 "store": self._store,
                 "again": self._store,
@@ -280,5 +290,7 @@ class LocalCopyDialog(StepDialog[str]):
         if self.has_class("-names") and self._error is not None:
             self._show_failure(self._error)
         else:
+            if not self._was_given and self._work is None:
+                self._copy.discard()
             # The copy stays wherever somebody may have written into it.
             self.dismiss(f"Your copy stays: {self._copy.path}" if self._was_given else None)

@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.message import Message
 
 from tfm.core.capability import Capability
-from tfm.core.entry import Kind
+from tfm.core.entry import Entry, Kind
 from tfm.core.errors import CredentialsError, NotFoundError, PermissionDeniedError, StorageError
 from tfm.core.location import Location
 from tfm.operations.browse import BrowseState, BrowseUpdate, Visit, browse, shown_again
@@ -22,10 +22,12 @@ from tfm.operations.row_view import RowView, SortOrder, view_from_words
 from tfm.operations.watch import watch
 from tfm.path import Path
 from tfm.storage.session import Session
+from tfm.ui.arriving import MOST_ASIDE, Arriving
 from tfm.ui.error_block import ErrorBlock
 from tfm.ui.file_list import FileList, Place
 from tfm.ui.format import format_size
 from tfm.ui.line import Line
+from tfm.ui.link_look import LinkLook
 from tfm.ui.pane_text import count_text, notice_text, view_facts
 from tfm.ui.pane_title import PaneTitle
 from tfm.ui.places import (
@@ -54,10 +56,6 @@ _AHEAD_SECONDS: Final = 1.0
 """Keys typed within this time after going somewhere are meant for the rows there; nobody types blindly for longer."""
 
 
-_MOST_ASIDE: Final = 100_000
-"""Entries that a tab holds which is not shown. What is larger comes from the cache, which has a bound of its own."""
-
-
 class Pane(Vertical):
     """Shows one directory after the other. Making it asks nothing; the first visit begins when it is mounted."""
 
@@ -70,11 +68,15 @@ class Pane(Vertical):
     """
 
     class ViewWanted(Message):
-        """A file is to be viewed."""
+        """A file is to be viewed, or a link that ``leads_nowhere``."""
 
-        def __init__(self, location: Location) -> None:
+        def __init__(self, location: Location, *, leads_nowhere: bool = False) -> None:
             super().__init__()
             self.location = location
+            self.leads_nowhere = leads_nowhere
+
+    class Left(Message):
+        """It shows another directory from now on."""
 
     class Changed(Message):
         """Something was told of, so requests may have been made."""
@@ -90,13 +92,14 @@ class Pane(Vertical):
         self._results: tuple[Location, Aside] | None = None
         self._box: UpdateBox[BrowseUpdate] = UpdateBox(self)
         self._change_box: UpdateBox[bool] = UpdateBox(self)
+        self._link = LinkLook(session, self)
         self._stop_watching: Callable[[], None] = _nothing_to_stop
         self.revisits = Revisits(self, self._revisit, may_begin=lambda: self.visit is None or self.visit.ended)
-        self._is_revisit = False
         self._is_gone = False
         self._ahead: list[Callable[[], None]] = []
         self._went_at = 0.0
-        self._asks_again = False
+        self._arriving: Arriving | None = None
+        self._came_back = False
         settings = session.settings
         self._usual_view = RowView(SortOrder(settings.sort), hidden=settings.show_hidden)
         self.view = self._usual_view
@@ -125,6 +128,7 @@ class Pane(Vertical):
 
     def on_unmount(self) -> None:
         self._stop_watching()
+        self.tabs.give_up_all()
         if self.visit is not None:
             self.visit.cancel()
 
@@ -197,11 +201,15 @@ class Pane(Vertical):
             self.stop()  # what was found by then stays
         self.list.end_range()
         update = self.update_shown
-        is_large = update is not None and self.found is None and len(update.listing) > _MOST_ASIDE
+        is_large = update is not None and self.found is None and len(update.listing) > MOST_ASIDE
+        arriving = self._arriving if self.found is None and (update is None or update.state.is_running) else None
+        if arriving is not None:
+            arriving.leave()
+            self.visit = self._arriving = None  # it goes on without this pane
         if update is not None and (update.state.is_running or is_large):
             update = None
         place, top_row = self.list.place_under_cursor, int(self.list.scroll_offset.y)
-        return Aside(update, self.found, self.view, place, top_row, self.list.selection.sizes())
+        return Aside(update, self.found, self.view, place, top_row, self.list.selection.sizes(), arriving)
 
     def show_tab(self, tab: Tab, aside: Aside | None) -> None:
         """Show what ``tab`` showed when it was left, and bring it up to date."""
@@ -217,20 +225,34 @@ class Pane(Vertical):
         self._arrive(location, aside.place, aside.found)
         self.view = aside.view
         self.list.selection.restore(aside.selected)
-        if aside.update is None:
-            self._begin(fresh=False)
+        update = self._come_back(aside.arriving) if aside.arriving is not None else aside.update
+        if update is None:
+            if aside.arriving is None or self.visit is None or self.visit.ended:
+                self._begin(fresh=False)
             return
+        if self.visit is not None and self.visit is not update.visit:
+            self.visit.cancel()
+        self.visit = update.visit
+        self._apply(update)
+        self.list.scroll_to(y=aside.top_row, animate=False)
+        if not self.visit.ended:
+            return
+        # What somebody stopped is not begun again behind their back, nor is a search.
+        if aside.found is None and update.state is not BrowseState.CANCELLED:
+            # What was not there is not gone: it is said again what is wrong.
+            self._visit(fresh=False, is_revisit=update.error is None)
+        elif update.order.view != self.view:
+            self.use_view(self.view)
+
+    def _come_back(self, arriving: Arriving) -> BrowseUpdate | None:
+        """Show the listing that went on without this pane; what it told last."""
         if self.visit is not None:
             self.visit.cancel()
-        self.visit = aside.update.visit
-        self._apply(aside.update)
-        self.list.scroll_to(y=aside.top_row, animate=False)
-        # What somebody stopped is not begun again behind their back, nor is a search.
-        if aside.found is None and aside.update.state is not BrowseState.CANCELLED:
-            # What was not there is not gone: it is said again what is wrong.
-            self._visit(fresh=False, is_revisit=aside.update.error is None)
-        elif aside.update.order.view != self.view:
-            self.use_view(self.view)
+        self._arriving, self.visit = arriving, arriving.visit
+        self._came_back = True
+        self.revisits.begun()
+        self._show_begun()
+        return arriving.come_back(self._box)
 
     def on_tab_line_chosen(self, message: TabLine.Chosen) -> None:
         message.stop()
@@ -258,6 +280,7 @@ class Pane(Vertical):
     def _arrive(self, location: Location, target: Place | None, found: Found | None) -> None:
         if location != self.location:
             self.view = replace(self.view, filter=None)  # it was for the rows there
+            self.post_message(self.Left())
         self.location = location
         self.found = found
         self.tabs.name_all()
@@ -303,7 +326,10 @@ class Pane(Vertical):
         elif entry is not None and entry.is_directory:
             self.go_to(self._location_of_entry())
         elif entry is not None:
-            self.post_message(self.ViewWanted(self._location_of_entry()))
+            self._want_view(entry)
+
+    def _want_view(self, entry: Entry) -> None:
+        self.post_message(self.ViewWanted(self._location_of_entry(), leads_nowhere=entry.leads_nowhere))
 
     def enter_to_view(self) -> None:
         """A file is viewed, also among results; a directory is entered: its view is what is in it."""
@@ -312,7 +338,7 @@ class Pane(Vertical):
             if entry.is_directory:
                 self.go_to(self._location_of_entry())
             else:
-                self.post_message(self.ViewWanted(self._location_of_entry()))
+                self._want_view(entry)
         else:
             self.enter()
 
@@ -331,7 +357,8 @@ class Pane(Vertical):
 
         While it is being asked that already, nothing: a key that is held down must not become a request a repeat.
         """
-        if not (self._asks_again and self.visit is not None and not self.visit.ended):
+        asks_again = self._arriving is not None and self._arriving.fresh
+        if not (asks_again and self.visit is not None and not self.visit.ended):
             self._begin(fresh=True)
 
     def stop(self) -> None:
@@ -342,24 +369,28 @@ class Pane(Vertical):
 
     def _begin(self, *, fresh: bool) -> None:
         self._visit(fresh=fresh)
+        self._show_begun()
+
+    def _show_begun(self) -> None:
         self.error_block.show(None)
         self.list.show_notice("listing…" if self.found is None else "searching…")
         self.tick()
-        self.footer.show(self._footer_text())
+        self._show_footer()
 
     def _visit(self, *, fresh: bool, is_revisit: bool = False) -> None:
         if self.visit is not None:
             self.visit.cancel()
-        self._asks_again = fresh
-        self._is_revisit = is_revisit
+        self._arriving = arriving = Arriving(self._box, fresh=fresh, is_revisit=is_revisit)
+        self._came_back = False
         self.revisits.begun()
         shown = self.update_shown
         if self.found is None:
-            self.visit = browse(self._session, self.location, self._box.put, fresh=fresh, shown=shown, view=self.view)
+            self.visit = browse(self._session, self.location, arriving.put, fresh=fresh, shown=shown, view=self.view)
         else:
             self.visit = self.found.begin(
-                self._session, self.location, self._box.put, fresh=fresh, shown=shown, view=self.view
+                self._session, self.location, arriving.put, fresh=fresh, shown=shown, view=self.view
             )
+        arriving.visit = self.visit
 
     # How the rows are shown
 
@@ -386,7 +417,7 @@ class Pane(Vertical):
     def show_typing(self, text: str) -> None:
         """Say this in place of how many entries there are, while it is typed."""
         self._typing = text
-        self.footer.show(self._footer_text())
+        self._show_footer()
 
     # What changed here
 
@@ -465,6 +496,10 @@ class Pane(Vertical):
         if message.box is self._change_box:
             self._heed_change()
             return
+        if message.box is self._link.box:
+            self._link.heed()
+            self._show_footer()
+            return
         update = self._box.take()
         # What an abandoned visit said at the last moment may still be in the box.
         if update is not None and update.visit is self.visit:
@@ -477,12 +512,15 @@ class Pane(Vertical):
             self.revisits.wish()
 
     def _apply(self, update: BrowseUpdate) -> None:
-        if self._is_revisit and isinstance(update.error, NotFoundError):
+        if self._arriving is not None and self._arriving.is_revisit and isinstance(update.error, NotFoundError):
             self._show_as_gone()
         else:
             self._show(update)
         if not update.state.is_running:
             self.revisits.ended()
+            if self._came_back:
+                self._came_back = False
+                self.revisits.wish()  # what changed while nobody looked
         self.post_message(self.Changed())
         self._do_what_was_typed_ahead()
 
@@ -492,7 +530,7 @@ class Pane(Vertical):
         self._is_gone = True
         self.error_block.show(None)
         self.list.clear(notice="(not there any more)", has_parent=self.directory_above is not None)
-        self.footer.show(self._footer_text())
+        self._show_footer()
         self.tick()
 
     def _show(self, update: BrowseUpdate) -> None:
@@ -505,7 +543,7 @@ class Pane(Vertical):
         error = update.error if found is None else found.error(update)
         self.error_block.show(error, otherwise=_OTHERWISE, hint=self._hint(error))
         self._show_header()
-        self.footer.show(self._footer_text())
+        self._show_footer()
         self.tick()
 
     def _hint(self, error: StorageError | None) -> str:
@@ -536,9 +574,13 @@ class Pane(Vertical):
         message.stop()
         self.enter()
 
+    def on_file_list_link_passed(self, message: FileList.LinkPassed) -> None:
+        message.stop()
+        self._show_footer()
+
     def on_file_list_selection_changed(self, message: FileList.SelectionChanged) -> None:
         message.stop()
-        self.footer.show(self._footer_text())
+        self._show_footer()
 
     # Telling
 
@@ -550,6 +592,14 @@ class Pane(Vertical):
         where = location_text(self.location)
         self._title.tell(self.location, where if self.found is None else self.found.title(where), age)
 
+    def _show_footer(self) -> None:
+        entry = self.list.entry
+        if entry is not None and entry.is_symlink:
+            self._link.look(self._location_of_entry(), leads_nowhere=entry.leads_nowhere)
+        else:
+            self._link.look(None)
+        self.footer.show(self._footer_text())
+
     def _footer_text(self) -> str:
         if self._typing:
             return f" {self._typing}"
@@ -559,6 +609,7 @@ class Pane(Vertical):
         else:
             parts = ["not there any more" if self._is_gone else count_text(self.update_shown, running=running)]
         parts += view_facts(self.update_shown)
+        parts += [self._link.text] if self._link.text else []
         selection = self.list.selection
         if len(selection):
             text = f"{len(selection):,} selected, {format_size(selection.size_bytes)}"

@@ -57,12 +57,15 @@ def row_text(
     modified_at: float | None,
     now: float,
     selected: bool = False,
+    leads_nowhere: bool = False,
 ) -> str:
-    """An entry in exactly ``width`` cells. ``modified_at`` and ``now`` are POSIX times; None is not known."""
+    """An entry in exactly ``width`` cells. ``modified_at`` and ``now`` are POSIX times; None is not known.
+    A link that ``leads_nowhere`` has a mark, and no size."""
     name_cells, with_size, with_time = _columns(width)
-    text = f"{'*' if selected else ' '}{fit('/' + name if is_directory else name, name_cells)}"
+    mark = "/" if is_directory else "!" if leads_nowhere else ""
+    text = f"{'*' if selected else ' '}{fit(mark + name, name_cells)}"
     if with_size:
-        size = "" if is_directory or size_bytes is None else format_size(size_bytes)
+        size = "" if mark or size_bytes is None else format_size(size_bytes)
         text += f" {size:>{SIZE_CELLS}}"
     if with_time:
         modified = "" if modified_at is None else format_modified(modified_at, now)

@@ -12,6 +12,7 @@ from tfm.operations.browse import BrowseUpdate
 from tfm.operations.history import History
 from tfm.operations.kept_state import MOST_TABS, KeptPane, KeptTab
 from tfm.operations.row_view import RowView
+from tfm.ui.arriving import Arriving
 from tfm.ui.file_list import Place
 from tfm.ui.places import location_text
 from tfm.ui.tab_line import TabLine
@@ -24,7 +25,8 @@ __all__ = ["Aside", "Tab", "Tabs", "tab_name"]
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """What a tab showed when another one was chosen. ``update`` None: nothing that is worth being shown again."""
+    """What a tab showed when another one was chosen. ``update`` None: nothing that is worth being shown again.
+    ``arriving`` is a listing that goes on meanwhile."""
 
     update: BrowseUpdate | None
     found: Found | None
@@ -32,6 +34,7 @@ class Aside:
     place: Place | None
     top_row: int
     selected: Mapping[tuple[str, Kind], int]
+    arriving: Arriving | None = None
 
 
 class Tab:
@@ -45,6 +48,11 @@ class Tab:
     @property
     def location(self) -> Location:
         return self.history.visited[self.history.position].location
+
+    def give_up(self) -> None:
+        """Nobody will come back to it."""
+        if self.aside is not None and self.aside.arriving is not None:
+            self.aside.arriving.give_up()
 
     def kept(self) -> KeptTab:
         """As it is kept for the next start."""
@@ -105,6 +113,7 @@ class Tabs:
         tab = Tab(KeptTab((history.visited[history.position],), view=self.tab.view))
         if aside is not None and aside.found is None and aside.view.filter is None:
             tab.aside = replace(aside, selected={})  # the same rows, at once
+            self.tab.aside = replace(aside, arriving=None)  # it has gone over to the new one
         self._tabs.insert(self.number + 1, tab)
         self._show(self.number + 1)
         return True
@@ -114,7 +123,7 @@ class Tabs:
         number = self.number if number is None else number
         if len(self._tabs) == 1 or not 0 <= number < len(self._tabs):
             return False
-        del self._tabs[number]
+        self._tabs.pop(number).give_up()
         if number == self.number:
             self._show(min(number, len(self._tabs) - 1))
         else:
@@ -143,6 +152,11 @@ class Tabs:
         self.number, other.number = other.number, self.number
         self._show(self.number)
         other._show(other.number)
+
+    def give_up_all(self) -> None:
+        """Nobody will come back to any."""
+        for tab in self._tabs:
+            tab.give_up()
 
     def _leave(self) -> None:
         self._pane.note_tab(self.tab)

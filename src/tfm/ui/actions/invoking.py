@@ -77,9 +77,18 @@ def _ended_beside(screen: PanesScreen, name: str, stack: ExitStack, code: int, c
             screen.app.call_later(screen.say, f"{name} {ended_text(code)}{f': {complaint}' if complaint else '.'}")
 
 
-def start_for_entry(screen: PanesScreen, title: str, program: Program, *, pause: Pause, heading: str = "") -> None:
+def start_for_entry(
+    screen: PanesScreen,
+    title: str,
+    program: Program,
+    *,
+    pause: Pause,
+    heading: str = "",
+    needs_text: bool = False,
+) -> None:
     """Start a command for the entry under the cursor: where that is on the disk for itself, else for a private copy,
-    which is stored again if it was changed. What goes wrong is said."""
+    which is stored again if it was changed. What goes wrong is said. A copy that is no text is asked about where the
+    program ``needs_text``."""
     pane, entry = screen.pane, screen.pane.list.entry
     if entry is None:
         screen.say("That is for a file, and the cursor is on none.")
@@ -100,7 +109,7 @@ def start_for_entry(screen: PanesScreen, title: str, program: Program, *, pause:
     def run(copy: str) -> int:
         return start(screen, program, file=copy, pause=pause, heading=heading)
 
-    errand = Errand(title, run, program.beside, stays_shown=pause is Pause.ALWAYS)
+    errand = Errand(title, run, program.beside, stays_shown=pause is Pause.ALWAYS, needs_text=needs_text)
     at_end = screen.notices.at_end.append
     remember = screen.undoing.log.add
     dialog = LocalCopyDialog(screen.session, location, entry, errand, screen.works, at_end, remember)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from tfm.core.capability import Capability
+from tfm.core.entry import Entry
 from tfm.core.errors import StorageError
+from tfm.core.location import Location
+from tfm.operations.work import WorkUpdate
 from tfm.ui.actions.panes_screen import PanesScreen
 
 if TYPE_CHECKING:
+    from tfm.operations.link_end import LinkEnd
     from tfm.operations.programs import Program
 
-__all__ = ["edit", "open_file", "run", "subshell", "user_menu"]
+__all__ = ["edit", "open_file", "run", "say_where_it_leads", "subshell", "user_menu"]
 
 _SHELL_HEADING: Final = "A shell within tfm: exit goes back to the panes."
 
@@ -23,7 +28,7 @@ def edit(screen: PanesScreen, _argument: str) -> None:
 
 
 def _edit(screen: PanesScreen) -> None:
-    from tfm.operations.external import editor_command, editor_origin
+    from tfm.operations.external import editor_command, editor_origin, local_path
     from tfm.operations.programs import program_of
     from tfm.ui.actions.invoking import start_for_entry
     from tfm.ui.given_terminal import Pause
@@ -31,6 +36,8 @@ def _edit(screen: PanesScreen) -> None:
     entry = screen.pane.list.entry
     if entry is None or entry.is_directory:
         screen.say("A file is edited: set the cursor on one.")
+        return
+    if _is_lost(screen, entry):
         return
     if Capability.WRITE not in screen.session.storage(screen.pane.location.storage).capabilities:
         screen.say("Nothing can be written here: F3 views it.")
@@ -41,7 +48,43 @@ def _edit(screen: PanesScreen) -> None:
     except StorageError as error:
         screen.say(str(error))
         return
-    start_for_entry(screen, "Edit", program, pause=Pause.ON_FAILURE)
+    start = partial(start_for_entry, screen, "Edit", program, pause=Pause.ON_FAILURE, needs_text=True)
+    path = local_path(screen.session, screen.pane.chosen_to_copy(only_under_cursor=True)[0])
+    if path is None:
+        start()  # of a copy, which is looked at when it is here
+        return
+    from tfm.ui.edit_question import EditQuestion, doubt_of
+
+    doubt = doubt_of(entry, path)
+    if not doubt:
+        start()
+        return
+
+    def answered(edits: bool | None) -> None:
+        now = screen.pane.list.entry
+        if edits and now is not None and now.key == entry.key:
+            start()
+
+    screen.push(EditQuestion(entry.name, doubt), answered)
+
+
+def say_where_it_leads(screen: PanesScreen, location: Location) -> None:
+    """That this link leads nowhere, as soon as it is known where that is."""
+    from tfm.ui.link_look import look_at_link
+
+    def tell(update: WorkUpdate[LinkEnd | None]) -> None:
+        said = str(update.error) if update.result is None else update.result.sentence
+        with suppress(RuntimeError):  # tfm has ended meanwhile
+            screen.app.call_later(screen.say, said)
+
+    look_at_link(screen.session, location, tell)
+
+
+def _is_lost(screen: PanesScreen, entry: Entry) -> bool:
+    """Whether it is a link that leads nowhere; that is said."""
+    if entry.leads_nowhere:
+        say_where_it_leads(screen, screen.pane.chosen_to_copy(only_under_cursor=True)[0])
+    return entry.leads_nowhere
 
 
 def open_file(screen: PanesScreen, _argument: str) -> None:
@@ -56,6 +99,8 @@ def _open(screen: PanesScreen) -> None:
     entry = screen.pane.list.entry
     if entry is None or entry.is_directory:
         screen.say("A file is opened: set the cursor on one. Enter enters a directory.")
+        return
+    if _is_lost(screen, entry):
         return
     try:
         program = opener_of(screen.settings, entry.name, os.environ)

@@ -1,0 +1,70 @@
+"""Whether a file of this disk is one to edit: what is very large, or no text, is asked about first."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import Final
+
+from tfm.core.entry import Entry, Kind
+from tfm.ui.byte_rows import looks_binary
+from tfm.ui.dialog import Dialog
+from tfm.ui.format import format_size
+
+__all__ = ["BINARY", "LARGE_BYTES", "EditQuestion", "doubt_of"]
+
+LARGE_BYTES: Final = 10 * 2**20
+
+BINARY: Final = "It is no text: near its beginning there is a NUL. An editor may damage it; F3 views it without."
+
+_BEGINNING_BYTES: Final = 4096
+_WAIT_SECONDS: Final = 0.3
+"""So long a disk may take for the beginning. The editor waits for it no less, and can be ended by whoever waits."""
+
+
+def doubt_of(entry: Entry, path: str) -> str:
+    """Why the file at ``path`` is perhaps not one to edit, in a sentence, or nothing. Its beginning is read only where
+    its size does not tell."""
+    size_bytes = entry.size_bytes or 0
+    if size_bytes > LARGE_BYTES:
+        return f"It has {format_size(size_bytes)}, which an editor may read as a whole. F3 views it without."
+    if entry.kind is not Kind.FILE or not size_bytes:
+        return ""
+    return BINARY if looks_binary(_beginning(path)) else ""
+
+
+def _beginning(path: str) -> bytes:
+    """What can be had of it soon."""
+    found = [b""]
+
+    def read() -> None:
+        try:
+            with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+                found[0] = file.read(_BEGINNING_BYTES)
+        except OSError:
+            pass  # the editor says why
+
+    thread = threading.Thread(target=read, name="tfm-beginning", daemon=True)
+    thread.start()
+    thread.join(_WAIT_SECONDS)
+    return found[0]
+
+
+class EditQuestion(Dialog[bool]):
+    """The result is whether it is to be edited all the same."""
+
+    BUTTONS = (("edit", "Edit it"), ("cancel", "Cancel"))
+
+    def __init__(self, name: str, doubt: str) -> None:
+        super().__init__("Edit")
+        self._texts = (name, doubt)
+
+    def on_mount(self) -> None:
+        self.body.show(*self._texts)
+        self.show_buttons("edit", "cancel", focus="cancel")
+
+    def pressed(self, name: str) -> None:
+        self.dismiss(name == "edit")
+
+    def leave(self) -> None:
+        self.dismiss(False)
