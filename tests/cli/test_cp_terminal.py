@@ -90,9 +90,9 @@ def test_progress_and_the_last_line(moto: MotoServer, here: Path, monkeypatch: p
     with slowed(moto, monkeypatch, 0.1), Terminal(command("cp", "-r", "s3://bucket/d/", "to"), columns=100) as terminal:
         assert terminal.ended() == 0
     text = terminal.written.decode()
-    assert " of 301 objects, " in text
+    assert " of 301 entries, " in text
     assert "%, " in text
-    assert text.split("\x1b[K")[-1].startswith("tfm: copied 301 objects, 293.0 KB in ")
+    assert text.split("\x1b[K")[-1].startswith("tfm: copied 301 entries, 293.0 KB in ")
     with Terminal(command("cp", "-rq", "s3://bucket/d/", "quiet")) as terminal:
         assert terminal.ended() == 0
     assert terminal.written == b""

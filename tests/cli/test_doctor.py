@@ -516,7 +516,7 @@ def test_interrupted_it_cleans_up(moto: MotoServer, monkeypatch: pytest.MonkeyPa
 def test_on_a_terminal_it_asks_before_it_writes(moto: MotoServer, keys: bytes, writes: bool) -> None:
     moto.put("bucket", {})
     with Terminal(command("doctor", "--write", "s3://bucket/d/")) as terminal:
-        terminal.until(b"at s3://bucket/d/, try conditions on them, delete them? [y/N] ")
+        terminal.until(b"at s3://bucket/d/, try conditions on it, delete it? [y/N] ")
         assert moto.requests() == []
         terminal.type(keys)
         assert terminal.ended() == 0

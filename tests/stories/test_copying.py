@@ -171,7 +171,7 @@ def test_killed_in_the_middle_and_gone_on_with_at_the_next_start(
         program = start(left, right) if upwards else start(f"{right}", left)
         program.until_shown("/tree")
         program.press("Down", *([] if upwards else ["Down"]), "F5")
-        program.until_shown("301 objects")
+        program.until_shown(f"301 {'files' if upwards else 'objects'}")
         proxy.clear()
         program.press("Enter")
         program.until(lambda: len([line for line in proxy.requests() if match in line]) > ENTRIES // 3)
@@ -203,7 +203,7 @@ def test_killed_in_the_middle_and_gone_on_with_at_the_next_start(
 def _copy(program: Tmux, until: str) -> None:
     program.until_shown("/tree", side=0)
     program.press("Down", "F5")
-    program.until_shown("301 objects")
+    program.until_shown("301 files")
     program.press("Enter")
     program.until_shown(until)
     program.press("F10")
