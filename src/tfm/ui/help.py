@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 
+from tfm.ui.actions import ACTIONS
 from tfm.ui.keymaps import Keymap, key_help
 from tfm.ui.keymaps.key_names import key_of_event
 from tfm.ui.line import Line
@@ -158,16 +159,20 @@ def _help_text(keymap: Keymap | None) -> list[str]:
 
 
 def _lines_with(lines: Sequence[str], sought: str) -> Sequence[str]:
-    """Those that hold each of the words, whatever is a capital, below the headings that they stand under."""
+    """Those that hold each of the words, whatever is a capital, below the headings that they stand under. An action is
+    found by its name, too."""
     words = sought.casefold().split()
     if not words:
         return lines
+    names = {action.help: action.name.replace("_", " ") for action in ACTIONS}
     found: list[str] = []
     heading = ""
     for line, next_line in pairwise([*lines, ""]):
         if next_line.startswith(" ") and not line.startswith(" "):
             heading = line
-        elif line and all(word in line.casefold() for word in words):
+            continue
+        name = next((name for text, name in names.items() if line.endswith(f" {text}")), "")
+        if line and all(word in f"{line} {name}".casefold() for word in words):
             if heading and line.startswith(" "):
                 found += ["", heading] if found else [heading]
                 heading = ""
