@@ -12,7 +12,7 @@ from tfm.backends.memory import MemoryBackendFactory
 from tfm.core.location import StorageAddress
 from tfm.core.page import Page, page_from_entries
 from tfm.core.settings import Settings
-from tfm.path import use_session
+from tfm.path.sessions import use_session
 from tfm.storage.contract import PAGE_ENTRIES, Backend, BackendContext
 from tfm.storage.retry_policy import RetryPolicy
 from tfm.storage.session import Session

@@ -15,7 +15,7 @@ import tfm
 import tfm.core.errors as core_errors
 import tfm.s3
 from tests.memory_world import memory_world
-from tfm.path import current_session, use_session
+from tfm.path.sessions import current_session, use_session
 from tfm.storage.session import Session
 
 HEAVY = ["boto3", "botocore", "flask", "lxml", "moto", "numpy", "platformdirs", "rich", "textual"]
@@ -219,7 +219,7 @@ def test_a_wrong_variable_is_named_when_the_session_is_first_needed() -> None:
 
 
 def test_a_scripts_session_is_made_once() -> None:
-    assert run("from tfm.path import current_session as now; print(now() is now())") == "True"
+    assert run("from tfm.path.sessions import current_session as now; print(now() is now())") == "True"
 
 
 def test_a_block_has_its_own_session() -> None:

@@ -17,10 +17,14 @@ from tfm.cli import first_paint
 from tfm.cli.first_paint import LOOK_SETTINGS, painted
 from tfm.core.entry import Kind
 from tfm.core.location import Location, StorageAddress
-from tfm.core.settings import setting_names
+from tfm.core.settings import Settings, setting_names
 from tfm.operations.history import Visited
 from tfm.operations.kept_state import KeptPane, KeptState, KeptTab, StateFile
 from tfm.ui.first_screen import FirstScreen
+from tfm.ui.keymaps import KEYMAP_NAMES, keymap_of
+from tfm.ui.keymaps.key_names import shown_keys
+from tfm.ui.keymaps.tables import function_keys
+from tfm.ui.usual_key_bar import USUAL_KEYS, USUAL_PALETTE_KEYS
 
 TAKEN_OVER = b"\x1b[?1000h"
 """The first of what Textual writes."""
@@ -64,6 +68,19 @@ def keep(home: Path, *places: tuple[str, str | None], active_pane: int = 0, left
     StateFile(str(home / ".local/state/tfm/state.json")).write(KeptState(panes, active_pane, left_percent))
 
 
+def tabs(*kept: tuple[Location | str, str], active: int = 0, cursor: tuple[str, Kind] | None = None) -> KeptPane:
+    """A pane of these tabs, each on that directory with rows shown in those words; the cursor is in the active one."""
+    made = []
+    for number, (where, view) in enumerate(kept):
+        location = disk(where) if isinstance(where, str) else where
+        made.append(KeptTab((Visited(location, cursor if number == active else None),), view=view))
+    return KeptPane(tuple(made), active)
+
+
+def keep_state(home: Path, state: KeptState) -> None:
+    StateFile(str(home / ".local/state/tfm/state.json")).write(state)
+
+
 def disk(key: str) -> Location:
     return Location(StorageAddress("file"), key, Kind.DIRECTORY)
 
@@ -95,26 +112,103 @@ def test_what_is_painted_first_is_what_the_panes_draw(
     empty.mkdir()
     if cursor is not None:
         keep(home, (f"{full}/", f"{full}/{cursor}"), (f"{empty}/", None), active_pane=1, left_percent=57)
-    places = [full, empty] if cursor is None else []
+    before = painted_and_drawn_alike(home, *([full, empty] if cursor is None else []), columns=columns, lines=lines)
+    assert any("(empty)" in row for row in before.rows)
+    assert before.rows[-3].startswith(" 35 entries")
+
+
+def painted_and_drawn_alike(home: Path, *places: Path, columns: int = 80, lines: int = 24, titles: int = 1) -> Cells:
+    """What was painted first, which is what Textual has drawn then, save the ``titles`` lines that soon say more."""
     with terminal(home, *places, columns=columns, lines=lines) as screen:
         screen.until(TAKEN_OVER)
         first = screen.written.partition(TAKEN_OVER)[0]
         before = Cells(columns, lines)
         before.feed(first)
-
-        screen.until_met(lambda: draws_alike(before, screen.written), f"the same: {before.rows}")
+        assert any(before.rows), "nothing was painted"
+        screen.until_met(lambda: draws_alike(before, screen.written, titles), f"the same: {before.rows}")
     assert screen.written.count(b"\x1b[?1049h") == 1  # which would clear it
-    assert any("(empty)" in row for row in before.rows)
-    assert before.rows[-3].startswith(" 35 entries")
+    return before
 
 
-def draws_alike(before: Cells, written: bytes) -> bool:
+def directory_in_order(path: Path) -> Path:
+    """Of which each order is another one, and only one entry is hidden of each kind."""
+    path.mkdir()
+    for number, name in enumerate(
+        ("b.txt", "a.zip", "c", "B10.txt", "B9.txt", "é.TXT", ".dot", "a.b.c", "same", "Same")
+    ):
+        (path / name).write_bytes(b"x" * (number * 37 % 11 * 1000))
+        os.utime(path / name, (1_600_000_000 + number * 7919 % 13 * 86_400,) * 2)
+    for number, name in enumerate(("dir", "Dir2", "dir10", ".hidden")):
+        (path / name).mkdir()
+        os.utime(path / name, (1_600_000_000 + number * 5 % 3 * 86_400 + number,) * 2)
+    (path / "link").symlink_to("a.zip")
+    return path
+
+
+BUCKET = Location(StorageAddress("s3", "bucket", "nobody"), "a/", Kind.DIRECTORY)
+
+ORDERS = ("extension", "extension reverse", "size", "size reverse no-hidden", "time", "time reverse", "name no-hidden")
+
+
+@pytest.mark.parametrize(("left", "right"), [*zip(ORDERS, [*ORDERS[1:], ORDERS[0]], strict=True)])
+def test_other_orders_are_painted_as_they_are_drawn(left: str, right: str, home: Path, tmp_path: Path) -> None:
+    full = f"{directory_in_order(tmp_path / 'full')}/"
+    panes = tabs((full, left), cursor=(f"{full}B9.txt", Kind.FILE)), tabs((full, right))
+    keep_state(home, KeptState(panes, keymap="vim"))
+    before = painted_and_drawn_alike(home, lines=14)
+    assert any("▲" in before.rows[1][side : side + 40] or "▼" in before.rows[1][side : side + 40] for side in (0, 40))
+    assert (" · 2 hidden" in before.rows[-3]) == ("no-hidden" in f"{left} {right}")
+
+
+def test_settings_of_a_plain_configuration_are_followed(home: Path, tmp_path: Path) -> None:
+    full = directory_in_order(tmp_path / "full")
+    keep_state(home, KeptState((tabs((f"{full}/", "size")), tabs((f"{full}/", "")))))
+    config(home, "class Config:\n    SORT = 'time'\n    SHOW_HIDDEN = False\n    KEYMAP = \"vim\"\n")
+    before = painted_and_drawn_alike(home)
+    assert "▲ Size" in before.rows[1][:40]
+    assert "Modified ▲" in before.rows[1][40:]
+    assert before.rows[-3].count("hidden") == 1
+
+
+def test_tabs_are_painted_as_they_are_drawn(home: Path, tmp_path: Path) -> None:
+    places = [directory_in_order(tmp_path / name) for name in ("one", "two \x1b[31m", "日本語" * 9)]
+    many = [(f"{place}/", "") for place in (*places, *places, *places)]
+    # The cursor is on the first row below those that are seen, so that half of them come at once.
+    left = tabs((f"{places[0]}/", ""), ("/", ""), (BUCKET, ""), cursor=(f"{places[0]}/b.txt", Kind.FILE))
+    keep_state(home, KeptState((left, tabs(*many, active=3)), active_pane=1, left_percent=40))
+    before = painted_and_drawn_alike(home, lines=14, titles=2)
+    assert before.rows[0].startswith(" 1 one  2 /  3 a ")
+    assert "‹" in before.rows[0]
+    assert "›" in before.rows[0]
+
+
+def test_what_is_elsewhere_is_painted_as_being_listed(home: Path, tmp_path: Path) -> None:
+    full = f"{directory_in_order(tmp_path / 'full')}/"
+    keep_state(home, KeptState((tabs((BUCKET, "time")), tabs((full, "")))))
+    before = Cells(80, 24)
+    with terminal(home) as screen:
+        screen.until(TAKEN_OVER)
+        before.feed(screen.written.partition(TAKEN_OVER)[0])
+    assert before.rows[0].startswith(" s3://bucket/a/")
+    assert before.rows[0][:39].endswith("nobody ")
+    assert before.rows[2].startswith(" listing…")
+    assert " 15 entries" in before.rows[-3]
+
+
+def test_each_keymap_has_the_same_function_keys() -> None:
+    for name in KEYMAP_NAMES:
+        keymap = keymap_of(name, Settings(), print)
+        assert [(str(number), action.label) for number, action in function_keys(keymap)] == list(USUAL_KEYS)
+        assert shown_keys(keymap.keys_of("palette")[0]) == USUAL_PALETTE_KEYS
+
+
+def draws_alike(before: Cells, written: bytes, titles: int) -> bool:
     """Whether all that was drawn after the first screen, and nothing before, makes the same screen."""
     drawn, end, _ = written.partition(TAKEN_OVER)[2].rpartition(b"\x1b[1;1H")  # what comes then may be cut off
     after = Cells(len(before.at[0]), len(before.at))
     after.feed(drawn)
     # The titles say soon how old the listing is, or what disk that is: then the rest is compared.
-    first_line = 0 if "now" in after.rows[0] else 1
+    first_line = 0 if "now" in after.rows[0] else titles
     same = [[seen(row) for row in cells.at[first_line:]] for cells in (before, after)]
     return bool(end and after.rows[0]) and before.rows[first_line:] == after.rows[first_line:] and same[0] == same[1]
 
@@ -154,12 +248,21 @@ def test_a_named_directory_goes_before_what_was_kept(shown: list[str], home: Pat
         assert [cursor_styles[side] in styles[side][rows[side]] for side in range(2)] == [True, True]
 
 
-@pytest.mark.parametrize("named", [["here"], ["here", "here"]])
-def test_tabs_are_left_to_the_panes(named: list[str], shown: list[str], home: Path) -> None:
+def test_a_named_directory_opens_in_the_tab_that_is_shown(shown: list[str], home: Path) -> None:
     (home / "here").mkdir()
-    tab = KeptTab((Visited(disk("/")),))
-    StateFile(str(home / ".local/state/tfm/state.json")).write(KeptState((KeptPane((tab, tab)), KeptPane((tab,)))))
-    assert painted(named) is None
+    keep_state(home, KeptState((tabs(("/", ""), ("/tmp/", "time"), active=1), tabs((BUCKET, "")))))
+    assert painted(["here", "here"]) is not None
+    cells = Cells(80, 24)
+    cells.feed(shown[0].encode())
+    assert cells.rows[0].startswith(" 1 /  2 here ")
+    assert f"{home.name}/here/ now" in cells.rows[1][:40]
+    assert "Modified ▲" in cells.rows[2][:40]
+    assert f"{home.name}/here/ now" in cells.rows[0][40:]
+
+
+def test_as_the_storage_lists_is_left_to_the_panes(shown: list[str], home: Path) -> None:
+    keep_state(home, KeptState((tabs(("/", "unsorted")), tabs(("/", "")))))
+    assert painted([]) is None
     assert shown == []
 
 
@@ -284,6 +387,24 @@ def test_settings_of_looks_are_left_to_the_panes(name: str, shown: list[str], ho
     assert shown == []
 
 
+@pytest.mark.parametrize(
+    "lines", ["SORT = 'time'\n    SORT = 'name'", "SORT = 'ti' + 'me'", "KEYMAP = SORT = 'time'", "# SORT = 'time'"]
+)
+def test_what_is_not_plainly_said_is_left_to_the_panes(lines: str, shown: list[str], home: Path) -> None:
+    keep_state(home, KeptState())
+    config(home, f"class Config:\n    {lines}\n")
+    assert painted([]) is None
+    config(home, "class Config:\n    SORT = 'time'\n")
+    assert painted([]) is not None
+
+
+def test_the_first_words_of_other_keys_are_left_to_the_panes(shown: list[str], home: Path) -> None:
+    config(home, "class Config:\n    KEYMAP = 'vim'\n")
+    assert painted([]) is None
+    keep_state(home, KeptState())
+    assert painted([]) is not None
+
+
 def test_a_configuration_that_is_no_file_is_left_to_the_panes(shown: list[str], home: Path) -> None:
     os.mkfifo(home / ".config" / "tfm" / "config.py")
     assert painted([]) is None
@@ -325,8 +446,8 @@ def test_little_is_loaded_before_it_is_painted() -> None:
     code = (
         "import sys; before = set(sys.modules)\n"
         "from tfm.cli import main\n"
-        "from tfm.cli.first_paint import _directory, _pane, frame_text\n"
-        "pane = _pane(_directory('.'), None, 20)\n"
+        "from tfm.cli.first_paint import FirstView, _pane, _places, frame_text\n"
+        "pane = _pane(_places([], None)[0], FirstView(), 24)\n"
         "assert 'entr' in frame_text((pane, pane), 80, 24, 0.0)\n"
         "print(*sorted(set(sys.modules) - before))"
     )

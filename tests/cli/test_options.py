@@ -11,6 +11,8 @@ from tests.running_program import RunHere
 from tests.servers.fault_proxy import refused_port
 from tests.servers.moto import MotoServer
 from tfm import __version__
+from tfm.cli.options import StorageOptions
+from tfm.cli.parser import Parser, add_storage_options
 from tfm.cli.verbs import VERBS
 
 _LONG_HELP = {"cp": 34, "mv": 33, "find": 28}
@@ -179,3 +181,9 @@ def test_a_configuration_file_counts(tfm: RunHere, moto: MotoServer, tmp_path: P
     config = tmp_path / "config.py"
     config.write_text(f"class Config:\n    S3_ENDPOINT_URL = {refused_port()!r}\n    MAX_ATTEMPTS = 1\n")
     assert "the connection was refused" in tfm("ls", "--config", str(config), "s3://bucket/").errors
+
+
+def test_without_options_everything_is_as_the_parser_has_it() -> None:
+    parser = Parser("tfm", "", description="", epilog="")
+    add_storage_options(parser)
+    assert vars(parser.parse_args([])) == StorageOptions()._asdict()

@@ -23,7 +23,7 @@ import pytest
 from tests.docs.markdown import DOCUMENTS, ROOT, Block, blocks_of
 from tests.servers.moto import MotoServer
 from tfm.cli.demo_content import odd_keys, python_stdlib, scratch, twenty_thousand
-from tfm.path import use_session
+from tfm.path.sessions import use_session
 from tfm.storage.session import Session
 
 _PRINTED: Final = re.compile(r"#> ?(.*)$", re.MULTILINE)

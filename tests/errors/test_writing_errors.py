@@ -251,7 +251,7 @@ class TestWhoWrites:
     """SeaweedFS checks keys, signatures and rights, where moto accepts everything."""
 
     def refused(self, server: SeaweedServer, kind: type[StorageError], cause: str) -> None:
-        from tfm.path import use_session
+        from tfm.path.sessions import use_session
 
         with use_session(Session()):
             for change in changes(Path("s3://bucket/d/key")).values():
@@ -275,7 +275,7 @@ class TestWhoWrites:
         self.refused(filled_seaweed, CredentialsError, "does not know the access key")
 
     def test_who_may_only_read(self, identity: Identity, filled_seaweed: SeaweedServer) -> None:
-        from tfm.path import use_session
+        from tfm.path.sessions import use_session
 
         identity("reader", "readersecret")
         with use_session(Session()):

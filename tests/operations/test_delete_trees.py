@@ -10,7 +10,7 @@ from tests.memory_world import BUCKET, MemoryWorld, memory_world
 from tests.servers.seaweedfs import SeaweedServer
 from tfm import NotEmptyError, Path
 from tfm.core.settings import Settings
-from tfm.path import use_session
+from tfm.path.sessions import use_session
 from tfm.storage.session import Session
 
 

@@ -14,6 +14,8 @@ from tfm.operations.history import Visited
 from tfm.operations.kept_places import kept_places
 from tfm.operations.kept_state import KeptPane, KeptState, KeptTab, StateFile
 from tfm.operations.start import start_of
+from tfm.ui.places import location_text
+from tfm.ui.tabs import tab_name
 
 
 def disk(key: str) -> Location:
@@ -47,26 +49,47 @@ def write(path: str, state: KeptState) -> None:
     StateFile(path).write(state)
 
 
-def test_two_directories_are_read_as_the_panes_read_them(path: str) -> None:
-    write(path, PLAIN)
+STRANGE = KeptState(
+    (
+        KeptPane(
+            (*pane("/a/", "/b/", position=0, view="time reverse").tabs, *pane("/").tabs, KeptTab((Visited(BUCKET),))), 1
+        ),
+        KeptPane(
+            (
+                KeptTab((Visited(Location(StorageAddress("s3", "bucket", "me"), "a/b c/", Kind.DIRECTORY)),)),
+                KeptTab((Visited(Location(StorageAddress("s3"), "", Kind.DIRECTORY)),)),
+            )
+        ),
+    ),
+    keymap="vim",
+)
+
+
+@pytest.mark.parametrize("state", [PLAIN, STRANGE], ids=["plain", "tabs"])
+def test_panes_are_read_as_the_panes_read_them(state: KeptState, path: str) -> None:
+    write(path, state)
     complaints: list[str] = []
     start = start_of(StateFile(path).read(complaints), None, None, lambda: disk("/"))
     assert complaints == []
     found = kept_places(path)
     assert found is not None
-    left, right = found.panes
-    assert [left.directory, right.directory] == [location.key for location in start.directories]
-    assert [left.directory, right.directory] == ["/b \udcff é\n/", "/d/"]
-    assert [left.cursor, right.cursor] == [("c\n", True), ("c/d", False)]
-    assert found.left_percent == start.left_percent == 61
-    assert found.active_pane == start.active_pane == 1
+    assert found.left_percent == start.left_percent
+    assert found.active_pane == start.active_pane
+    for place, kept in zip(found.panes, start.panes, strict=True):
+        locations = [tab.location for tab in kept.tabs]
+        assert place.active == kept.active
+        assert [tab.where for tab in place.tabs] == [location_text(location) for location in locations]
+        assert [tab.name for tab in place.tabs] == [tab_name(location) for location in locations]
+        assert [tab.is_local for tab in place.tabs] == [location.storage.scheme == "file" for location in locations]
+        assert [tab.profile for tab in place.tabs] == [location.storage.profile or "" for location in locations]
+        assert [tab.view for tab in place.tabs] == [tab.view for tab in kept.tabs]
 
 
-def test_what_is_not_on_the_disk_is_nowhere(path: str) -> None:
-    write(path, replace(PLAIN, panes=(pane("/a/", "/b/", position=0), KeptPane((KeptTab((Visited(BUCKET),)),)))))
+def test_the_cursor_is_read_by_name_and_kind(path: str) -> None:
+    write(path, PLAIN)
     found = kept_places(path)
     assert found is not None
-    assert [(place.directory, place.cursor) for place in found.panes] == [("/a/", None), ("", None)]
+    assert [place.tabs[0].cursor for place in found.panes] == [("c\n", True), ("c/d", False)]
 
 
 def test_where_nothing_was_kept_there_is_nothing(path: str) -> None:
@@ -75,18 +98,9 @@ def test_where_nothing_was_kept_there_is_nothing(path: str) -> None:
     assert kept_places(path) is None
 
 
-@pytest.mark.parametrize(
-    "state",
-    [
-        replace(PLAIN, panes=(pane("/a/", view="by size"), pane("/d/"))),
-        replace(PLAIN, panes=(pane("/a/"), KeptPane((*pane("/b/").tabs, *pane("/c/").tabs)))),
-        replace(PLAIN, keymap="vim"),
-    ],
-    ids=["another order", "two tabs", "other keys"],
-)
-def test_what_looks_other_than_usual_is_refused(state: KeptState, path: str) -> None:
-    write(path, state)
-    with pytest.raises(ValueError):
+def test_unknown_keys_are_refused(path: str) -> None:
+    write(path, replace(PLAIN, keymap="of another tfm"))
+    with pytest.raises(ValueError, match="keys"):
         kept_places(path)
 
 

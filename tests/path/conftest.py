@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.memory_world import MemoryWorld, memory_world
-from tfm.path import use_session
+from tfm.path.sessions import use_session
 from tfm.storage.session import Session
 
 

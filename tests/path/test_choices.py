@@ -33,7 +33,7 @@ from tfm import (
     UnsupportedOperation,
 )
 from tfm.core.settings import Settings
-from tfm.path import use_session
+from tfm.path.sessions import use_session
 from tfm.storage.session import Session
 
 BUCKETS: Final = ["memory", "moto", pytest.param("seaweedfs", marks=pytest.mark.seaweedfs)]

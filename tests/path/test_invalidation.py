@@ -17,7 +17,7 @@ from tests.path.test_write_requests import Ledger
 from tests.servers.moto import MotoServer
 from tfm import Path
 from tfm.core.settings import Settings
-from tfm.path import use_session
+from tfm.path.sessions import use_session
 from tfm.storage.session import Session
 from tfm.testing.hooks import ODD_KEYS
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.memory_world import BUCKET, memory_world
 from tests.servers.moto import MotoServer
 from tfm import Path
-from tfm.path import use_session
+from tfm.path.sessions import use_session
 from tfm.storage.session import Session
 
 PIECES = [

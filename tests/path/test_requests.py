@@ -308,7 +308,7 @@ def test_a_refusal_that_is_remembered_names_what_is_asked_about_now(denied: Memo
 @pytest.fixture
 def reader_only(seaweed: object, aws_credentials: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
     from tests.servers.seaweedfs import SeaweedServer
-    from tfm.path import use_session
+    from tfm.path.sessions import use_session
 
     assert isinstance(seaweed, SeaweedServer)
     seaweed.fill("readable", {"d/file": b"content"})

@@ -9,7 +9,7 @@ from tests.scripted_backend import Clock, Script, directory, make_session
 from tfm import NetworkError, NotFoundError, Path, PermissionDeniedError, UnsupportedOperation, cache_policy
 from tfm.core.capability import Capability
 from tfm.core.errors import StorageError
-from tfm.path import use_session
+from tfm.path.sessions import use_session
 
 ROOT = "memory://bucket/"
 TREE = ("d/a", "d/b/c", "d/b/e/f", "d/b/e/g.txt", "d/h/", "d//x", "d/b-", "other")

@@ -10,7 +10,7 @@ import pytest
 from tests.servers.moto import MotoServer
 from tfm import ConflictError, NotEmptyError, NotFoundError, Path, count_requests
 from tfm.core.settings import Settings
-from tfm.path import use_session
+from tfm.path.sessions import use_session
 from tfm.storage.session import Session
 
 NUMBERS = [1, 20, 2500]

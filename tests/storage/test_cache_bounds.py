@@ -16,7 +16,7 @@ from tfm import Path, cache_policy
 from tfm.cache.memory import MemoryTier
 from tfm.core.page import Page
 from tfm.core.settings import Settings
-from tfm.path import use_session
+from tfm.path.sessions import use_session
 from tfm.s3 import S3Cache, configure_s3_cache, get_s3_cache_stats
 from tfm.storage.contract import BackendContext
 from tfm.storage.session import Session

@@ -12,7 +12,7 @@ from tfm import NetworkError, NotFoundError, Path, cache_policy
 from tfm.core.capability import Capability
 from tfm.core.entry import Kind
 from tfm.core.errors import StorageError
-from tfm.path import use_session
+from tfm.path.sessions import use_session
 
 ROOT = "memory://bucket/"
 

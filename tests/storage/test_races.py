@@ -27,7 +27,7 @@ from tfm.core.page import Page
 from tfm.core.progress import Progress
 from tfm.core.settings import Settings
 from tfm.core.writing import NOTHING_THERE, DeleteFailure, Precondition, UploadLimits
-from tfm.path import use_session
+from tfm.path.sessions import use_session
 from tfm.storage.contract import PAGE_ENTRIES, Backend, BackendContext
 from tfm.storage.retry_policy import RetryPolicy
 from tfm.storage.session import Session

@@ -18,11 +18,15 @@ def test_every_installed_scheme_is_known() -> None:
     assert Session().registry.schemes() == ["file", "memory", "s3"]
 
 
-def test_the_local_disk_is_the_one_that_its_entry_point_names() -> None:
-    (point,) = entry_points(group=GROUP, name="file")
-    backend = Session().registry.open(StorageAddress("file"))
-    assert type(backend).__module__.startswith(f"{point.module}.")
-    assert point.attr == "LocalBackendFactory"
+@pytest.mark.parametrize("scheme", ["file", "memory", "s3"])
+def test_what_is_known_by_name_is_what_its_entry_point_names(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    (point,) = entry_points(group=GROUP, name=scheme)
+    made = []
+    monkeypatch.setattr(point.load(), "__init__", lambda factory, context: made.append(type(factory)))
+    registry = Session().registry
+    monkeypatch.setattr("importlib.metadata.entry_points", None)
+    assert registry.connection_settings(scheme) is not None
+    assert made == [point.load()]
 
 
 def test_an_unknown_scheme_names_those_that_are_known() -> None:

@@ -14,7 +14,7 @@ from tests.servers.moto import MotoServer
 from tests.servers.seaweedfs import SeaweedServer
 from tfm import OperationFailed, Path
 from tfm.core.errors import ConflictError, StorageError
-from tfm.path import use_session
+from tfm.path.sessions import use_session
 from tfm.storage.session import Session
 from tfm.storage.storage import Storage
 

@@ -27,8 +27,7 @@ from tfm.core.errors import (
     TemporaryError,
 )
 from tfm.core.settings import Settings, settings_from_environment
-from tfm.path import use_session
-from tfm.path.sessions import current_session
+from tfm.path.sessions import current_session, use_session
 from tfm.storage.session import Session
 
 pytestmark = pytest.mark.seaweedfs

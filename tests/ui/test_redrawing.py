@@ -104,7 +104,7 @@ def test_a_directory_whose_last_entry_went_shows_no_rows_of_before() -> None:
         in_thread(lambda: memory.storage.delete("d/b"))
         await running.until(lambda: left.footer.text == "not there any more")
         assert list_rows(left.list) == [" ..", " (not there any more)"]
-        assert not left.error_block.display
+        assert not left.error_block.text
         await running.until(lambda: names(running.right) == [" ..", " other"])
         in_thread(lambda: memory.storage.put("d/c", b"1"))
         await running.until(lambda: names(left) == [" ..", " c"])

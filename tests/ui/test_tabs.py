@@ -14,7 +14,7 @@ from tfm.operations.browse import Visit
 from tfm.operations.kept_state import MOST_TABS
 from tfm.ui.chooser import Chooser
 from tfm.ui.sanitise import cell_width
-from tfm.ui.tab_line import tab_labels
+from tfm.ui.tab_text import tab_labels
 from tfm.ui.tabs import tab_name
 
 KEYS = ("d/a/x", "d/b/one", "d/b/two", "d/c", "e/y", *(f"many/{number:03}" for number in range(100)))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
+from tfm.cli.naming import named
 from tfm.core.capability import Capability
 from tfm.core.entry import Entry
 from tfm.core.errors import InvalidPathError, NotFoundError
@@ -17,8 +18,7 @@ from tfm.path.sessions import current_session
 __all__ = ["Meant", "expanded", "is_local", "path_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class Meant:
+class Meant(NamedTuple):
     """One path that an argument means. ``entry`` is what the listing told, where a pattern found it."""
 
     path: Path
@@ -26,9 +26,8 @@ class Meant:
 
 
 def path_of(text: str, profile: str | None) -> Path:
-    """Raises InvalidPathError for text that names nothing, the empty one too: an unset variable is not "here"."""
-    if not text:
-        raise InvalidPathError("An empty path names nothing.", next_step="Write . for the directory you are in.")
+    """Raises InvalidPathError as :func:`named`."""
+    named(text)
     return Path(text, profile=profile or None)
 
 

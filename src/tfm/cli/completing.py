@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import Final
 
-from tfm.cli.options import Parser, add_storage_options, session_from, split_verb
+from tfm.cli.options import session_from, split_verb
 from tfm.cli.output import print_line
+from tfm.cli.parser import Parser, add_storage_options
 from tfm.cli.verbs import VERBS
 from tfm.core.entry import Kind
 from tfm.core.errors import SettingsError, StorageError

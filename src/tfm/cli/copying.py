@@ -9,19 +9,16 @@ from typing import Final
 from tfm.cli.arguments import is_local, path_of
 from tfm.cli.copy_account import CopyAccount
 from tfm.cli.copy_asking import Asker
-from tfm.cli.copy_dry_run import run_dry
 from tfm.cli.copy_running import JobEvents, run_job
 from tfm.cli.copy_sources import copy_specs
 from tfm.cli.copy_streams import run_streams, uses_streams
-from tfm.cli.output import EXIT_USAGE, Report
+from tfm.cli.output import EXIT_USAGE, Report, can_ask
 from tfm.cli.own_journal import opened_journal, sweeping
-from tfm.cli.rm_agreement import can_ask
 from tfm.core.errors import StorageError
 from tfm.journal import Journal
 from tfm.operations.conflict import ConflictPolicy
 from tfm.operations.copy_job import CopyJob
 from tfm.operations.copy_spec import CopySpec
-from tfm.operations.plan_file import PlannedJob, planned_job, read_plan
 from tfm.path.sessions import current_session
 
 __all__ = ["add_copy_arguments", "run_copying"]
@@ -50,7 +47,9 @@ def add_copy_arguments(parser: argparse.ArgumentParser) -> None:
 def run_copying(options: argparse.Namespace, *, move: bool, recursive: bool) -> int:
     report = Report()
     if options.run_plan is not None:
-        _run_plan(options, report, move=move)
+        from tfm.cli.copy_run_plan import run_plan
+
+        run_plan(options, report, move=move)
         return report.exit_code
     if len(options.paths) < 2:
         report.say("What is copied, and where to, must both be named.", exit_code=EXIT_USAGE)
@@ -62,6 +61,8 @@ def run_copying(options: argparse.Namespace, *, move: bool, recursive: bool) -> 
     account = CopyAccount(report, quiet=options.quiet, as_json=options.json)
     specs = _specs(sources, target, options, account, move=move, recursive=recursive)
     if options.dry_run or options.plan is not None:
+        from tfm.cli.copy_dry_run import run_dry
+
         try:
             if specs is not None:
                 run_dry(specs, report, as_json=options.json, plan_path=options.plan)
@@ -124,41 +125,3 @@ def _run(specs: Sequence[CopySpec], account: CopyAccount, journal: Journal) -> N
             )
 
         run_job(make, account, asker.ask, kept=journal.is_kept, more=number < len(specs))
-
-
-def _run_plan(options: argparse.Namespace, report: Report, *, move: bool) -> None:
-    if options.paths or options.policy or options.dry_run or options.plan is not None:
-        report.say("A plan says itself what is done: --run-plan FILE stands alone.", exit_code=EXIT_USAGE)
-        return
-    try:
-        plans = read_plan(options.run_plan)
-    except OSError as error:
-        report.say(_plan_error(error), exit_code=EXIT_USAGE)
-        return
-    if any(plan.spec.move is not move for plan in plans):
-        report.say(
-            f"{options.run_plan}: This is the plan of a {'copy' if move else 'move'}. "
-            f"tfm {'cp' if move else 'mv'} --run-plan does it.",
-            exit_code=EXIT_USAGE,
-        )
-        return
-    account = CopyAccount(report, quiet=options.quiet, as_json=options.json)
-    with opened_journal(report) as journal, sweeping(journal):
-        for number, plan in enumerate(plans, 1):
-            _run_planned(plan, account, journal, more=number < len(plans))
-    account.finish()
-
-
-def _plan_error(error: OSError) -> str:
-    return str(error) if isinstance(error, StorageError) else f"{error.filename}: {error.strerror}."
-
-
-def _run_planned(plan: PlannedJob, account: CopyAccount, journal: Journal, *, more: bool) -> None:
-    def make(events: JobEvents) -> CopyJob:
-        done = events.done if account.wants_objects else None
-        return planned_job(current_session(), journal, plan, done=done)
-
-    try:
-        run_job(make, account, Asker().ask, kept=journal.is_kept, more=more)
-    except StorageError as error:
-        account.not_begun(error)

@@ -12,9 +12,9 @@ import sys
 import time
 
 from tfm.cli.first_rows import first_rows
-from tfm.operations.kept_places import KeptPlace, KeptPlaces, kept_places
+from tfm.operations.kept_places import KeptPlace, KeptPlaces, KeptTab, kept_places
 from tfm.operations.user_directories import user_config_directory, user_state_directory
-from tfm.ui.first_frame import LEAST_COLUMNS, LEAST_LINES, FirstPane, frame_text, list_lines
+from tfm.ui.first_frame import LEAST_COLUMNS, LEAST_LINES, FirstPane, FirstView, frame_text, list_lines
 from tfm.ui.first_screen import FirstScreen
 from tfm.ui.usual_key_bar import USUAL_WELCOME
 
@@ -31,6 +31,11 @@ LOOK_SETTINGS: Final = ("FILE_COLOURS", "KEYMAP", "KEYS", "SHOW_HIDDEN", "SORT",
 _UNUSUAL_VARIABLES: Final = ("NO_COLOR", "COLUMNS", "LINES", "TFM_ACTIVE")
 _MOST_CONFIG_BYTES: Final = 100_000
 
+_SORTS: Final = ("name", "extension", "size", "time", "unsorted")
+
+_READ_SETTINGS: Final = {"KEYMAP": ("orthodox", "vim"), "SHOW_HIDDEN": ("True", "False"), "SORT": _SORTS}
+"""Those that the first paint knows how to follow, with their values."""
+
 
 def painted(places: Sequence[str]) -> FirstScreen | None:
     """For panes on these places, two at most: what is on the terminal now, or None where nothing was painted.
@@ -38,17 +43,22 @@ def painted(places: Sequence[str]) -> FirstScreen | None:
     Raises KeyboardInterrupt and nothing else: the panes can do without, and say what is wrong.
     """
     try:
-        if not (_is_plain_terminal() and _is_plain_configuration()):
+        looks = _looks() if _is_plain_terminal() else None
+        if looks is None:
             return None
         columns, lines = os.get_terminal_size(1)
         if columns < LEAST_COLUMNS or lines < LEAST_LINES:
             return None
         state_file = os.path.join(user_state_directory(), "state.json")
+        is_first = not os.path.lexists(state_file)
+        if is_first and "KEYMAP" in looks:
+            return None  # what is said then names keys
         kept = kept_places(state_file)
         named = [_directory(text) for text in places]
-        left, right = [_pane(*place, list_lines(lines)) for place in _places(named, kept)]
+        usual = FirstView(looks.get("SORT", "name"), hidden=looks.get("SHOW_HIDDEN") != "False")
+        left, right = [_pane(place, usual, lines) for place in _places(named, kept)]
         active_pane = kept.active_pane if kept and not places else 0
-        screen = FirstScreen()
+        screen = FirstScreen((left.list is not None, right.list is not None))
         screen.show(
             frame_text(
                 (left, right),
@@ -57,7 +67,7 @@ def painted(places: Sequence[str]) -> FirstScreen | None:
                 time.time(),
                 active_pane=active_pane,
                 left_percent=kept.left_percent if kept else 50,
-                said="" if os.path.lexists(state_file) else USUAL_WELCOME,
+                said=USUAL_WELCOME if is_first else "",
             )
         )
     except Exception:  # noqa: BLE001 - whatever it is: without a first paint the program runs as well
@@ -75,36 +85,60 @@ def _is_plain_terminal() -> bool:
     return encoding.lower().startswith("utf") and all(map(os.isatty, (0, 1, 2)))
 
 
-def _is_plain_configuration() -> bool:
+def _looks() -> dict[str, str] | None:
+    """The settings of looks that are said, by name; None where they cannot be followed here."""
     if any(f"TFM_{name}" in os.environ for name in LOOK_SETTINGS):
-        return False
-    return _leaves_looks(os.path.join(user_config_directory(), "config.py"))
+        return None
+    return _looks_of(os.path.join(user_config_directory(), "config.py"))
 
 
-def _leaves_looks(path: str) -> bool:
-    """Whether that configuration is not there, or says nothing about looks. It is not executed for that: one that hides
+def _looks_of(path: str) -> dict[str, str] | None:
+    """Those that this configuration says in lines like ``SORT = "time"``. It is not executed for that: one that hides
     what it sets costs a flicker."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError):
-        return True
+        return {}
     with open(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return False
+            return None
         source = file.read(_MOST_CONFIG_BYTES)
-    return len(source) < _MOST_CONFIG_BYTES and not any(name.encode() in source for name in LOOK_SETTINGS)
+    if len(source) == _MOST_CONFIG_BYTES:
+        return None
+    looks: dict[str, str] = {}
+    for line in source.decode().splitlines():
+        names = [name for name in LOOK_SETTINGS if name in line]
+        if not names:
+            continue
+        name, _, text = line.partition(" = ")
+        name, value = name.strip(), text.strip().strip("\"'")
+        if names != [name] or name in looks or value not in _READ_SETTINGS.get(name, ()):
+            return None
+        looks[name] = value
+    return looks
 
 
-def _places(named: Sequence[str], kept: KeptPlaces | None) -> list[tuple[str, tuple[str, bool] | None]]:
-    """The directory of each pane, and on which entry the cursor is: as :func:`tfm.operations.start.start_of` has it."""
-    places: list[tuple[str, tuple[str, bool] | None]] = []
+def _places(named: Sequence[str], kept: KeptPlaces | None) -> list[KeptPlace]:
+    """What each pane shows: as :func:`tfm.operations.start.start_of` has it."""
+    places = []
     for number in range(2):
-        as_left = kept.panes[number] if kept else KeptPlace(_directory("."), None)
-        directory = named[number] if number < len(named) else as_left.directory
-        if not directory:
-            raise ValueError("not on the disk")
-        places.append((directory, as_left.cursor if directory == as_left.directory else None))
+        place = kept.panes[number] if kept else KeptPlace([])
+        if number < len(named):
+            place = _with(place, named[number])
+        elif not place.tabs:
+            place = _with(place, _directory("."))
+        places.append(place)
     return places
+
+
+def _with(place: KeptPlace, directory: str) -> KeptPlace:
+    """That pane with this directory in the tab that is shown."""
+    tab = place.tabs[place.active] if place.tabs else None
+    if tab is not None and tab.is_local and tab.where == directory:
+        return place
+    name = directory.rstrip("/").rpartition("/")[2] or directory
+    shown = KeptTab(directory, name, view=tab.view if tab else "", is_local=True)
+    return KeptPlace([*place.tabs[: place.active], shown, *place.tabs[place.active + 1 :]], place.active)
 
 
 def _directory(text: str) -> str:
@@ -115,8 +149,28 @@ def _directory(text: str) -> str:
     return path if path == "/" else f"{path}/"
 
 
-def _pane(directory: str, cursor: tuple[str, bool] | None, height: int) -> FirstPane:
-    has_parent = directory != "/"
+def _pane(place: KeptPlace, usual: FirstView, lines: int) -> FirstPane:
+    tab, view = place.tabs[place.active], _view(place.tabs[place.active].view, usual)
+    has_parent = tab.where != "/"
+    rows = None
+    if tab.is_local:
+        height = list_lines(lines, len(place.tabs))
+        rows = first_rows(tab.where, height, view, cursor=tab.cursor, has_parent=has_parent)
     return FirstPane(
-        directory, first_rows(directory, height, cursor=cursor, has_parent=has_parent), has_parent=has_parent
+        tab.where,
+        rows,
+        view,
+        has_parent=has_parent,
+        profile=tab.profile,
+        tabs=[each.name for each in place.tabs],
+        active=place.active,
     )
+
+
+def _view(words: str, usual: FirstView) -> FirstView:
+    """As :func:`tfm.operations.row_view.view_from_words` reads them."""
+    said = words.split()
+    sorts = [each for each in said if each in _SORTS]
+    if len(sorts) != 1 or not {"reverse", "no-hidden", *sorts}.issuperset(said):
+        return usual
+    return FirstView(sorts[0], reverse="reverse" in said, hidden="no-hidden" not in said)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import signal
 import sys
@@ -13,13 +12,15 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING, Final, TextIO
 
 from tfm.cli.interrupts import Ended, hears_interrupts
-from tfm.cli.options import Parser, add_storage_options, session_from, settings_from, split_verb
+from tfm.cli.options import StorageOptions, session_from, settings_from, split_verb
 from tfm.cli.output import EXIT_FAILURE, EXIT_OK, EXIT_USAGE, OutputError, Report, flush_output, for_terminal
 from tfm.cli.verbs import VERBS
 from tfm.core.errors import NotDirectoryError, NotFoundError, SettingsError, StorageError
 from tfm.core.version import __version__
 
 if TYPE_CHECKING:
+    import argparse
+
     from tfm.ui.first_screen import FirstScreen
 
 __all__ = ["run"]
@@ -95,6 +96,8 @@ def _run(given: list[str], first_screen: FirstScreen | None) -> int:
 
 
 def _run_verb(verb: str, given: list[str]) -> int:
+    from tfm.cli.parser import Parser, add_storage_options
+
     module = import_module(f"tfm.cli.{verb}")
     operands = getattr(module, "OPERANDS", "PATH ...")
     parser = Parser(f"tfm {verb}", operands, description=VERBS[verb], epilog=module.EPILOG)
@@ -113,27 +116,36 @@ def _run_verb(verb: str, given: list[str]) -> int:
 def _run_panes(given: list[str], first_screen: FirstScreen | None) -> int:
     from tfm.cli import panes
 
-    parser = Parser("tfm", "[LEFT] [RIGHT]", description=_DESCRIPTION, epilog=_EPILOG)
-    parser.add_argument("--version", action="version", version=f"tfm {__version__}")
-    panes.add_arguments(parser)
-    add_storage_options(parser)
-    options = parser.parse_args(given)
+    options: argparse.Namespace | StorageOptions = StorageOptions()
+    if len(given) > 2 or any(text.startswith("-") for text in given):
+        options = _parsed(given)
+        given = [text for text in (options.left, options.right) if text is not None]
     complaints: list[str] = []
     try:
         # A wrong key or theme must not keep anybody from their files: the panes say what is left out.
         with first_screen or nullcontext():  # what goes wrong is said where it can be read
             session = session_from(options, complain=complaints.append)
-            return panes.run(options, session, complaints, first_screen)
+            return panes.run(given, options.profile, session, complaints, first_screen)
     except (NotFoundError, NotDirectoryError) as error:
         print(f"tfm: {for_terminal(str(error))}", file=sys.stderr)
         return EXIT_USAGE
+
+
+def _parsed(given: list[str]) -> argparse.Namespace:
+    import argparse
+
+    from tfm.cli.parser import Parser, add_storage_options
+
+    parser = Parser("tfm", "[LEFT] [RIGHT]", description=_DESCRIPTION, epilog=_EPILOG)
+    parser.add_argument("--version", action="version", version=f"tfm {__version__}")
+    parser.add_argument("left", nargs="?", metavar="LEFT", help=argparse.SUPPRESS)
+    parser.add_argument("right", nargs="?", metavar="RIGHT", help=argparse.SUPPRESS)
+    add_storage_options(parser)
+    return parser.parse_args(given)
 
 
 def _run_demo(given: list[str]) -> int:
     from tfm.cli.demo import run_demo
     from tfm.cli.panes import open_panes
 
-    options = argparse.Namespace(
-        config=None, region=None, endpoint_url=None, no_sign_request=False, request_payer=False
-    )
-    return run_demo(given, settings_from(options), open_panes)
+    return run_demo(given, settings_from(StorageOptions()), open_panes)

@@ -1,40 +1,34 @@
-"""Options that every verb has, and the session that they and the settings make."""
+"""The session that options and settings make."""
 
 from __future__ import annotations
 
-import argparse
 import os
-import pathlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tfm.cli.output import for_terminal
 from tfm.config import load_settings
 from tfm.core.settings import Settings
 from tfm.storage.session import Session
 
-__all__ = ["Parser", "add_storage_options", "session_from", "settings_from", "split_verb"]
+if TYPE_CHECKING:
+    import argparse  # panes that start on places alone do without
+    import pathlib
+
+__all__ = ["StorageOptions", "session_from", "settings_from", "split_verb"]
 
 _OPTIONS_WITH_VALUE: Final = frozenset({"--profile", "--region", "--endpoint-url", "--config"})
 
 
-class Parser(argparse.ArgumentParser):
-    """Options in full, so that a new one never changes what an old script means; texts as they were written."""
+class StorageOptions(NamedTuple):
+    """What :func:`tfm.cli.parser.add_storage_options` gives where none of its options is used."""
 
-    def __init__(self, program: str, operands: str, *, description: str, epilog: str) -> None:
-        super().__init__(
-            prog=program,
-            usage=f"{program} [options] {operands}",
-            description=description,
-            epilog=epilog,
-            allow_abbrev=False,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-
-    def error(self, message: str) -> NoReturn:
-        # It quotes what was given, and a shell's * gives names of files.
-        super().error(for_terminal(message))
+    profile: str | None = None
+    region: str | None = None
+    endpoint_url: str | None = None
+    no_sign_request: bool = False
+    request_payer: bool = False
+    config: pathlib.Path | None = None
 
 
 def split_verb(given: Sequence[str], verbs: Sequence[str]) -> tuple[str | None, list[str]]:
@@ -52,18 +46,9 @@ def split_verb(given: Sequence[str], verbs: Sequence[str]) -> tuple[str | None, 
     return None, list(given)
 
 
-def add_storage_options(parser: argparse.ArgumentParser) -> None:
-    """How storages are reached. AWS's own configuration and environment decide what is not given here."""
-    group = parser.add_argument_group("storage options")
-    group.add_argument("--profile", metavar="NAME", help="the AWS profile whose credentials are used")
-    group.add_argument("--region", metavar="NAME", help="the region to sign S3 requests for")
-    group.add_argument("--endpoint-url", metavar="URL", help="an S3 server other than AWS")
-    group.add_argument("--no-sign-request", action="store_true", help="no credentials: for public buckets")
-    group.add_argument("--request-payer", action="store_true", help="agree to pay, where a bucket asks that")
-    group.add_argument("--config", metavar="FILE", type=pathlib.Path, help="settings from FILE, not from config.py")
-
-
-def settings_from(options: argparse.Namespace, *, complain: Callable[[str], None] | None = None) -> Settings:
+def settings_from(
+    options: argparse.Namespace | StorageOptions, *, complain: Callable[[str], None] | None = None
+) -> Settings:
     """What ``config.py``, the environment and the options say, the last one first.
 
     Raises SettingsError; with ``complain`` that hears of what is wrong, which is as if it had not been set.
@@ -78,5 +63,7 @@ def settings_from(options: argparse.Namespace, *, complain: Callable[[str], None
     )
 
 
-def session_from(options: argparse.Namespace, *, complain: Callable[[str], None] | None = None) -> Session:
+def session_from(
+    options: argparse.Namespace | StorageOptions, *, complain: Callable[[str], None] | None = None
+) -> Session:
     return Session(settings_from(options, complain=complain))

@@ -20,6 +20,7 @@ __all__ = [
     "EXIT_USAGE",
     "OutputError",
     "Report",
+    "can_ask",
     "entry_record",
     "flush_output",
     "for_terminal",
@@ -47,6 +48,11 @@ def _writing() -> Iterator[None]:
         raise
     except OSError as error:
         raise OutputError(f"standard output: {error.strerror}") from error
+
+
+def can_ask() -> bool:
+    """Whether a person sees a question and can answer it."""
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def for_terminal(text: str) -> str:

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tfm.cli.arguments import is_local, path_of
+from tfm.cli.naming import named
+from tfm.core.capability import Capability
 from tfm.core.entry import Kind
 from tfm.core.errors import NotDirectoryError, NotFoundError, UnsupportedOperation
 from tfm.core.location import Location
 from tfm.operations.kept_state import KeptState, StateFile, state_path
 from tfm.operations.start import start_of
-from tfm.path.path import Path
 from tfm.path.sessions import use_session
 from tfm.storage.session import Session
 
 if TYPE_CHECKING:
     from tfm.ui.first_screen import FirstScreen
 
-__all__ = ["add_arguments", "open_panes", "run"]
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("left", nargs="?", metavar="LEFT", help=argparse.SUPPRESS)
-    parser.add_argument("right", nargs="?", metavar="RIGHT", help=argparse.SUPPRESS)
+__all__ = ["open_panes", "run"]
 
 
 def open_panes(
@@ -48,12 +42,12 @@ def open_panes(
     what a server says is shown in its pane.
     """
     with use_session(session):
-        left, right = _named(left_text, profile), _named(right_text, profile)
+        left, right = (None if text is None else _directory(session, text, profile) for text in (left_text, right_text))
         _refuse_without_terminal()
         complaints = [*complaints]
         is_first = state_file is not None and not os.path.lexists(state_file.path)
         state = KeptState() if state_file is None else state_file.read(complaints)
-        start = start_of(state, left, right, lambda: _directory(".", None))
+        start = start_of(state, left, right, lambda: _directory(session, ".", None))
 
         from tfm.ui import run as run_panes
 
@@ -89,36 +83,38 @@ def _refuse_without_terminal() -> None:
         )
 
 
-def _named(text: str | None, profile: str | None) -> Location | None:
-    return None if text is None else _directory(text, profile)
-
-
-def _directory(text: str, profile: str | None) -> Location:
-    path = path_of(text, profile)
-    if is_local(path):
-        path = Path(os.path.abspath(os.path.expanduser(text) if text.startswith("~") else str(path)))
-        try:
-            path.stat()
-        except NotFoundError as error:
-            hint = "" if os.sep in text else " or a verb; tfm --help lists those"
-            raise NotFoundError(
-                "There is nothing here.", next_step=f"Name a directory{hint}.", uri=str(path), operation="open"
-            ) from error
-        if not path.is_dir():
-            raise NotDirectoryError(
-                "This is not a directory.", next_step="Name the directory it is in.", uri=str(path), operation="open"
-            )
-    return path.location_as(Kind.DIRECTORY)
+def _directory(session: Session, text: str, profile: str | None) -> Location:
+    written = named(text)
+    location = written.location(profile or None, Kind.DIRECTORY)
+    storage = session.storage(location.storage)
+    if Capability.LOCAL_PATHS not in storage.capabilities:
+        return location
+    path = os.path.abspath(os.path.expanduser(text) if text.startswith("~") else str(written))
+    here = storage.lookup(path)
+    if not here.found:
+        hint = "" if os.sep in text else " or a verb; tfm --help lists those"
+        raise NotFoundError("There is nothing here.", next_step=f"Name a directory{hint}.", uri=path, operation="open")
+    if here.directory is None:
+        raise NotDirectoryError(
+            "This is not a directory.", next_step="Name the directory it is in.", uri=path, operation="open"
+        )
+    return named(path).location(None, Kind.DIRECTORY)
 
 
 def run(
-    options: argparse.Namespace, session: Session, complaints: Sequence[str], first_screen: FirstScreen | None
+    places: Sequence[str],
+    profile: str | None,
+    session: Session,
+    complaints: Sequence[str],
+    first_screen: FirstScreen | None,
 ) -> int:
+    """As :func:`open_panes`, on two ``places`` at most, keeping what is to be there at the next start."""
+    left, right = (*places, None, None)[:2]
     return open_panes(
         session,
-        options.left,
-        options.right,
-        profile=options.profile,
+        left,
+        right,
+        profile=profile,
         complaints=complaints,
         state_file=StateFile(state_path()),
         first_screen=first_screen,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from tfm.cli.output import Report
+from tfm.cli.output import Report, can_ask
 from tfm.cli.rm_account import Account
-from tfm.cli.rm_agreement import agreed, can_ask, is_much
+from tfm.cli.rm_agreement import agreed, is_much
 from tfm.cli.rm_targets import Targets
 from tfm.core.progress import Cancel, Progress
 from tfm.operations.delete import delete_items

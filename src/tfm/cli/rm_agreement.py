@@ -6,12 +6,12 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from tfm.cli.output import EXIT_FAILURE, EXIT_USAGE, Report, for_terminal
+from tfm.cli.output import EXIT_FAILURE, EXIT_USAGE, Report, can_ask, for_terminal
 from tfm.cli.progress import count_text
 from tfm.operations.delete_plan import DeletePlan
 from tfm.operations.noun import Noun
 
-__all__ = ["agreed", "can_ask", "is_much"]
+__all__ = ["agreed", "is_much"]
 
 _MUCH_OBJECTS: Final = 1000
 _MUCH_BYTES: Final = 1 << 30
@@ -20,11 +20,6 @@ _MUCH_BYTES: Final = 1 << 30
 def is_much(objects: int, size_bytes: int) -> bool:
     """Whether deleting that many is asked about."""
     return objects > _MUCH_OBJECTS or size_bytes > _MUCH_BYTES
-
-
-def can_ask() -> bool:
-    """Whether a person sees a question and can answer it."""
-    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def agreed(plan: DeletePlan, unconfirmed: Sequence[str], report: Report, *, noun: Noun, ask_amount: bool) -> bool:

@@ -6,6 +6,7 @@ import stat
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum, IntEnum
+from typing import NamedTuple
 
 from tfm.core.errors import StorageError
 
@@ -80,8 +81,7 @@ class Entry:
         return datetime.fromtimestamp(self.modified_timestamp, UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup:
+class Lookup(NamedTuple):
     """What is at one key: an object, a directory, both (object stores allow it), or nothing.
 
     ``directory_error`` is set where the storage would not say whether a directory is there (listing denied, though the

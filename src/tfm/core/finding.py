@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 __all__ = ["Finding", "Verdict"]
 
@@ -18,8 +18,7 @@ class Verdict(StrEnum):
     BAD = "bad"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One line of ``tfm doctor``: the ``subject`` (``credentials``), what was found, and what to do about it, if
     anything. No secret is in any of it."""
 

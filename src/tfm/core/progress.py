@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["Cancel", "Progress"]
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(NamedTuple):
     """One value for every callback. Totals are None until they are known; bytes may go back when a part is sent
     again. ``current_key`` is what is being worked on, or was last."""
 

@@ -14,7 +14,7 @@ __all__ = ["LOCAL_SCHEME", "SplitAddress", "decode_uri", "disk_path", "encode_ur
 LOCAL_SCHEME: Final = "file"
 """Text without a scheme is a path of the local disk."""
 
-_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*)://")  # https://www.rfc-editor.org/rfc/rfc3986#section-3.1
+_SCHEME: Final = r"([A-Za-z][A-Za-z0-9+.\-]*)://"  # https://www.rfc-editor.org/rfc/rfc3986#section-3.1
 _SAFE_IN_PATH: Final = "/!$&'()*+,;=:@~"  # https://www.rfc-editor.org/rfc/rfc3986#section-3.3, and the slash
 
 
@@ -31,7 +31,7 @@ def split_address(text: str) -> SplitAddress | None:
 
     Raises InvalidPathError for ``s3:///key`` (a key without its bucket).
     """
-    match = _SCHEME.match(text)
+    match = re.match(_SCHEME, text) if "://" in text else None
     if match is None:
         return None
     scheme = match.group(1).lower()

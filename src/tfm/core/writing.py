@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from tfm.core.entry import Entry
 from tfm.core.errors import StorageError
@@ -45,8 +45,7 @@ class Condition(StrEnum):
     """Both of the first two for server-side copies, and that the source is one certain version."""
 
 
-@dataclass(frozen=True, slots=True)
-class Precondition:
+class Precondition(NamedTuple):
     """What must be at a key for a write or a delete to happen: an object of that ``etag``, or with None nothing."""
 
     etag: str | None
@@ -75,8 +74,7 @@ class ObjectFacts:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Checksum:
+class Checksum(NamedTuple):
     """What a storage says of an object's bytes. ``algorithm`` is S3's word (``CRC32``, ``SHA256``) or ``MD5``, and
     ``value`` its digest. Of an object that came in parts it may be the checksum of the parts' checksums; then ``parts``
     is their number, else None."""
@@ -86,8 +84,7 @@ class Checksum:
     parts: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Description:
+class Description(NamedTuple):
     """All that a storage says of one object without its bytes. ``checksum`` is None where it has none that tells of
     the content."""
 
@@ -96,8 +93,7 @@ class Description:
     checksum: Checksum | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A part of an upload that the storage has: ``number`` counts from 1. ``etag`` and ``checksum`` are its words."""
 
     number: int
@@ -106,8 +102,7 @@ class Part:
     checksum: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(NamedTuple):
     """An object that arrives in parts, and is seen by nobody until it is finished. ``id`` is the storage's word for it
     (an upload id, the name of a temporary file): with it another process can go on, or sweep it away."""
 
@@ -117,8 +112,7 @@ class Upload:
     only_if: Precondition | None
 
 
-@dataclass(frozen=True, slots=True)
-class UploadLimits:
+class UploadLimits(NamedTuple):
     """How a backend wants its bytes.
 
     Up to ``whole_bytes`` an object is put by one request; a larger one comes in at most ``most_parts`` parts of
@@ -130,8 +124,7 @@ class UploadLimits:
     most_parts: int
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteFailure:
+class DeleteFailure(NamedTuple):
     """An object of a batch that was not deleted, and why. ``known`` is False where the answer was lost: then it may
     be gone."""
 

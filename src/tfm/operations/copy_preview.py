@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Final
 
 from tfm.core.capability import Capability
-from tfm.core.prices import PRICE_LISTS
 from tfm.core.progress import Cancel
 from tfm.core.step import Step, StepAction
 from tfm.operations.conflict import ConflictPolicy, Conflicts, Decision
@@ -18,9 +16,6 @@ from tfm.storage.session import Session
 from tfm.transfer.parted import part_bytes_of
 
 __all__ = ["CopyTotals", "check_copy", "preview_copy", "replaces"]
-
-_PRICES: Final = PRICE_LISTS["aws"]
-"""Whose storage it is, a plan does not ask; what leaves the provider's network costs besides, and is not in here."""
 
 
 def check_copy(session: Session, spec: CopySpec) -> None:
@@ -65,8 +60,12 @@ class CopyTotals:
 
     @property
     def dollars(self) -> float:
-        """About what the requests cost, at Amazon's list prices."""
-        return sum(_PRICES.request(name, count) for name, count in self.requests.items())
+        """About what the requests cost, at Amazon's list prices: whose storage it is, a plan does not ask. What leaves
+        the provider's network costs besides, and is not in here."""
+        from tfm.core.prices import PRICE_LISTS  # a copy itself does not need them
+
+        prices = PRICE_LISTS["aws"]
+        return sum(prices.request(name, count) for name, count in self.requests.items())
 
     def add(self, spec: CopySpec, planned: Planned) -> None:
         if isinstance(planned, Problem):

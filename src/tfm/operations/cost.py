@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tfm.core.errors import SettingsError
 from tfm.core.location import StorageAddress
@@ -13,8 +13,7 @@ from tfm.storage.session import Session
 __all__ = ["SpentOn", "Tally", "session_dollars", "spending"]
 
 
-@dataclass(frozen=True, slots=True)
-class SpentOn:
+class SpentOn(NamedTuple):
     """One storage's part. ``storage`` None: nobody knows whom they asked. ``dollars`` of its requests, as of the
     standard class, and ``traffic_dollars`` of its bytes if they go out to the internet; both None without prices."""
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tfm.operations.mounts import Mount, mount_of, mounts
 
 __all__ = ["DiskFacts", "disk_facts", "free_bytes_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class DiskFacts:
+class DiskFacts(NamedTuple):
     """``kind`` as the system names it, empty where its table does not say; ``free_bytes`` None where nobody knows."""
 
     kind: str

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from tfm.core.entry import Kind
 from tfm.core.location import Location
@@ -15,8 +14,7 @@ MOST: Final = 100
 """Directories that a history holds; the oldest are forgotten."""
 
 
-@dataclass(frozen=True, slots=True)
-class Visited:
+class Visited(NamedTuple):
     """A directory that was shown; ``cursor`` is the exact key and the kind of the entry that the cursor was on."""
 
     location: Location
@@ -43,7 +41,7 @@ class History:
     def leave(self, cursor: tuple[str, Kind] | None) -> None:
         """Remember the cursor of the directory that is shown now, before another one is."""
         if self._visited and cursor is not None:
-            self._visited[self._position] = replace(self._visited[self._position], cursor=cursor)
+            self._visited[self._position] = self._visited[self._position]._replace(cursor=cursor)
 
     def step(self, steps: int) -> Visited | None:
         """Go back (negative) or forward; where that is. None, and nothing changes, where the end is reached."""

@@ -13,23 +13,49 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Final
 
-__all__ = ["KeptPlace", "KeptPlaces", "kept_places"]
+__all__ = ["KeptPlace", "KeptPlaces", "KeptTab", "kept_places"]
 
 _VERSION: Final = 1
-_USUAL_VIEWS: Final = ("", "name")
-_USUAL_KEYMAPS: Final = ("", "orthodox")
+_KEYMAPS: Final = ("", "orthodox", "vim")
+"""Those that have one and the same bar of function keys."""
+
+_MOST_TABS: Final = 50
 _MOST_BYTES: Final = 1 << 20
 
 
-class KeptPlace:
-    """``directory`` of the disk, with its slash; empty where it is elsewhere. ``cursor`` is on the entry of that name
-    and kind (whether a directory), or on none."""
+class KeptTab:
+    """``where`` is the directory that it shows, as users write it, with its slash, and ``name`` that of the directory
+    alone, or of what it is the root; ``is_local``: on the disk. ``cursor`` is on the entry of that name and kind
+    (whether a directory), or on none; ``view`` are the words of how its rows are shown, or nothing."""
 
-    __slots__ = ("cursor", "directory")
+    __slots__ = ("cursor", "is_local", "name", "profile", "view", "where")
 
-    def __init__(self, directory: str, cursor: tuple[str, bool] | None) -> None:
-        self.directory = directory
+    def __init__(
+        self,
+        where: str,
+        name: str,
+        cursor: tuple[str, bool] | None = None,
+        view: str = "",
+        profile: str = "",
+        *,
+        is_local: bool,
+    ) -> None:
+        self.where = where
+        self.name = name
         self.cursor = cursor
+        self.view = view
+        self.profile = profile
+        self.is_local = is_local
+
+
+class KeptPlace:
+    """A pane: its tabs, and the number of the one that is shown."""
+
+    __slots__ = ("active", "tabs")
+
+    def __init__(self, tabs: list[KeptTab], active: int = 0) -> None:
+        self.tabs = tabs
+        self.active = active
 
 
 class KeptPlaces:
@@ -47,7 +73,7 @@ def kept_places(path: str) -> KeptPlaces | None:
     """What the file at ``path`` says; None where it is not there or no panes were kept.
 
     Raises an OSError where it cannot be read, and a ValueError, LookupError, TypeError or AttributeError where it is
-    damaged or the panes look other than usual: with tabs, sorted in another order, or with other keys.
+    damaged, or of keys that are not known here.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -60,8 +86,8 @@ def kept_places(path: str) -> KeptPlaces | None:
         state = _parsed(file.read(_MOST_BYTES).decode("ascii"))
     if state["version"] > _VERSION:
         raise ValueError("of a newer tfm")
-    if state.get("keymap", "") not in _USUAL_KEYMAPS:
-        raise ValueError("with other keys")
+    if state.get("keymap", "") not in _KEYMAPS:
+        raise ValueError("unknown keys")
     if len(state["panes"]) != 2:
         return None
     left, right = map(_place, state["panes"])
@@ -70,18 +96,28 @@ def kept_places(path: str) -> KeptPlaces | None:
 
 
 def _place(pane: Any) -> KeptPlace:  # what JSON gives; every wrong type in it is an exception
-    (tab,) = pane["tabs"]
-    if tab["view"] not in _USUAL_VIEWS:
-        raise ValueError("sorted in another order")
+    tabs = [_tab(tab) for tab in pane["tabs"][:_MOST_TABS]]
+    return KeptPlace(tabs, _index(pane["active"], tabs))
+
+
+def _tab(tab: Any) -> KeptTab:
     visited = tab["visited"]
-    scheme, authority, _profile, key, *cursor = visited[max(0, min(len(visited) - 1, tab["position"]))]
-    if (scheme, authority) != ("file", "") or not key.startswith("/"):
-        return KeptPlace("", None)
-    if not cursor:
-        return KeptPlace(key, None)
-    entry, kind = cursor
-    name = entry.removeprefix(key)
-    return KeptPlace(key, (name.removesuffix("/"), True) if kind == 1 else (name, False))
+    scheme, authority, profile, key, *cursor = visited[_index(tab["position"], visited)]
+    is_local = (scheme, authority) == ("file", "")
+    if not key.startswith("/") if is_local else (key and not authority):
+        raise ValueError("no directory as panes keep it")
+    where = key if is_local else f"{scheme}://{authority}/{key}" if authority else f"{scheme}://"
+    name = key.rstrip("/").rpartition("/")[2] or authority or where
+    place = None
+    if cursor:
+        entry, kind = cursor
+        entry = entry.removeprefix(key)
+        place = (entry.removesuffix("/"), True) if kind == 1 else (entry, False)
+    return KeptTab(where, name, place, tab["view"], profile or "", is_local=is_local)
+
+
+def _index(value: Any, rows: list[Any]) -> int:
+    return max(0, min(len(rows) - 1, int(value)))
 
 
 class _Plain:

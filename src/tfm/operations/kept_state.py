@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from tfm.core.entry import Kind
 from tfm.core.location import Location, StorageAddress
@@ -56,8 +56,7 @@ Typed = Mapping[str, tuple[str, ...]]
 """By what they were typed for, the newest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeptTab:
+class KeptTab(NamedTuple):
     """``visited`` is its history, ``position`` the directory in it that is shown; ``view`` how its rows are shown, in
     words that only who wrote them reads."""
 
@@ -70,16 +69,14 @@ class KeptTab:
         return self.visited[self.position].location
 
 
-@dataclass(frozen=True, slots=True)
-class KeptPane:
+class KeptPane(NamedTuple):
     """At least one tab; ``active`` is the one that is shown."""
 
     tabs: tuple[KeptTab, ...]
     active: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Recent:
+class Recent(NamedTuple):
     """A directory somebody was in, and when: seconds since the epoch."""
 
     location: Location

@@ -6,8 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 __all__ = ["Mount", "mount_of", "mounts", "read_mounts"]
 
@@ -47,8 +46,7 @@ _HIDDEN_TOPS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Mount:
+class Mount(NamedTuple):
     """``directory`` without a slash at its end, save the root; ``source`` is the device or the server's share."""
 
     directory: str

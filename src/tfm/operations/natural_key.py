@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # to import typing takes a third of what a bare Python takes
     from typing import Final
 
-__all__ = ["natural_key"]
+__all__ = ["extension_key", "natural_key"]
 
 _DIGITS: Final = b"0123456789"
 _ONLY_DIGITS: Final = bytes(byte if byte in _DIGITS else 0x20 for byte in range(256))
@@ -37,6 +37,12 @@ def natural_key(name: str) -> bytes:
         pieces.append(b"%b%d%b" % (before, count, digits) if count < 9 else before + _count(count) + digits)
     pieces.append(rest if is_exact else b"%b\0%b" % (rest, exact))
     return b"".join(pieces)
+
+
+def extension_key(name: str) -> bytes:
+    """For files by extension, and by name where that is the same."""
+    stem, dot, extension = name.rpartition(".")
+    return b"%b\0%b" % (natural_key(extension if dot and stem else ""), natural_key(name))
 
 
 def _count(count: int) -> bytes:

@@ -7,7 +7,7 @@ from math import isnan
 from typing import Final
 
 from tfm.core.page import UNKNOWN_SIZE, Page, encode_sort_key
-from tfm.operations.natural_key import natural_key
+from tfm.operations.natural_key import extension_key, natural_key
 from tfm.operations.row_view import SortOrder
 
 __all__ = ["key_of_name", "key_of_page_row", "keys_of_page"]
@@ -35,16 +35,11 @@ def key_of_name(sort: SortOrder, name: str, *, directory: bool) -> bytes | None:
         return encode_sort_key(name, directory=directory)
     if sort is SortOrder.NAME or (directory and sort is not SortOrder.TIME):
         return natural_key(name)
-    return _by_extension(name) if sort is SortOrder.EXTENSION else None
-
-
-def _by_extension(name: str) -> bytes:
-    stem, dot, extension = name.rpartition(".")
-    return b"%b\0%b" % (natural_key(extension if dot and stem else ""), natural_key(name))
+    return extension_key(name) if sort is SortOrder.EXTENSION else None
 
 
 def _extension_key(page: Page, row: int, name: str) -> bytes:
-    return natural_key(name) if page.is_directory(row) else _by_extension(name)
+    return natural_key(name) if page.is_directory(row) else extension_key(name)
 
 
 def _size_key(page: Page, row: int, name: str) -> bytes:

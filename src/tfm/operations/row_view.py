@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 __all__ = ["Filter", "FilterKind", "RowView", "SortOrder", "view_from_words"]
 
@@ -39,16 +38,14 @@ class FilterKind(StrEnum):
     """It fits somewhere in the name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(NamedTuple):
     """Of the names, those that fit; an empty text is no filter."""
 
     text: str
     kind: FilterKind = FilterKind.TEXT
 
 
-@dataclass(frozen=True, slots=True)
-class RowView:
+class RowView(NamedTuple):
     """``hidden``: names that begin with a dot are shown, too."""
 
     sort: SortOrder = SortOrder.NAME
@@ -68,7 +65,7 @@ class RowView:
 
     def sorted_by(self, sort: SortOrder) -> RowView:
         """By that; where it is by that already, the other way round."""
-        return replace(self, sort=sort, reverse=not self.reverse if sort is self.sort else False)
+        return self._replace(sort=sort, reverse=not self.reverse if sort is self.sort else False)
 
 
 _NOT_HIDDEN: Final = "no-hidden"

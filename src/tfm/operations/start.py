@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from tfm.core.location import Location
 from tfm.operations.history import History, Visited
@@ -12,8 +12,7 @@ from tfm.operations.kept_state import KeptPane, KeptState, KeptTab
 __all__ = ["Start", "pane_at", "start_at", "start_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(NamedTuple):
     """Both panes with their tabs, which of them has the keys, and the left one's share of the width."""
 
     panes: tuple[KeptPane, KeptPane]
@@ -59,5 +58,5 @@ def _with(pane: KeptPane, location: Location | None) -> KeptPane:
     history = History(tab.visited, tab.position)
     history.went(location)
     tabs = list(pane.tabs)
-    tabs[pane.active] = replace(tab, visited=history.visited, position=history.position)
-    return replace(pane, tabs=tuple(tabs))
+    tabs[pane.active] = tab._replace(visited=history.visited, position=history.position)
+    return pane._replace(tabs=tuple(tabs))

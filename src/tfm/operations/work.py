@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from tfm.core.errors import StorageError
 from tfm.core.progress import Cancel, Progress
@@ -31,12 +30,11 @@ class WorkState(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class WorkUpdate(Generic[Result]):
+class WorkUpdate(NamedTuple, Generic[Result]):
     """All there is to say, so that the latest one is enough. ``result`` comes with DONE, ``error`` with FAILED."""
 
     state: WorkState
-    progress: Progress = field(default_factory=Progress)
+    progress: Progress = Progress()
     result: Result | None = None
     error: StorageError | None = None
 

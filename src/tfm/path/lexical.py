@@ -7,9 +7,8 @@ is meant. A local path is what pathlib makes of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import Self
+from typing import NamedTuple, Self
 
 from tfm.core.entry import Kind
 from tfm.core.errors import InvalidPathError, UnsupportedOperation
@@ -19,8 +18,7 @@ from tfm.core.uri import LOCAL_SCHEME, SplitAddress, disk_path, encode_uri, spli
 __all__ = ["KeyText", "Lexical", "LocalText", "from_location", "from_split", "join_all", "read_text"]
 
 
-@dataclass(frozen=True, slots=True)
-class KeyText:
+class KeyText(NamedTuple):
     """An exact key at ``scheme://authority/``, or, where ``scheme`` is empty, a part of one (from ``relative_to``).
 
     ``text`` is None for the root; ``""`` is the directory at the root whose name is empty. ``directory`` is the hint.
@@ -113,21 +111,21 @@ class KeyText:
         if self.text is None:
             return self
         above, slash, _ = self.text.rpartition("/")
-        return replace(self, text=above if slash else None, directory=True)
+        return self._replace(text=above if slash else None, directory=True)
 
     def join(self, segment: str) -> Self:
         """A ``/`` at the beginning goes to the root; all else, whatever it says, is key text; ``""`` is a segment."""
         if segment.startswith("/"):
             base, rest = None, segment[1:]
             if not rest:
-                return replace(self, text=None, directory=True)
+                return self._replace(text=None, directory=True)
         else:
             base, rest = self.text, segment
         if not self.authority and self.scheme:
             return self._join_at_top(rest)
         added = self._of("", "", rest)
         text = added.text if base is None else f"{base}/{added.text}"
-        return replace(self, text=text, directory=added.directory)
+        return self._replace(text=text, directory=added.directory)
 
     def _join_at_top(self, rest: str) -> Self:
         """Below ``s3://`` the first segment is a bucket."""
@@ -139,11 +137,11 @@ class KeyText:
     def join_part(self, part: KeyText) -> Self:
         """With the segments of a relative key below it, exactly; an absolute path takes its place."""
         if part.is_absolute:
-            return replace(self, scheme=part.scheme, authority=part.authority, text=part.text, directory=part.directory)
+            return self._replace(scheme=part.scheme, authority=part.authority, text=part.text, directory=part.directory)
         joined = self
         for segment in part.segments:
             joined = joined.child(segment, directory=True)
-        return replace(joined, directory=part.directory) if part.text else joined
+        return joined._replace(directory=part.directory) if part.text else joined
 
     @classmethod
     def part(cls, text: str) -> Self:
@@ -153,9 +151,9 @@ class KeyText:
     def child(self, name: str, *, directory: bool) -> Self:
         """The entry of that exact name; unlike :meth:`join` it reads nothing into it."""
         if not self.authority and self.scheme:
-            return replace(self, authority=name, text=None, directory=True)
+            return self._replace(authority=name, text=None, directory=True)
         text = name if self.text is None else f"{self.text}/{name}"
-        return replace(self, text=text, directory=directory or not name)
+        return self._replace(text=text, directory=directory or not name)
 
     def with_name(self, name: str) -> Self:
         if self.text is None:
@@ -165,7 +163,7 @@ class KeyText:
         return self.parent.child(name, directory=self.directory)
 
     def as_directory(self) -> Self:
-        return replace(self, directory=True)
+        return self._replace(directory=True)
 
     def relative_to(self, other: KeyText) -> Self:
         if not self.is_below(other):
@@ -173,7 +171,7 @@ class KeyText:
         left = self.segments[len(other.segments) :]
         if self.authority and not other.authority:
             left = (self.authority, *left)  # below s3:// the bucket is a segment too
-        return replace(self, scheme="", authority="", text="/".join(left) if left else None, directory=self.directory)
+        return self._replace(scheme="", authority="", text="/".join(left) if left else None, directory=self.directory)
 
     def is_below(self, other: KeyText) -> bool:
         if (self.scheme, self.authority) != (other.scheme, other.authority):

@@ -10,11 +10,13 @@ import io
 import warnings
 from abc import abstractmethod
 from types import TracebackType
-from typing import IO, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from tfm.path.files import BUFFER_BYTES
 from tfm.storage.atomic_file import AtomicFile
-from tfm.storage.writer import ObjectWriter
+
+if TYPE_CHECKING:
+    from tfm.storage.writer import ObjectWriter
 
 __all__ = ["AtomicOutput", "ObjectOutput", "Output", "opened_for_writing"]
 

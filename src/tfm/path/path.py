@@ -6,6 +6,7 @@ import io
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import IO, Any, ClassVar, Final, Self, cast
 
 from tfm.core.capability import Capability
@@ -41,8 +42,8 @@ class Path(CopyingPath):
 
     __slots__ = ()
 
-    _local_class: ClassVar[type[Path]]
-    """What a local path is made as; ``tfm.path.local`` sets it, so that this module need not import it."""
+    _local_class: ClassVar[type[Path] | None] = None
+    """What a local path is made as; ``tfm.path.local``, which is loaded for the first of them, sets it."""
 
     def __new__(cls, *segments: str | os.PathLike[str] | LexicalPath, profile: str | None = None) -> Self:
         if not segments:
@@ -72,7 +73,11 @@ class Path(CopyingPath):
     ) -> Self:
         # A local path is a LocalPath whichever class was called: only it is os.PathLike. For a type checker both are
         # the class that was asked for, as pathlib does with PosixPath.
-        kind: Any = Path._local_class if isinstance(lexical, LocalText) else Path
+        kind: Any = Path
+        if isinstance(lexical, LocalText):
+            if Path._local_class is None:
+                import_module("tfm.path.local")  # by its name: it is made of this one
+            kind = Path._local_class
         made: Self = object.__new__(kind)
         made._lexical = lexical
         made._profile = None if isinstance(lexical, LocalText) else profile

@@ -5,9 +5,8 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 __all__ = [
     "ANY_DEPTH",
@@ -40,8 +39,7 @@ def split_pattern(pattern: str) -> tuple[tuple[str, ...], bool]:
     return tuple(pattern.removesuffix("/").split("/")), directories_only
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(NamedTuple):
     """Segments to fit in sequence; ``None`` stands for any number of segments."""
 
     matchers: tuple[re.Pattern[str] | None, ...]

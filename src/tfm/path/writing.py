@@ -13,10 +13,11 @@ from tfm.core.progress import Progress
 from tfm.core.writing import NOTHING_THERE, Content
 from tfm.path.asking import AskingPath
 from tfm.path.sessions import upload_recorder
-from tfm.storage.writer import ObjectWriter
 
 if TYPE_CHECKING:
-    from tfm.operations.delete import DeleteSummary  # whoever only reads should not load it
+    # Whoever only reads should not load them.
+    from tfm.operations.delete import DeleteSummary
+    from tfm.storage.writer import ObjectWriter
 
 __all__ = ["WritingPath"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from copy import copy
+from typing import TYPE_CHECKING
 
 from tfm.cache.policy import is_offline
 from tfm.core.capability import Capability
 from tfm.core.entry import Asked, Entry, Kind, Lookup
 from tfm.core.errors import NetworkError, NotDirectoryError, NotFoundError
-from tfm.core.finding import Finding
 from tfm.core.listing import Listing
 from tfm.core.location import StorageAddress
 from tfm.core.page import Page
@@ -20,6 +20,9 @@ from tfm.storage.lease import Change, Lease, PrefixChange
 from tfm.storage.lister import Lister
 from tfm.storage.listing_cache import CachedListing, CachedLookup, ListingCache, ListingSpace, Space
 from tfm.storage.scan import Scan
+
+if TYPE_CHECKING:
+    from tfm.core.finding import Finding
 
 __all__ = ["AskingStorage"]
 

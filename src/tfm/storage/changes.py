@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tfm.core.location import StorageAddress
 
 __all__ = ["ChangeFeed", "Changed"]
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(NamedTuple):
     """Something was written or deleted by this session, or may have been.
 
     ``prefixes`` are those of the directories whose own rows may be different: the ones that held what changed, and

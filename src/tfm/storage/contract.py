@@ -10,14 +10,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, Self, runtime_checkable
 
 from tfm.core.capability import Capability
 from tfm.core.entry import Entry, Lookup
 from tfm.core.errors import StorageError, UnsupportedOperation
-from tfm.core.finding import Finding
 from tfm.core.location import StorageAddress
 from tfm.core.page import Page
 from tfm.core.settings import Settings
@@ -33,6 +31,9 @@ from tfm.core.writing import (
     Upload,
     UploadLimits,
 )
+
+if TYPE_CHECKING:
+    from tfm.core.finding import Finding
 
 __all__ = [
     "PAGE_ENTRIES",
@@ -444,8 +445,7 @@ class Backend(ABC):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class BackendContext:
+class BackendContext(NamedTuple):
     """What a factory is given. ``record_request`` is called once for each request put on the wire, with its name;
     operations that cost the same have the provider's own name (``ListObjectsV2``)."""
 
@@ -464,8 +464,7 @@ class BackendFactory(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Root:
+class Root(NamedTuple):
     """A place from which everything of a storage is reached, as its configuration names it; ``note`` says more."""
 
     title: str

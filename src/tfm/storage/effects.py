@@ -7,7 +7,8 @@ directory that its last known file was in is still there) is forgotten, and only
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from tfm.core.entry import Entry, Kind, Lookup
 from tfm.core.listing import Listing
@@ -19,22 +20,19 @@ from tfm.storage.listing_cache import CachedListing, ListingSpace
 __all__ = ["Effect", "Gone", "TreeGone", "Written", "apply_effects", "forget_inside"]
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """The object of this entry is there now; a directory's is its marker."""
 
     entry: Entry
 
 
-@dataclass(frozen=True, slots=True)
-class Gone:
+class Gone(NamedTuple):
     """The object of exactly that key is not there any more."""
 
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class TreeGone:
+class TreeGone(NamedTuple):
     """Nothing is there any more whose key begins with that prefix, which ends in ``/`` or is the root's."""
 
     prefix: str
@@ -131,7 +129,7 @@ def _tree_gone(space: ListingSpace, prefix: str) -> None:
             space.replace(level, without_entry(level.listing, prefix, Kind.DIRECTORY))
         if known is not None and known.is_fresh() and known.whole:
             lease = space.leases.for_one_name(known.lease.prefix, like=known.lease)
-            space.store_lookup(prefix, replace(known.answer, directory=None), lease)
+            space.store_lookup(prefix, known.answer._replace(directory=None), lease)
         _settle_directories(space, _parent(prefix))
 
 
@@ -179,7 +177,7 @@ def _know_object(space: ListingSpace, place: str, file: Entry | None) -> None:
     known = space.peek_lookup(place)
     if known is not None and known.is_fresh():
         lease = space.leases.for_one_name(known.lease.prefix, like=known.lease)
-        answer, whole = replace(known.answer, file=file), known.whole
+        answer, whole = known.answer._replace(file=file), known.whole
     else:
         lease = space.leases.for_one_name(_parent(place))
         answer, whole = Lookup(file=file), False

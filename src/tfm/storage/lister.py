@@ -127,7 +127,7 @@ class Lister:
             return answer
         # A remembered refusal names whatever was asked about first.
         uri = f"{self._backend.address.scheme}://{self._backend.address.authority}/{key}"
-        return replace(answer, directory_error=_denied_about(denied, uri, denied.operation))
+        return answer._replace(directory_error=_denied_about(denied, uri, denied.operation))
 
     def _remembered_denial(self, parent: str) -> PermissionDeniedError | None:
         with self._lock:

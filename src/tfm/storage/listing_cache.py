@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 from tfm.cache.memory import MemoryTier
 from tfm.cache.policy import negative_age
@@ -31,8 +30,7 @@ class Shape(Enum):
     LOOKUP = "lookup"
 
 
-@dataclass(frozen=True, slots=True)
-class Space:
+class Space(NamedTuple):
     """Whose answers, about what: one identity's, in one bucket. Nothing is shared between two."""
 
     scheme: str
@@ -40,16 +38,14 @@ class Space:
     authority: str
 
 
-@dataclass(frozen=True, slots=True)
-class CacheKey:
+class CacheKey(NamedTuple):
     space: Space
     shape: Shape
     text: str
     """The prefix of a listing; of a look-up, the prefix that a directory of that name has."""
 
 
-@dataclass(frozen=True, slots=True)
-class CachedListing:
+class CachedListing(NamedTuple):
     """A complete listing with the lease on which its facts stand."""
 
     listing: Listing
@@ -59,8 +55,7 @@ class CachedListing:
         return self.lease.stands()
 
 
-@dataclass(frozen=True, slots=True)
-class CachedLookup:
+class CachedLookup(NamedTuple):
     """An answer about one key with the lease on which it stands. ``whole`` is False where only the object is known,
     as after a write: then nothing is said of a directory of that name."""
 

@@ -7,8 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from tfm.core.location import StorageAddress
 
@@ -38,8 +37,7 @@ class RequestCounts:
         return f"<{self.total} requests{': ' if parts else ''}{parts}>"
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(NamedTuple):
     """What one storage was asked. The bytes are those of objects, without headers, listings and what was sent again."""
 
     operations: Mapping[str, int]

@@ -1,4 +1,4 @@
-"""Which backend speaks which scheme: the entry points of the group ``tfm.backends``."""
+"""Which backend speaks which scheme: tfm's own, and what the entry points of the group ``tfm.backends`` bring."""
 
 from __future__ import annotations
 
@@ -16,9 +16,13 @@ __all__ = ["GROUP", "Registry"]
 
 GROUP: Final = "tfm.backends"
 
-_ALWAYS_THERE: Final = {LOCAL_SCHEME: ("tfm.backends.local", "LocalBackendFactory")}
-"""The local disk is shown at every start. Known here, as its entry point says it, it is there without the 30 ms of CPU
-that reading the entry points of all installed packages costs."""
+_OWN: Final = {
+    LOCAL_SCHEME: "tfm.backends.local:LocalBackendFactory",
+    "memory": "tfm.backends.memory:MemoryBackendFactory",
+    "s3": "tfm.backends.s3:S3BackendFactory",
+}
+"""What tfm's own entry points say. Known here, these are there without the 30 ms of CPU that reading the entry points
+of all installed packages costs."""
 
 
 class Registry:
@@ -72,11 +76,12 @@ class Registry:
             return factory
 
     def _load(self, scheme: str) -> BackendFactory:
-        always = _ALWAYS_THERE.get(scheme)
+        own = _OWN.get(scheme)
         # What an entry point names is a class of the BackendFactory protocol: a third party's own promise.
         factory: type[BackendFactory]
-        if always is not None:
-            factory = getattr(import_module(always[0]), always[1])
+        if own is not None:
+            module, _, name = own.partition(":")
+            factory = getattr(import_module(module), name)
             return factory(self._context)
         from importlib.metadata import entry_points
 
@@ -93,4 +98,4 @@ class Registry:
     def _installed() -> set[str]:
         from importlib.metadata import entry_points
 
-        return {point.name for point in entry_points(group=GROUP)}
+        return {*_OWN, *(point.name for point in entry_points(group=GROUP))}

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from tfm.core.capability import Capability
 from tfm.core.entry import Entry, Lookup
 from tfm.core.errors import ConflictError, NotFoundError, StorageError, TemporaryError, ThrottledError
-from tfm.core.finding import Finding
 from tfm.core.location import StorageAddress
 from tfm.core.page import Page
 from tfm.core.writing import (
@@ -23,8 +22,10 @@ from tfm.core.writing import (
     UploadLimits,
 )
 from tfm.storage.contract import PAGE_ENTRIES, Backend, Reader
-from tfm.storage.resuming_reader import ResumingReader, etag_of_parts
 from tfm.storage.retry_policy import RetryPolicy
+
+if TYPE_CHECKING:
+    from tfm.core.finding import Finding
 
 __all__ = ["RetryBackend"]
 
@@ -73,6 +74,11 @@ class RetryBackend(Backend):
         reader = self._policy.run(opened, interactive=True)
         if Capability.LOCAL_PATHS in self.capabilities:
             return reader  # nothing of a disk is temporary, and it tells of no checksum
+        return self._resuming(reader, key, start, length)
+
+    def _resuming(self, reader: Reader, key: str, start: int, length: int | None) -> Reader:
+        from tfm.storage.resuming_reader import ResumingReader  # with all that computes checksums
+
         return ResumingReader(self._inner, self._policy, reader, key, start, length)
 
     # What was begun is the first try; every further one is the ordinary request.
@@ -91,7 +97,7 @@ class RetryBackend(Backend):
 
         def answer() -> Reader:
             reader = self._policy.run(begun, interactive=True)
-            return ResumingReader(self._inner, self._policy, reader, key, 0, None)
+            return self._resuming(reader, key, 0, None)
 
         return answer
 
@@ -199,6 +205,8 @@ class RetryBackend(Backend):
 
     def _finished(self, upload: Upload, parts: Sequence[Part]) -> Entry | None:
         """What an upload became whose answer was lost: it is gone, and its object is there."""
+        from tfm.storage.resuming_reader import etag_of_parts
+
         answer = self._inner.stat(upload.key)
         entry = answer.directory if upload.key.endswith("/") else answer.file
         size_bytes = sum(part.size_bytes for part in parts)

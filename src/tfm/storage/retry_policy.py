@@ -6,7 +6,6 @@ import random
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeVar
 
@@ -51,15 +50,24 @@ def run_without_waiting(work: Callable[[], Answer]) -> Answer:
         _waits_elsewhere.reset(token)
 
 
-@dataclass(frozen=True, slots=True)
 class RetryPolicy:
     """How often, how long, and with whose clock, sleep and chance."""
 
-    max_attempts: int
-    interactive_seconds: float
-    clock: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
-    chance: Callable[[], float] = random.random
+    __slots__ = ("chance", "clock", "interactive_seconds", "max_attempts", "sleep")
+
+    def __init__(
+        self,
+        max_attempts: int,
+        interactive_seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self.max_attempts: Final = max_attempts
+        self.interactive_seconds: Final = interactive_seconds
+        self.clock: Final = clock
+        self.sleep: Final = sleep
+        self.chance: Final = chance
 
     @classmethod
     def from_settings(cls, settings: Settings) -> RetryPolicy:

@@ -63,7 +63,7 @@ class Session:
         with self._lock:
             found = self._storages.get(address)
             if found is None:
-                policy = WatchedPolicy.of(self._retry, address, self.meter, self.troubles)
+                policy = WatchedPolicy(self._retry, address, self.meter, self.troubles)
                 backend = RetryBackend(self.registry.open(address), policy)
                 found = self._storages[address] = Storage(
                     backend,

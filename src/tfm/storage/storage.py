@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from tfm.core.capability import Capability
 from tfm.core.entry import Entry, Lookup
@@ -31,7 +32,9 @@ from tfm.storage.contract import Backend
 from tfm.storage.effects import Effect, Gone, Written, apply_effects, forget_inside
 from tfm.storage.lease import Change, Writing
 from tfm.storage.listing_cache import ListingCache, ListingSpace
-from tfm.storage.writer import ObjectWriter, UploadRecord
+
+if TYPE_CHECKING:
+    from tfm.storage.writer import ObjectWriter, UploadRecord
 
 __all__ = ["Storage"]
 
@@ -86,6 +89,8 @@ class Storage(AskingStorage):
 
         ``record`` is called with the key before parts are sent, and its result told of the upload's id and its end.
         """
+        from tfm.storage.writer import ObjectWriter
+
         return ObjectWriter(
             self._backend,
             key,

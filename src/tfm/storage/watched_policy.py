@@ -6,8 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from tfm.core.errors import (
     CredentialsError,
@@ -25,14 +24,12 @@ __all__ = ["Trouble", "TroubleLog", "WatchedPolicy"]
 
 Answer = TypeVar("Answer")
 
-_NOWHERE: Final = StorageAddress("")
 _MOST: Final = 500
 _TROUBLES: Final = (TemporaryError, CredentialsError, PermissionDeniedError, InvalidRequestError, DamagedError)
 """Other errors are answers: that nothing is there, or that something is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(NamedTuple):
     """A request that did not succeed at once. ``at`` is a POSIX time; ``tries`` how often it had been sent by then;
     ``given_up`` False where it is sent again. An error's text holds no secret."""
 
@@ -76,22 +73,16 @@ class TroubleLog:
             self._listeners.append(listener)
 
 
-@dataclass(frozen=True, slots=True)
 class WatchedPolicy(RetryPolicy):
     """As ``usual``, for the storage at ``address``."""
 
-    address: StorageAddress = _NOWHERE
-    meter: RequestMeter | None = None
-    troubles: TroubleLog | None = None
+    __slots__ = ("_address", "_meter", "_troubles")
 
-    @classmethod
-    def of(
-        cls, usual: RetryPolicy, address: StorageAddress, meter: RequestMeter, troubles: TroubleLog
-    ) -> WatchedPolicy:
-        return cls(
-            usual.max_attempts, usual.interactive_seconds, usual.clock, usual.sleep, usual.chance,
-            address, meter, troubles,
-        )  # fmt: skip
+    def __init__(self, usual: RetryPolicy, address: StorageAddress, meter: RequestMeter, troubles: TroubleLog) -> None:
+        super().__init__(usual.max_attempts, usual.interactive_seconds, usual.clock, usual.sleep, usual.chance)
+        self._address = address
+        self._meter = meter
+        self._troubles = troubles
 
     def run(self, ask: Callable[[], Answer], *, interactive: bool) -> Answer:
         tries = 0
@@ -109,21 +100,18 @@ class WatchedPolicy(RetryPolicy):
                 raise
 
         try:
-            return RetryPolicy.run(self, watched, interactive=interactive)
+            return super().run(watched, interactive=interactive)
         except StorageError as error:
             self._tell(error, tries, given_up=True)
             raise
 
     def ask(self, ask: Callable[[], Answer]) -> Answer:
-        if self.meter is None:
-            return ask()
-        with self.meter.asking(self.address):
+        with self._meter.asking(self._address):
             return ask()
 
     def moved(self, *, received: int = 0, sent: int = 0) -> None:
-        if self.meter is not None:
-            self.meter.record_bytes(self.address, received=received, sent=sent)
+        self._meter.record_bytes(self._address, received=received, sent=sent)
 
     def _tell(self, error: StorageError, tries: int, *, given_up: bool) -> None:
-        if self.troubles is not None and isinstance(error, _TROUBLES):
-            self.troubles.add(Trouble(time.time(), self.address, error, tries, given_up))
+        if isinstance(error, _TROUBLES):
+            self._troubles.add(Trouble(time.time(), self._address, error, tries, given_up))

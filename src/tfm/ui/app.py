@@ -18,6 +18,7 @@ from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.filter import LineFilter
+from textual.reactive import Reactive
 from textual.screen import Screen
 
 from tfm.operations.start import Start
@@ -27,7 +28,7 @@ from tfm.ui.browse_screen import BrowseScreen
 from tfm.ui.keeper import Keeper
 from tfm.ui.sanitise import screen_text
 from tfm.ui.terminal_driver import TerminalDriver
-from tfm.ui.themes import Ground, theme_of_settings, use_theme
+from tfm.ui.themes import TERMINAL_THEME, Ground, theme_of_settings, use_theme
 
 if TYPE_CHECKING:
     from tfm.ui.first_screen import FirstScreen
@@ -48,6 +49,8 @@ class FileManagerApp(App[int]):
     TITLE = "tfm"
     ENABLE_COMMAND_PALETTE = False
     ALLOW_SELECT = False
+    # The usual one from the beginning: to change it, Textual reads all its style sheets once more.
+    theme: Reactive[str] = Reactive(TERMINAL_THEME, init=False)
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", show=False, priority=True)]
 
     def __init__(
@@ -115,11 +118,13 @@ class FileManagerApp(App[int]):
             self.set_timer(_HOLD_SECONDS, self._show_panes)
 
     def on_pane_changed(self) -> None:
-        if all(pane.visit is not None and pane.visit.ended for pane in self._browse.panes):
-            self._show_panes()
+        if self.first_screen is not None:
+            awaited = zip(self._browse.panes, self.first_screen.has_rows, strict=True)
+            if all(not has_rows or (pane.visit is not None and pane.visit.ended) for pane, has_rows in awaited):
+                self._show_panes()
 
     def _show_panes(self) -> None:
-        if self.first_screen is not None:
+        if self.first_screen is not None:  # once
             self.first_screen = None
             self._browse.is_held = False
             self._held.close()

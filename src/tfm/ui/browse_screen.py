@@ -18,16 +18,12 @@ from textual.timer import Timer
 
 from tfm.core.errors import SettingsError
 from tfm.core.location import Location
-from tfm.core.prices import price_complaints
 from tfm.core.settings import Settings
-from tfm.operations.cost import session_dollars
 from tfm.operations.start import Start
 from tfm.operations.work import RunningWork
 from tfm.storage.session import Session
 from tfm.ui.actions import Command, PanesScreen, command_of
 from tfm.ui.actions.panes_screen import KeyCapture
-from tfm.ui.cost_text import meter_text
-from tfm.ui.first_start import first_start_text
 from tfm.ui.function_keys import FunctionKeys
 from tfm.ui.keeper import Keeper
 from tfm.ui.keymaps import KEYMAP_NAMES, Keymap, KeyReader, keymap_of
@@ -102,7 +98,7 @@ class BrowseScreen(Screen[None]):
         self._preview: PreviewPlace | None = None
         self.status: Final = StatusLine(id="status")
         self.notices = Notices(time.monotonic, _NOTICE_SECONDS)
-        for complaint in (*complaints, *price_complaints(session.settings)):
+        for complaint in (*complaints, *_price_complaints(session.settings)):
             self.notices.add(complaint)
         keymap = keymap_of(self._first_keymap(), session.settings, self.notices.add)
         if keeper.is_first:
@@ -122,6 +118,8 @@ class BrowseScreen(Screen[None]):
         return kept if kept in KEYMAP_NAMES and not self.settings.is_said("KEYMAP") else self.settings.keymap
 
     def _welcome(self, keymap: Keymap) -> None:
+        from tfm.ui.first_start import first_start_text
+
         text = first_start_text(keymap)
         # What is wrong with settings is said first, and is not to be covered.
         (self.notices.note if self.notices.current() else self.notices.add)(text)
@@ -314,6 +312,9 @@ class BrowseScreen(Screen[None]):
     def _meter_text(self, counts: Mapping[str, int]) -> str:
         if not counts:
             return "no requests"
+        from tfm.operations.cost import session_dollars  # nothing on a disk costs anything
+        from tfm.ui.cost_text import meter_text
+
         hits = self.session.cache.hits
         return meter_text(request_text(counts), session_dollars(self.session), hits.hits, hits.misses)
 
@@ -469,6 +470,14 @@ class BrowseScreen(Screen[None]):
     async def on_function_keys_pressed(self, message: FunctionKeys.Pressed) -> None:
         message.stop()
         await self.run_command(message.action)
+
+
+def _price_complaints(settings: Settings) -> Sequence[str]:
+    if not settings.prices:
+        return ()
+    from tfm.core.prices import price_complaints
+
+    return price_complaints(settings)
 
 
 def _as_actions_know_it(screen: BrowseScreen) -> PanesScreen:

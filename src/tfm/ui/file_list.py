@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from math import isnan
-from typing import Final
+from typing import Final, NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
@@ -39,8 +38,7 @@ _CURSOR_ELSEWHERE: Final = Style(underline=True)
 _MOST_PRUNED: Final = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """An entry that the cursor is to stand on: its exact key, and its kind."""
 
     key: str

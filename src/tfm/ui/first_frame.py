@@ -9,7 +9,7 @@ from __future__ import annotations
 from tfm.ui.key_bar_text import key_bar_parts
 from tfm.ui.line_text import line_text
 from tfm.ui.row_text import header_text, parent_text, row_text
-from tfm.ui.sanitise import fit
+from tfm.ui.sanitise import cell_width, fit
 from tfm.ui.usual_key_bar import USUAL_KEYS, USUAL_PALETTE_KEYS
 
 TYPE_CHECKING = False
@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Final
 
-__all__ = ["LEAST_COLUMNS", "LEAST_LINES", "FirstPane", "FirstRow", "frame_text", "list_lines"]
+__all__ = [
+    "LEAST_COLUMNS",
+    "LEAST_LINES",
+    "FirstList",
+    "FirstPane",
+    "FirstRow",
+    "FirstView",
+    "frame_text",
+    "list_lines",
+]
 
 LEAST_COLUMNS: Final = 40
 LEAST_LINES: Final = 8
@@ -59,33 +68,60 @@ class FirstRow:
         self.leads_nowhere = leads_nowhere
 
 
+class FirstView:
+    """Sorted by what, and which way; ``hidden``: names that begin with a dot are shown, too."""
+
+    __slots__ = ("hidden", "reverse", "sort")
+
+    def __init__(self, sort: str = "name", *, reverse: bool = False, hidden: bool = True) -> None:
+        self.sort = sort
+        self.reverse = reverse
+        self.hidden = hidden
+
+
 class FirstList:
-    """Of ``count`` entries those that are seen, in their order. ``top`` is the position of the first row that is seen,
-    ``cursor`` of the one with the cursor; the row ``..`` has one, too."""
+    """Of ``count`` rows those that are seen, in their order; ``hidden`` entries beside them are not shown. ``top`` is
+    the position of the first row that is seen, ``cursor`` of the one with the cursor; the row ``..`` has one, too."""
 
-    __slots__ = ("count", "cursor", "rows", "top")
+    __slots__ = ("count", "cursor", "hidden", "rows", "top")
 
-    def __init__(self, rows: Sequence[FirstRow], count: int, top: int, cursor: int) -> None:
+    def __init__(self, rows: Sequence[FirstRow], count: int, top: int, cursor: int, hidden: int = 0) -> None:
         self.rows = rows
         self.count = count
         self.top = top
         self.cursor = cursor
+        self.hidden = hidden
 
 
 class FirstPane:
-    """One side. ``list`` None: not listed yet."""
+    """One side. ``list`` None: not listed yet. ``tabs`` are their names, of which that of the number ``active`` is
+    shown; ``profile`` is whose credentials are used."""
 
-    __slots__ = ("has_parent", "list", "where")
+    __slots__ = ("active", "has_parent", "list", "profile", "tabs", "view", "where")
 
-    def __init__(self, where: str, list_: FirstList | None, *, has_parent: bool) -> None:
+    def __init__(
+        self,
+        where: str,
+        list_: FirstList | None,
+        view: FirstView,
+        *,
+        has_parent: bool,
+        profile: str = "",
+        tabs: Sequence[str] = (),
+        active: int = 0,
+    ) -> None:
         self.where = where
         self.list = list_
+        self.view = view
         self.has_parent = has_parent
+        self.profile = profile
+        self.tabs = tabs
+        self.active = active
 
 
-def list_lines(lines: int) -> int:
-    """How many rows a pane shows on a screen of that many lines."""
-    return lines - _LINES_AROUND_LIST
+def list_lines(lines: int, tabs: int) -> int:
+    """How many rows a pane of so many tabs shows on a screen of that many lines."""
+    return lines - _LINES_AROUND_LIST - (tabs > 1)
 
 
 def frame_text(
@@ -125,7 +161,7 @@ def _styled(text: str, style: str) -> str:
 
 
 def _pane_lines(pane: FirstPane, width: int, lines: int, now: float, *, has_keys: bool) -> list[str]:
-    height = list_lines(lines)
+    height = list_lines(lines, len(pane.tabs))
     shown = pane.list
     rows = _rows(pane, width - 1, now)[:height]
     rows += [(" " * (width - 1), _PLAIN)] * (height - len(rows))
@@ -134,14 +170,33 @@ def _pane_lines(pane: FirstPane, width: int, lines: int, now: float, *, has_keys
     cursor = _REVERSE if has_keys else _UNDERLINE
     rows[under_cursor] = (text, f"{style};{cursor}" if style else cursor)
     bar = [" "] * height if shown is None else _scroll_bar(height, shown.count + pane.has_parent, shown.top)
-    title = line_text(f" {pane.where}", " " if shown is None else "now ", width, keep_end=True)
-    entries = "listing…" if shown is None else f"{shown.count:,} {'entry' if shown.count == 1 else 'entries'}"
+    facts = [*filter(None, [pane.profile]), *([] if shown is None else ["now"])]
+    title = line_text(f" {pane.where}", f"{' · '.join(facts)} ", width, keep_end=True)
+    view = pane.view
     return [
+        *([_tab_line(pane, width)] if len(pane.tabs) > 1 else []),
         _styled(title, f"{_BOLD};{_REVERSE}" if has_keys else _UNDERLINE),
-        _styled(line_text(header_text(width - 1), "", width), _DIM),
+        _styled(line_text(header_text(width - 1, view.sort, reverse=view.reverse), "", width), _DIM),
         *[_styled(*row) + bar[number] for number, row in enumerate(rows)],
-        _styled(line_text(f" {entries}", "", width), _DIM),
+        _styled(line_text(f" {_count_text(shown)}", "", width), _DIM),
     ]
+
+
+def _tab_line(pane: FirstPane, width: int) -> str:
+    from tfm.ui.tab_text import is_shown, tab_labels
+
+    labels = tab_labels(pane.tabs, pane.active, width)
+    used = sum(cell_width(text) for _, text in labels)
+    styled = [_styled(text, _REVERSE if is_shown(number, text, pane.active) else _DIM) for number, text in labels]
+    return "".join(styled) + " " * (width - used)
+
+
+def _count_text(shown: FirstList | None) -> str:
+    if shown is None:
+        return "listing…"
+    count = shown.count + shown.hidden
+    entries = f"{count:,} {'entry' if count == 1 else 'entries'}"
+    return f"{entries} · {shown.hidden:,} hidden" if shown.hidden else entries
 
 
 def _rows(pane: FirstPane, width: int, now: float) -> list[tuple[str, str]]:
@@ -160,7 +215,8 @@ def _rows(pane: FirstPane, width: int, now: float) -> list[tuple[str, str]]:
             leads_nowhere=row.leads_nowhere,
         )
         rows.append((text, _BOLD if row.is_directory else _PLAIN))
-    return rows if pane.list.rows else [*rows, (fit(" (empty)", width), _DIM)]
+    notice = "(only hidden files)" if pane.list.hidden else "(empty)"
+    return rows if pane.list.rows else [*rows, (fit(f" {notice}", width), _DIM)]
 
 
 def _scroll_bar(height: int, count: int, top: int) -> list[str]:

@@ -27,9 +27,11 @@ class FirstScreen:
     unchanged, for who takes over. Until then Ctrl-C, SIGTERM and SIGHUP end the program and leave the terminal as it
     was."""
 
-    __slots__ = ("_before",)
+    __slots__ = ("_before", "has_rows")
 
-    def __init__(self) -> None:
+    def __init__(self, has_rows: tuple[bool, bool] = (True, True)) -> None:
+        """``has_rows``: of each pane whether it is shown with its rows, and not as being listed."""
+        self.has_rows = has_rows
         self._before: list[Any] | None = None  # as termios gives it
 
     def show(self, text: str) -> None:

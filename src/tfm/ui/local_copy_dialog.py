@@ -18,7 +18,7 @@ from tfm.operations.external import ended_text
 from tfm.operations.side_by_side import Side
 from tfm.operations.undo import Permanent, Undo, name_of
 from tfm.operations.work import RunningWork, Task
-from tfm.path import Path
+from tfm.path.path import Path
 from tfm.storage.session import Session
 from tfm.ui.byte_rows import looks_binary
 from tfm.ui.edit_question import BINARY, LARGE_BYTES

@@ -6,15 +6,14 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["Notice", "Notices"]
 
 _MOST = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """``at`` is a POSIX time."""
 
     at: float

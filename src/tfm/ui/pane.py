@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from textual import events
@@ -20,7 +19,6 @@ from tfm.operations.history import History
 from tfm.operations.kept_state import KeptPane
 from tfm.operations.row_view import RowView, SortOrder, view_from_words
 from tfm.operations.watch import watch
-from tfm.path import Path
 from tfm.storage.session import Session
 from tfm.ui.arriving import MOST_ASIDE, Arriving
 from tfm.ui.error_block import ErrorBlock
@@ -31,7 +29,7 @@ from tfm.ui.link_look import LinkLook
 from tfm.ui.pane_text import count_text, notice_text, view_facts
 from tfm.ui.pane_title import PaneTitle
 from tfm.ui.places import (
-    directory_location,
+    as_itself,
     entry_location,
     location_text,
     parent_location,
@@ -116,11 +114,9 @@ class Pane(Vertical):
         self.footer = Line(classes="pane--footer")
 
     def compose(self) -> ComposeResult:
-        yield self.tabs.line
         yield self._title
         yield self._header
         yield self.list
-        yield self.error_block
         yield self.footer
 
     def on_mount(self) -> None:
@@ -279,11 +275,13 @@ class Pane(Vertical):
 
     def _arrive(self, location: Location, target: Place | None, found: Found | None) -> None:
         if location != self.location:
-            self.view = replace(self.view, filter=None)  # it was for the rows there
+            self.view = self.view._replace(filter=None)  # it was for the rows there
             self.post_message(self.Left())
         self.location = location
         self.found = found
         self.tabs.name_all()
+        if len(self.tabs) > 1 and not self.tabs.line.is_attached:  # most panes never have a second tab, nor an error
+            self.mount(self.tabs.line, before=0)
         self.update_shown = None
         self._is_gone = False
         self._stop_watching()
@@ -476,7 +474,7 @@ class Pane(Vertical):
         lists_roots = Capability.LIST_ROOTS in self._session.storage(location.storage).capabilities
         if location.storage.authority or not lists_roots:
             return location
-        return directory_location(Path.from_location(location).location)
+        return as_itself(location)
 
     def name_of_all(self, chosen: Sequence[Location]) -> str:
         """The name of the bucket or the disk of which ``chosen`` is all that it holds, or nothing."""
@@ -542,6 +540,8 @@ class Pane(Vertical):
         self.list.show(update.listing, update.order, has_parent=has_parent, notice=notice)
         error = update.error if found is None else found.error(update)
         self.error_block.show(error, otherwise=_OTHERWISE, hint=self._hint(error))
+        if error is not None and not self.error_block.is_attached:
+            self.mount(self.error_block, before=self.footer)
         self._show_header()
         self._show_footer()
         self.tick()

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from tfm.core.entry import Entry, Kind
 from tfm.core.location import Location, StorageAddress
 from tfm.operations.history import Visited
-from tfm.path import Path
+from tfm.path.lexical import from_location
 from tfm.ui.file_list import Place
 
 __all__ = [
+    "as_itself",
     "directory_location",
     "entry_location",
     "location_text",
@@ -24,7 +25,7 @@ __all__ = [
 
 def location_text(location: Location) -> str:
     """As a user would write it, a directory with its slash."""
-    text = str(Path.from_location(location))
+    text = str(from_location(location))
     return f"{text}/" if location.kind is Kind.DIRECTORY and not text.endswith("/") else text
 
 
@@ -56,7 +57,7 @@ def parent_location(location: Location, *, lists_roots: bool | None) -> Location
 
     None means that nobody knows yet; then it is taken to be there, and what is not, its listing says.
     """
-    parent = directory_location(Path.from_location(location).parent.location)
+    parent = directory_location(from_location(location).parent.location(location.storage.profile))
     if parent != location:
         return parent
     if location.storage.authority and lists_roots is not False:
@@ -87,4 +88,9 @@ def place_within(directory: Location, location: Location) -> Place | None:
 def entry_location(directory: Location, entry: Entry) -> Location:
     """Where an entry of ``directory`` is. The entries of a list of buckets are storages of their own."""
     location = Location(directory.storage, entry.key, entry.kind)
-    return directory_location(Path.from_location(location).location) if entry.is_directory else location
+    return as_itself(location) if entry.is_directory else location
+
+
+def as_itself(location: Location) -> Location:
+    """A directory; of what is listed among buckets, the bucket, which is a storage of its own."""
+    return directory_location(from_location(location).location(location.storage.profile))

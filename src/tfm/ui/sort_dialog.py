@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from tfm.operations.row_view import RowView, SortOrder
@@ -25,11 +24,11 @@ class SortDialog(Chooser[RowView]):
 
     def __init__(self, view: RowView) -> None:
         rows = [
-            Row(text, f"{note} (now)" if sort is view.sort else note, replace(view, sort=sort))
+            Row(text, f"{note} (now)" if sort is view.sort else note, view._replace(sort=sort))
             for sort, (text, note) in _TEXTS.items()
         ]
         rows += [
-            Row("Reverse", "on" if view.reverse else "off", replace(view, reverse=not view.reverse)),
-            Row("Hidden files", "shown" if view.hidden else "not shown", replace(view, hidden=not view.hidden)),
+            Row("Reverse", "on" if view.reverse else "off", view._replace(reverse=not view.reverse)),
+            Row("Hidden files", "shown" if view.hidden else "not shown", view._replace(hidden=not view.hidden)),
         ]
         super().__init__("Sort this pane", rows, position=list(_TEXTS).index(view.sort))

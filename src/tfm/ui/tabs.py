@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from tfm.core.entry import Kind
 from tfm.core.location import Location
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Aside", "Tab", "Tabs", "tab_name"]
 
 
-@dataclass(frozen=True, slots=True)
-class Aside:
+class Aside(NamedTuple):
     """What a tab showed when another one was chosen. ``update`` None: nothing that is worth being shown again.
     ``arriving`` is a listing that goes on meanwhile."""
 
@@ -112,8 +110,8 @@ class Tabs:
         history, aside = self.tab.history, self.tab.aside
         tab = Tab(KeptTab((history.visited[history.position],), view=self.tab.view))
         if aside is not None and aside.found is None and aside.view.filter is None:
-            tab.aside = replace(aside, selected={})  # the same rows, at once
-            self.tab.aside = replace(aside, arriving=None)  # it has gone over to the new one
+            tab.aside = aside._replace(selected={})  # the same rows, at once
+            self.tab.aside = aside._replace(arriving=None)  # it has gone over to the new one
         self._tabs.insert(self.number + 1, tab)
         self._show(self.number + 1)
         return True

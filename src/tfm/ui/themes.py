@@ -22,10 +22,23 @@ from tfm.core.settings import Settings
 
 # App[Any]: what an app returns at its end matters to nothing here.
 
-__all__ = ["TERMINAL", "Ground", "colours_of", "contrast", "theme_names", "theme_now", "theme_of_settings", "use_theme"]
+__all__ = [
+    "TERMINAL",
+    "TERMINAL_THEME",
+    "Ground",
+    "colours_of",
+    "contrast",
+    "theme_names",
+    "theme_now",
+    "theme_of_settings",
+    "use_theme",
+]
 
 TERMINAL: Final = "terminal"
 """No theme: what the terminal makes of its sixteen colours, and its own background."""
+
+TERMINAL_THEME: Final = "ansi-dark"
+"""Textual's name for that."""
 
 _LEAST_CONTRAST: Final = 4.5
 """For text to be read: https://www.w3.org/TR/WCAG21/#contrast-minimum."""
@@ -60,7 +73,7 @@ def use_theme(app: App[Any], name: str) -> None:
     """Draw everything by that theme from now on. Where NO_COLOR is set there are no colours, so nothing changes."""
     if name == TERMINAL or app.no_color:
         app.ansi_color = True
-        app.theme = "ansi-dark"
+        app.theme = TERMINAL_THEME
         return
     theme = app.available_themes[name]
     colours = colours_of(theme)

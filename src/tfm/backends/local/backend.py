@@ -9,21 +9,14 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tfm.backends.local import removing, uploads, writing
-from tfm.backends.local.copying import copy_file
-from tfm.backends.local.doctor import examine_directory
 from tfm.backends.local.entries import entry_of, target_facts
 from tfm.backends.local.listing import list_directory
-from tfm.backends.local.objections import objection
 from tfm.backends.local.places import ConfinedPlaces, PathPlaces, Places
 from tfm.backends.local.reading import open_file
-from tfm.backends.local.renaming import rename
-from tfm.backends.local.sweeping import sweep
 from tfm.backends.local.system import copy_bytes, free_bytes, path_of, sync_disk, translating
-from tfm.backends.local.trash import put_back, to_trash
-from tfm.backends.local.tree_removal import remove_tree
 from tfm.core.capability import Capability
 from tfm.core.entry import Entry, Lookup
 from tfm.core.errors import (
@@ -33,11 +26,15 @@ from tfm.core.errors import (
     StorageError,
     UnsupportedOperation,
 )
-from tfm.core.finding import Finding
 from tfm.core.location import StorageAddress
 from tfm.core.page import Page
 from tfm.core.writing import Condition, Content, DeleteFailure, ObjectFacts, Part, Precondition, Upload, UploadLimits
 from tfm.storage.contract import PAGE_ENTRIES, Backend, BackendContext, Reader
+
+if TYPE_CHECKING:
+    from tfm.core.finding import Finding
+
+# What the panes do not need to show a directory is imported by what needs it.
 
 __all__ = ["LocalBackendFactory"]
 
@@ -136,6 +133,8 @@ class _LocalBackend(Backend):
         return open_file(key, start, length)
 
     def diagnose(self, key: str | None, *, may_write: bool) -> Iterator[Finding]:
+        from tfm.backends.local.doctor import examine_directory
+
         return examine_directory(key, may_write=may_write)
 
     def conditions(self) -> frozenset[Condition]:
@@ -197,14 +196,20 @@ class _LocalBackend(Backend):
         Raises NotDirectoryError for a link to a directory, and InvalidRequestError for ``/``, ``.`` and ``..``.
         A directory that stays only because of what failed in it is not told as failed.
         """
+        from tfm.backends.local.tree_removal import remove_tree
+
         remove_tree(self._places, key, removed, failed)
 
     def trash(self, key: str) -> str:
         """The text is the path of its .trashinfo. UnsupportedOperation on a disk that has no trash, and for what is in
         the trash already."""
+        from tfm.backends.local.trash import to_trash
+
         return to_trash(self._places, key)
 
     def restore(self, key: str, trashed: str) -> None:
+        from tfm.backends.local.trash import put_back
+
         put_back(key, trashed)
 
     def can_copy_from(self, source: StorageAddress) -> bool:
@@ -227,15 +232,21 @@ class _LocalBackend(Backend):
         Raises ConflictError for a file that changed meanwhile and for the file itself, UnsupportedOperation for a pipe,
         a socket or a device, and for an etag in ``only_if``.
         """
+        from tfm.backends.local.copying import copy_file
+
         del source
         return copy_file(self._places, entry, key, only_if, copied)
 
     def rename(self, key: str, new_key: str, *, only_if: Precondition | None = None) -> None:
         """Links are renamed themselves. ConflictError where both keys are names of one file already."""
+        from tfm.backends.local.renaming import rename
+
         confined = self._prefix is not None and key.startswith(self._prefix)
         rename(self._places if confined else PathPlaces(), self._places, key, new_key, only_if)
 
     def objection(self, key: str, *, below: str) -> str | None:
+        from tfm.backends.local.objections import objection
+
         return objection(key, below=below)
 
     def confined(self, prefix: str) -> Backend:
@@ -265,4 +276,6 @@ class _LocalBackend(Backend):
     def sweep(self, prefix: str, *, keep: Collection[str] = ()) -> int:
         """0 where there is no such directory. An upload that this process began is held; one that another began is only
         if that process lives."""
+        from tfm.backends.local.sweeping import sweep
+
         return sweep(self._places, prefix, keep)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib import import_module
+from typing import NamedTuple
 
 from tfm.ui.actions.panes_screen import PanesScreen
 
@@ -38,8 +38,7 @@ class Argument(StrEnum):
     """The key that is pressed next, as in ``m`` and then a letter."""
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(NamedTuple):
     """``run`` names the function, as ``module:function`` within this package: it is imported when first wanted.
 
     The function takes the :class:`PanesScreen` and the argument's text, and may be a coroutine. ``help`` is one line;
@@ -66,8 +65,7 @@ def _function(run: str) -> Callable[[PanesScreen, str], Awaitable[None] | None]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """An action with its argument: what a key is bound to."""
 
     action: Action

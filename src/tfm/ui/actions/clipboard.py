@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from tfm.core.location import Location
-from tfm.path import Path
+from tfm.path.path import Path
 from tfm.ui.actions.changing import open_copy
 from tfm.ui.actions.panes_screen import PanesScreen
 from tfm.ui.places import outermost

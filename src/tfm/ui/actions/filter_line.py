@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from tfm.operations.row_view import Filter, FilterKind
@@ -43,4 +42,4 @@ class FilterLine(TypedLine):
 
     def _use(self, wanted: Filter | None) -> None:
         if wanted != self.pane.view.filter:
-            self.pane.use_view(replace(self.pane.view, filter=wanted))
+            self.pane.use_view(self.pane.view._replace(filter=wanted))

@@ -8,7 +8,7 @@ from typing import Final
 from tfm.core.entry import Kind
 from tfm.core.location import Location
 from tfm.operations.completion import Goal
-from tfm.path import Path
+from tfm.path.path import Path
 from tfm.ui.actions.panes_screen import PanesScreen
 from tfm.ui.file_list import Place
 from tfm.ui.pane import Pane

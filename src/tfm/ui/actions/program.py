@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tfm.ui.actions.panes_screen import PanesScreen
 
 __all__ = ["change_keymap", "quit_program", "show_help", "show_jobs", "show_palette", "stop"]
@@ -32,7 +30,7 @@ def stop(screen: PanesScreen, _argument: str) -> None:
     if pane.list.end_range():
         screen.say(f"{len(pane.list.selection):,} are selected.")
     elif pane.view.filter is not None and not runs:
-        pane.use_view(replace(pane.view, filter=None))
+        pane.use_view(pane.view._replace(filter=None))
     else:
         pane.stop()
 

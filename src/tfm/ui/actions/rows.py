@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tfm.operations.row_view import Filter, SortOrder
 from tfm.ui.actions.panes_screen import PanesScreen
 
@@ -23,14 +21,14 @@ async def sort(screen: PanesScreen, argument: str) -> None:
     elif set(words) - {*SortOrder, _REVERSE}:
         screen.say(f"There is no sort order {argument!r}; there are {', '.join(SortOrder)}, and reverse.")
     elif order is None:
-        screen.pane.use_view(replace(view, reverse=not view.reverse))
+        screen.pane.use_view(view._replace(reverse=not view.reverse))
     else:
-        screen.pane.use_view(replace(view, sort=order, reverse=_REVERSE in words))
+        screen.pane.use_view(view._replace(sort=order, reverse=_REVERSE in words))
 
 
 def hidden(screen: PanesScreen, _argument: str) -> None:
     view = screen.pane.view
-    screen.pane.use_view(replace(view, hidden=not view.hidden))
+    screen.pane.use_view(view._replace(hidden=not view.hidden))
 
 
 def filter_rows(screen: PanesScreen, argument: str) -> None:
@@ -38,7 +36,7 @@ def filter_rows(screen: PanesScreen, argument: str) -> None:
     from tfm.ui.actions.filter_line import FilterLine
 
     if argument:
-        screen.pane.use_view(replace(screen.pane.view, filter=Filter(argument)))
+        screen.pane.use_view(screen.pane.view._replace(filter=Filter(argument)))
     else:
         FilterLine(screen).begin()
 

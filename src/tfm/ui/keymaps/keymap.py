@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from tfm.core.errors import SettingsError
 from tfm.core.settings import Settings
@@ -24,8 +23,7 @@ _TYPING: Final = {"orthodox": "find", "vim": ""}
 """The action that gets characters which nothing is bound to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Keymap:
+class Keymap(NamedTuple):
     """``typing``: what a character does that nothing is bound to, with that character as its argument."""
 
     name: str

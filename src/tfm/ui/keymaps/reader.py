@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from tfm.ui.actions.action import Argument, Command
 from tfm.ui.actions.table import command_of
@@ -17,15 +16,14 @@ ESCAPE_SECONDS: Final = 0.5
 """How long after Esc a digit still counts as a function key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What came of a key. ``command`` is to be done; ``pending`` are the keys so far of something longer; neither:
     the key means nothing here. ``awaits_digit``: it was Esc, and the next key within :data:`ESCAPE_SECONDS` decides."""
 
     command: Command | None = None
     pending: KeySequence = ()
     awaits_digit: bool = False
-    hints: tuple[tuple[str, str], ...] = field(default=())
+    hints: tuple[tuple[str, str], ...] = ()
     """What may come next: the key, and what it does."""
 
 
