@@ -20,10 +20,13 @@ from tfm.core.location import Location, StorageAddress
 from tfm.core.settings import Settings, setting_names
 from tfm.operations.history import Visited
 from tfm.operations.kept_state import KeptPane, KeptState, KeptTab, StateFile
+from tfm.path.lexical import read_text
 from tfm.ui.first_screen import FirstScreen
 from tfm.ui.keymaps import KEYMAP_NAMES, keymap_of
 from tfm.ui.keymaps.key_names import shown_keys
 from tfm.ui.keymaps.tables import function_keys
+from tfm.ui.places import directory_location, location_text
+from tfm.ui.tabs import tab_name
 from tfm.ui.usual_key_bar import USUAL_KEYS, USUAL_PALETTE_KEYS
 
 TAKEN_OVER = b"\x1b[?1000h"
@@ -260,6 +263,33 @@ def test_a_named_directory_opens_in_the_tab_that_is_shown(shown: list[str], home
     assert f"{home.name}/here/ now" in cells.rows[0][40:]
 
 
+@pytest.mark.parametrize(
+    ("text", "title", "tab"),
+    [
+        ("s3://bucket", "s3://bucket/", "bucket"),
+        ("s3://bucket/a b/c", "s3://bucket/a b/c/", "c"),
+        ("S3://", "s3://", "s3://"),
+        ("s3://bucket//", "s3://bucket//", "bucket"),
+    ],
+)
+def test_a_place_that_is_named_elsewhere_is_painted_as_being_listed(
+    text: str, title: str, tab: str, shown: list[str], home: Path
+) -> None:
+    keep_state(home, KeptState((tabs(("/", "time"), ("/tmp/", "")), tabs(("/tmp/", "")))))
+    assert painted([text]) is not None
+    cells = Cells(80, 24)
+    cells.feed(shown[0].encode())
+    location = named_location(text)
+    assert (title, tab) == (location_text(location), tab_name(location))
+    assert cells.rows[0].startswith(f" 1 {tab}  2 tmp ")
+    assert cells.rows[1].startswith(f" {title} ")
+    assert cells.rows[3].startswith(" listing…")
+
+
+def named_location(text: str) -> Location:
+    return directory_location(read_text(text).location(None, Kind.DIRECTORY))
+
+
 def test_as_the_storage_lists_is_left_to_the_panes(shown: list[str], home: Path) -> None:
     keep_state(home, KeptState((tabs(("/", "unsorted")), tabs(("/", "")))))
     assert painted([]) is None
@@ -417,7 +447,7 @@ def test_each_setting_is_known_to_change_looks_or_not() -> None:
     assert others == set(LOOK_SETTINGS)
 
 
-@pytest.mark.parametrize("place", ["nowhere", "file", "//tmp"])
+@pytest.mark.parametrize("place", ["nowhere", "file", "//tmp", "file:///tmp", "s3:///key", "a+b://c"])
 def test_an_unusual_place_is_left_to_the_panes(place: str, shown: list[str], home: Path) -> None:
     (home / "file").touch()
     assert painted([place]) is None

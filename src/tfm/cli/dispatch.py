@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _names_places(given: Sequence[str]) -> bool:
-    """Whether these are places on the disk for panes to start on, and nothing else."""
+    """Whether these are places for panes to start on, and nothing else."""
     if len(given) > 2 or (given and (given[0] in VERBS or given[0] == "demo")):
         return False
-    return all(text and not text.startswith("-") and "://" not in text for text in given)
+    return all(text and not text.startswith("-") for text in given)

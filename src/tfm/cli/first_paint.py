@@ -1,7 +1,7 @@
 """Whether the panes' first screen can be painted before they are loaded, and doing it.
 
-It can where they start on local directories, on a terminal, with nothing set that changes how they look. Elsewhere
-nothing is painted, and the program starts as it would without this.
+It can on a terminal, with nothing set that changes how they look in a way that is not known here. Elsewhere nothing is
+painted, and the program starts as it would without this. What is not on the disk is painted as being listed.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def painted(places: Sequence[str]) -> FirstScreen | None:
         if is_first and "KEYMAP" in looks:
             return None  # what is said then names keys
         kept = kept_places(state_file)
-        named = [_directory(text) for text in places]
+        named = [_named(text) for text in places]
         usual = FirstView(looks.get("SORT", "name"), hidden=looks.get("SHOW_HIDDEN") != "False")
         left, right = [_pane(place, usual, lines) for place in _places(named, kept)]
         active_pane = kept.active_pane if kept and not places else 0
@@ -118,7 +118,7 @@ def _looks_of(path: str) -> dict[str, str] | None:
     return looks
 
 
-def _places(named: Sequence[str], kept: KeptPlaces | None) -> list[KeptPlace]:
+def _places(named: Sequence[KeptTab], kept: KeptPlaces | None) -> list[KeptPlace]:
     """What each pane shows: as :func:`tfm.operations.start.start_of` has it."""
     places = []
     for number in range(2):
@@ -126,27 +126,34 @@ def _places(named: Sequence[str], kept: KeptPlaces | None) -> list[KeptPlace]:
         if number < len(named):
             place = _with(place, named[number])
         elif not place.tabs:
-            place = _with(place, _directory("."))
+            place = _with(place, _named("."))
         places.append(place)
     return places
 
 
-def _with(place: KeptPlace, directory: str) -> KeptPlace:
+def _with(place: KeptPlace, named: KeptTab) -> KeptPlace:
     """That pane with this directory in the tab that is shown."""
     tab = place.tabs[place.active] if place.tabs else None
-    if tab is not None and tab.is_local and tab.where == directory:
-        return place
-    name = directory.rstrip("/").rpartition("/")[2] or directory
-    shown = KeptTab(directory, name, view=tab.view if tab else "", is_local=True)
-    return KeptPlace([*place.tabs[: place.active], shown, *place.tabs[place.active + 1 :]], place.active)
+    if tab is not None:
+        if (tab.is_local, tab.where, tab.profile) == (named.is_local, named.where, named.profile):
+            return place
+        named.view = tab.view
+    return KeptPlace([*place.tabs[: place.active], named, *place.tabs[place.active + 1 :]], place.active)
 
 
-def _directory(text: str) -> str:
-    """As the panes' title has it, with its slash. Raises ValueError for what is none or is written unusually."""
+def _named(text: str) -> KeptTab:
+    """A directory that is given as an argument. Raises ValueError for what is none or is written unusually."""
+    scheme, is_elsewhere, rest = text.partition("://")
+    if is_elsewhere:
+        authority, _, key = rest.partition("/")
+        if not scheme.isalnum() or scheme == "file" or (rest and not authority):
+            raise ValueError(text)
+        where = f"{scheme.lower()}://{rest}" + ("" if not rest or rest.endswith("/") else "/")
+        return KeptTab(where, key.rstrip("/").rpartition("/")[2] or authority or where, is_local=False)
     path = os.path.abspath(os.path.expanduser(text))
     if path.startswith("//") or not os.path.isdir(path):
         raise ValueError(path)
-    return path if path == "/" else f"{path}/"
+    return KeptTab(path if path == "/" else f"{path}/", os.path.basename(path) or path, is_local=True)
 
 
 def _pane(place: KeptPlace, usual: FirstView, lines: int) -> FirstPane:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tfm.core.errors import InvalidPathError, StorageError
@@ -72,7 +71,7 @@ class QueuedJob:
             # They are among what was listed, though not among what this run did.
             total = None if progress.objects_total is None else progress.objects_total + len(self._problems)
             done = progress.objects_done + len(self._problems)
-            progress = replace(progress, objects_done=done, objects_total=total)
+            progress = progress._replace(objects_done=done, objects_total=total)
         return JobSnapshot(
             self._state(told.state), progress, told.planned, told.bytes_per_second, told.seconds_left,
             told.skipped, failed, self.error or told.error, told.noun,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from tfm.ui.sanitise import cell_width, fit, fit_right, screen_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the first paint loads nothing that it does not need
+    from collections.abc import Sequence
 
 __all__ = ["left_text", "line_text", "said_text"]
 
