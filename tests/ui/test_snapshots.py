@@ -26,6 +26,7 @@ from tfm.operations.undo_steps import MovedToTrash
 from tfm.storage.contract import BackendContext, Root
 from tfm.ui.delete_dialog import DeleteDialog, Doomed
 from tfm.ui.deleting_dialog import DeleteWatch
+from tfm.ui.edit_question import BINARY, EditQuestion
 from tfm.ui.go_to_dialog import GoToDialog
 from tfm.ui.places_dialog import PlacesDialog
 
@@ -102,6 +103,11 @@ async def ask_about_trash(running: Running) -> None:
     doomed = Doomed(place("left/"), chosen, to_trash=True)
     watch = DeleteWatch(lambda: None, lambda: None, lambda _: None, lambda _: None)
     browse.push(DeleteDialog(browse.session, doomed, browse.works, watch, remember=browse.undoing.log.add))
+
+
+async def ask_whether_to_edit(running: Running) -> None:
+    """That is asked of files of a disk alone: the question is put by hand."""
+    running.browse.push(EditQuestion("program", BINARY))
 
 
 async def go_to_first_row(running: Running) -> None:
@@ -219,6 +225,8 @@ SHOTS = (
     Shot("menu", "down shift+f2", world=with_menu),
     Shot("run", "down alt+x"),
     Shot("edit_large", "down f4", world=large_file, shows="fetched as a whole"),
+    Shot("edit_binary", "end f4", shows="no text"),
+    Shot("edit_question", ask_whether_to_edit, shows="no text"),
     Shot("copy", "down f5", shows="requests"),
     Shot("move", "end f6", shows="requests"),
     Shot("delete", "down f8", shows="cannot be undone"),

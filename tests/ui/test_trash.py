@@ -71,7 +71,7 @@ def test_a_permanent_delete_is_a_key_of_its_own(here: DiskPath, trash: DiskPath,
     async def look(running: Running) -> None:
         await running.until_listed(running.left, str(here))
         await running.press("down", "down", key)
-        await until_asked(running, "Delete 1 entry, 4 B?\nPermanently: this cannot be undone.")
+        await until_asked(running, "Delete 1 file, 4 B?\nPermanently: this cannot be undone.")
         await running.press("enter")
         await until_closed(running)
         await running.until(lambda: names(running.left) == [" ..", " /tree"])

@@ -118,6 +118,8 @@ class LocalCopyDialog(StepDialog[str]):
         # Also where the program is made to end while something is stored.
         if self._was_given and os.path.exists(self._copy.path):
             self._tell_at_end(f"A copy that was not stored: {self._copy.path}")
+        elif not self._was_given and self._work is None:
+            self._copy.discard()  # nobody has seen it
 
     # One step after the other, each in a thread
 
