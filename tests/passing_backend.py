@@ -8,7 +8,7 @@ from typing import TypeVar
 from tfm.core.entry import Entry, Lookup
 from tfm.core.errors import StorageError
 from tfm.core.page import Page
-from tfm.core.writing import Condition, Content, DeleteFailure, ObjectFacts, Part, Precondition, Upload
+from tfm.core.writing import Condition, Content, DeleteFailure, ObjectFacts, Part, PartContent, Precondition, Upload
 from tfm.storage.contract import PAGE_ENTRIES, Backend, Reader
 
 __all__ = ["PassingBackend"]
@@ -64,7 +64,7 @@ class PassingBackend(Backend):
     def begin_upload(self, key: str, *, facts: ObjectFacts, only_if: Precondition | None = None) -> Upload:
         return self.pass_on("begin_upload", key, lambda: self._inner.begin_upload(key, facts=facts, only_if=only_if))
 
-    def put_part(self, upload: Upload, number: int, content: Content, *, offset: int) -> Part:
+    def put_part(self, upload: Upload, number: int, content: PartContent, *, offset: int) -> Part:
         return self.pass_on(
             "put_part", upload.key, lambda: self._inner.put_part(upload, number, content, offset=offset)
         )

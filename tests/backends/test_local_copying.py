@@ -48,7 +48,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
         raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
 
     if request.param != "clone or kernel":
-        monkeypatch.setattr(copying, "_clone", lambda source, target: False)
+        monkeypatch.setattr(copying, "share_blocks", lambda source, target: False)
     if request.param == "read and write":
         monkeypatch.setattr(os, "copy_file_range", refuse)
     return str(request.param)

@@ -11,6 +11,8 @@ import time
 import pytest
 
 from tfm.cli.interrupts import Ended, cleanup_limited, hears_interrupts
+from tfm.cli.settling import Settling
+from tfm.core.progress import Cancel
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
@@ -95,3 +97,38 @@ def test_in_another_thread_it_does_nothing() -> None:
     thread.start()
     thread.join(10)
     assert handlers == [before]
+
+
+def interrupt_when(begun: threading.Event) -> None:
+    def interrupt() -> None:
+        begun.wait(10)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+
+
+@pytest.mark.parametrize("obeys", [True, False])
+def test_what_is_under_way_has_a_moment_to_end(obeys: bool) -> None:
+    cancel, begun, never = Cancel(), threading.Event(), threading.Event()
+    ended: list[bool] = []
+
+    def work() -> None:
+        begun.set()
+        ended.append(cancel.wait(20) if obeys else never.wait(20))
+
+    settling = Settling(work, cancel)
+    interrupt_when(begun)
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), hears_interrupts():
+        settling.run()
+    assert time.monotonic() - began < 5
+    never.set()
+    assert cancel.wanted
+    assert settling.settled is obeys
+    assert not obeys or ended == [True]
+
+
+def test_what_nobody_interrupts_gives_its_result_and_its_error() -> None:
+    assert Settling(lambda: threading.current_thread().name, Cancel()).run() == "tfm-settling"
+    with pytest.raises(ZeroDivisionError):
+        Settling(lambda: 1 // 0, Cancel()).run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -298,8 +299,24 @@ def test_interrupted_in_the_middle_says_what_is_gone(moto: MotoServer, monkeypat
             assert stalled.happened.wait(30)
             terminal.process.send_signal(2)
             assert terminal.ended(seconds=5) == 130
-    # The first thousand are gone; their answer was not asked for while the next page was listed.
-    assert b"Interrupted. 0 objects deleted; what was under way may be gone too." in terminal.written
+    assert b"Interrupted. 1,000 objects, 2.0 KB deleted; what was under way may be gone too." in terminal.written
+
+
+def test_interrupted_it_waits_for_what_is_under_way(moto: MotoServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    moto.put("bucket", {f"t/{i:05}": b"12" for i in range(5500)})
+    with FaultProxy(moto.url) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", proxy.url)
+        with Terminal(command("rm", "-ry", "s3://bucket/t/")) as terminal:
+            # In the proxy's own thread: the batch is passed on only then.
+            proxy.at_request(4, lambda: terminal.process.send_signal(2), match="?delete")
+            assert terminal.ended(seconds=20) == 130
+    found = re.search(rb"Interrupted\. ([0-9,]+) objects, [0-9.]+ KB deleted(.*)\r", terminal.written)
+    assert found is not None
+    gone = 5500 - len(keys(moto))
+    told = int(found[1].replace(b",", b""))
+    assert 4000 <= gone < 5500
+    assert 1000 <= told <= gone
+    assert told == gone or b"may be gone too" in found[2]
 
 
 def test_progress_on_a_terminal(moto: MotoServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path as LocalPath
 
 import pytest
@@ -131,3 +134,34 @@ def test_directories_that_a_killed_run_made_get_their_modes_and_times(tmp_path: 
     (record,) = journal.jobs()
     assert record.counts[StepState.MADE].steps == 0
     journal.close()
+
+
+@pytest.mark.parametrize(("killed_at", "there"), [(1, False), (2, False), (2, True)])
+def test_a_directory_that_was_made_a_moment_before_the_kill(tmp_path: LocalPath, killed_at: int, there: bool) -> None:
+    source, target = tmp_path / "from", tmp_path / "to"
+    for name in ("a/b", "c"):
+        (source / name).mkdir(parents=True)
+        (source / name / "file").write_bytes(name.encode())
+    if there:
+        (target / "a").mkdir(parents=True, mode=0o711)
+    modes = {"a/b": 0o700, "a": 0o750, "c": 0o550, ".": 0o705}
+    for number, (name, mode) in enumerate(modes.items(), 1):
+        os.utime(source / name, (number * 1000, number * 1000))
+        (source / name).chmod(mode)
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path / "state"), "TFM_TRANSFER_WORKERS": "1"}
+
+    def run(*arguments: str, die_at: str = "") -> int:
+        command = [sys.executable, "-m", "tests.transfer.program", *arguments]
+        return subprocess.run(command, env={**environment, "TFM_DIE_AT": die_at}, check=False).returncode
+
+    # What asks is about to write down that the directory is made.
+    died = run("copy", f"{source}/", str(target), die_at=f"tfm.transfer.directories:Directories.owes_facts:{killed_at}")
+    assert died == -signal.SIGKILL
+    assert target.exists()
+    assert run("resume") == 0
+    mine = {name: mode for name, mode in modes.items() if not there or name not in {"a", "."}}
+    assert {name: (target / name).stat().st_mode & 0o777 for name in mine} == mine
+    assert all((target / name).stat().st_mtime == (source / name).stat().st_mtime for name in mine)
+    if there:
+        assert (target / "a").stat().st_mode & 0o777 == 0o711  # it was there: it is its owner's
+    assert (target / "a" / "b" / "file").read_bytes() == b"a/b"

@@ -13,7 +13,7 @@ import pytest
 
 from tfm.backends.memory import MemoryBackendFactory
 from tfm.core.entry import Entry, Lookup
-from tfm.core.errors import ConflictError
+from tfm.core.errors import ConflictError, NetworkError
 from tfm.core.location import StorageAddress
 from tfm.core.page import Page, page_from_entries
 from tfm.core.writing import (
@@ -24,9 +24,11 @@ from tfm.core.writing import (
     Description,
     ObjectFacts,
     Part,
+    PartContent,
     Precondition,
     Upload,
     UploadLimits,
+    pieces_of,
 )
 from tfm.storage.contract import PAGE_ENTRIES, Backend, Reader
 from tfm.testing import BackendConformance
@@ -95,7 +97,7 @@ class Wrong(Backend):
     def begin_upload(self, key: str, *, facts: ObjectFacts, only_if: Precondition | None = None) -> Upload:
         return self.inner.begin_upload(key, facts=facts, only_if=only_if)
 
-    def put_part(self, upload: Upload, number: int, content: Content, *, offset: int) -> Part:
+    def put_part(self, upload: Upload, number: int, content: PartContent, *, offset: int) -> Part:
         return self.inner.put_part(upload, number, content, offset=offset)
 
     def finish_upload(self, upload: Upload, parts: Sequence[Part], *, checksum: int | None = None) -> Entry:
@@ -221,13 +223,29 @@ class KeepsTheFirstOfTwo(Wrong):
         super().__init__(inner)
         self.sent: dict[int, Part] = {}
 
-    def put_part(self, upload: Upload, number: int, content: Content, *, offset: int) -> Part:
+    def put_part(self, upload: Upload, number: int, content: PartContent, *, offset: int) -> Part:
         if number not in self.sent:
             self.sent[number] = self.inner.put_part(upload, number, content, offset=offset)
         return self.sent[number]
 
     def finish_upload(self, upload: Upload, parts: Sequence[Part], *, checksum: int | None = None) -> Entry:
         return self.inner.finish_upload(upload, parts)
+
+
+class KeepsPieces(Wrong):
+    def put_part(self, upload: Upload, number: int, content: PartContent, *, offset: int) -> Part:
+        return self.inner.put_part(upload, number, b"".join([*pieces_of(content)]), offset=offset)
+
+    def finish_upload(self, upload: Upload, parts: Sequence[Part], *, checksum: int | None = None) -> Entry:
+        return self.inner.finish_upload(upload, parts)
+
+
+class TellsAnErrorOfItsOwn(Wrong):
+    def put_part(self, upload: Upload, number: int, content: PartContent, *, offset: int) -> Part:
+        try:
+            return self.inner.put_part(upload, number, content, offset=offset)
+        except ConflictError as error:
+            raise NetworkError("The connection broke.") from error
 
 
 class AbortsNothing(Wrong):
@@ -355,6 +373,8 @@ class Suite(BackendConformance):
         (ShowsPartsAtOnce, "test_parts_in_any_order_are_one_object", [[2, 3, 1]]),
         (ShowsPartsAtOnce, "test_the_old_content_stays_until_the_end", []),
         (KeepsTheFirstOfTwo, "test_a_part_sent_again_takes_the_place_of_the_first", []),
+        (KeepsPieces, "test_a_part_comes_in_pieces", []),
+        (TellsAnErrorOfItsOwn, "test_pieces_that_cannot_be_read_tell_why", []),
         (AbortsNothing, "test_an_aborted_upload_leaves_nothing", []),
         (DeletesByPrefix, "test_a_delete_is_of_exactly_that_key", ["bak"]),
         (DeletesTrimmedKeys, "test_many_are_deleted_and_nothing_else", []),

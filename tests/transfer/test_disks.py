@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 from collections.abc import Callable, Iterator
@@ -12,11 +13,12 @@ import pytest
 from tests.memory_world import MemoryWorld, memory_world
 from tests.transfer.places import copied
 from tfm import OperationFailed, Path
+from tfm.backends.local import block_sharing
 from tfm.core.entry import Kind
 from tfm.core.errors import NetworkError, NoSpaceError, NotFoundError, PermissionDeniedError
 from tfm.core.progress import Progress
 from tfm.core.settings import Settings
-from tfm.core.writing import Content, DeleteFailure, Part, Upload
+from tfm.core.writing import DeleteFailure, Part, PartContent, Upload
 from tfm.operations.copy_job import CopyJob
 from tfm.operations.copy_spec import CopySpec
 from tfm.storage.storage import Storage
@@ -28,19 +30,6 @@ MEBIBYTE = 1 << 20
 def world() -> Iterator[MemoryWorld]:
     with memory_world() as made:
         yield made
-
-
-@pytest.fixture
-def small_disk(tmp_path: Disk) -> Iterator[Disk]:
-    """A file system of 40 MiB."""
-    place = tmp_path / "small"
-    place.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", place], capture_output=True).returncode:
-        pytest.skip("no file system can be mounted here")
-    try:
-        yield place
-    finally:
-        subprocess.run(["umount", "-l", place], check=True)
 
 
 def test_what_does_not_fit_is_refused_before_anything_is_written(world: MemoryWorld, small_disk: Disk) -> None:
@@ -73,9 +62,42 @@ def test_holes_and_what_stays_on_its_disk_take_no_room(small_disk: Disk, tmp_pat
         file.write(b"data")
     Path(tmp_path / "holes").copy(small_disk / "holes")
     assert (small_disk / "holes").stat().st_size == 100 * MEBIBYTE
-    # Nobody knows here whether this disk shares blocks, so it is tried.
     Path(small_disk / "holes").copy(small_disk / "again")
     assert (small_disk / "again").stat().st_size == 100 * MEBIBYTE
+
+
+def test_a_disk_is_not_filled_from_itself(world: MemoryWorld, small_disk: Disk) -> None:
+    (small_disk / "d" / "e").mkdir(parents=True)
+    for each in range(5):
+        (small_disk / "d" / "e" / str(each)).write_bytes(os.urandom(5 * MEBIBYTE))
+    before = sorted(small_disk.rglob("*"))
+    result = copied(world.session, Path(small_disk / "d"), Path(small_disk / "copy"))
+    assert isinstance(result.error, NoSpaceError)
+    assert "nothing was written" in str(result.error)
+    assert sorted(small_disk.rglob("*")) == before
+    Path(small_disk / "d").move(small_disk / "moved")  # by another name it is where it was
+    assert (small_disk / "moved" / "e" / "4").stat().st_size == 5 * MEBIBYTE
+
+
+def test_copies_that_share_blocks_take_no_room(
+    world: MemoryWorld, small_disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on btrfs and XFS, of which there need be none here."""
+    (small_disk / "d").mkdir()
+    (small_disk / "d" / "x").write_bytes(bytes([1]) * 25 * MEBIBYTE)
+    tried: list[int] = []
+
+    def ioctl(target: int, request: int, argument: object) -> int:
+        tried.append(os.fstat(target).st_nlink)
+        if request == block_sharing._FICLONE:
+            os.ftruncate(target, 25 * MEBIBYTE)
+        return 0
+
+    monkeypatch.setattr(fcntl, "ioctl", ioctl)
+    result = copied(world.session, Path(small_disk / "d"), Path(small_disk / "copy"))
+    assert (result.error, result.summary.failures) == (None, [])
+    assert tried[0] == 0  # in a file without a name
+    assert (small_disk / "copy" / "x").stat().st_size == 25 * MEBIBYTE
 
 
 def test_room_that_is_given_back_counts(small_disk: Disk) -> None:
@@ -188,7 +210,7 @@ def test_what_breaks_while_a_job_is_cancelled_does_not_abort_what_was_sent(
         original = Storage.put_part
         calls = 0
 
-        def put_part(self: Storage, upload: Upload, number: int, content: Content, *, offset: int) -> Part:
+        def put_part(self: Storage, upload: Upload, number: int, content: PartContent, *, offset: int) -> Part:
             nonlocal calls
             calls += 1
             if calls == 2:

@@ -8,6 +8,7 @@ from tfm.cli.output import Report, can_ask
 from tfm.cli.rm_account import Account
 from tfm.cli.rm_agreement import agreed, is_much
 from tfm.cli.rm_targets import Targets
+from tfm.cli.settling import Settling
 from tfm.core.progress import Cancel, Progress
 from tfm.operations.delete import delete_items
 from tfm.operations.delete_plan import DeletePlan, plan_items, run_delete
@@ -38,25 +39,27 @@ def run(options: argparse.Namespace) -> int:
     account = Account(report, as_json=options.json, dry_run=options.dry_run, force=options.force)
     targets = Targets(options.paths, options.profile, recursive=options.recursive, on_error=account.not_tried)
     account.noun = targets.noun
+    cancel = Cancel()
+    deleting: Settling[DeleteSummary] | None = None
     unconfirmed = [bucket for bucket in targets.buckets if bucket not in options.confirm]
     answered = not unconfirmed and (options.yes or targets.only_buckets)
     try:
         if options.dry_run or answered:
-            summary = _stream(targets, account, dry_run=options.dry_run)
+            deleting = Settling(lambda: _stream(targets, account, cancel, dry_run=options.dry_run), cancel)
         else:
             plan = _count(targets, account, unconfirmed)
             asks = not options.yes and not targets.only_buckets
             if not agreed(plan, unconfirmed, report, noun=account.noun, ask_amount=asks):
                 return report.exit_code
-            summary = _run(plan, account)
-        account.ended(summary)
+            deleting = Settling(lambda: _run(plan, account, cancel), cancel)
+        account.ended(deleting.run())
     except KeyboardInterrupt:
-        account.interrupted()
+        account.interrupted(knows_all=deleting is not None and deleting.settled)
         raise
     return report.exit_code
 
 
-def _stream(targets: Targets, account: Account, *, dry_run: bool) -> DeleteSummary:
+def _stream(targets: Targets, account: Account, cancel: Cancel, *, dry_run: bool) -> DeleteSummary:
     """Nothing has to be known before: a page is listed and deleted after the other."""
     account.begins_to_delete()
     return delete_items(
@@ -65,6 +68,7 @@ def _stream(targets: Targets, account: Account, *, dry_run: bool) -> DeleteSumma
         progress=account.progress,
         on_error=account.failed,
         on_deleted=account.deleted,
+        cancel=cancel,
     )
 
 
@@ -86,6 +90,8 @@ def _count(targets: Targets, account: Account, unconfirmed: list[str]) -> Delete
     return plan
 
 
-def _run(plan: DeletePlan, account: Account) -> DeleteSummary:
+def _run(plan: DeletePlan, account: Account, cancel: Cancel) -> DeleteSummary:
     account.begins_to_delete()
-    return run_delete(plan, progress=account.progress, on_error=account.failed, on_deleted=account.deleted)
+    return run_delete(
+        plan, progress=account.progress, on_error=account.failed, on_deleted=account.deleted, cancel=cancel
+    )

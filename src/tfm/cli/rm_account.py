@@ -87,15 +87,15 @@ class Account:
             said += f", and of {summary.unknown:,} of these nothing is known, since the answer was lost: run it again"
         self._report.say(f"{said}.")
 
-    def interrupted(self) -> None:
-        """What is known when Ctrl-C ended it."""
+    def interrupted(self, *, knows_all: bool) -> None:
+        """What is known when Ctrl-C ended it; ``knows_all`` where nothing was under way any more."""
         self._line.clear()
         done = self._done if self._deleting and not self._dry_run else Progress()
         self._record(done.objects_done, done.bytes_done, 0, 0, complete=False)
         said = "Nothing was deleted."
         if self._deleting and not self._dry_run:
-            amount = count_text(self.noun, done.objects_done, done.bytes_done)
-            said = f"{amount} deleted; what was under way may be gone too."
+            said = f"{count_text(self.noun, done.objects_done, done.bytes_done)} deleted"
+            said += "." if knows_all else "; what was under way may be gone too."
         self._report.say(f"Interrupted. {said}")
 
     def _record(self, objects: int, size_bytes: int, failed: int, unknown: int, *, complete: bool) -> None:

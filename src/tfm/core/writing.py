@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from tfm.core.entry import Entry
 from tfm.core.errors import StorageError
@@ -19,14 +19,40 @@ __all__ = [
     "Description",
     "ObjectFacts",
     "Part",
+    "PartContent",
+    "PartPieces",
     "Precondition",
     "Upload",
     "UploadLimits",
+    "pieces_of",
 ]
 
 
 Content = bytes | bytearray | memoryview
 """Bytes to be stored, in whatever form they are at hand."""
+
+
+class PartPieces(Protocol):
+    """A part that is too large for the memory: piece by piece, from the start as often as somebody asks. Of one thread
+    at a time."""
+
+    def __len__(self) -> int:
+        """In bytes."""
+
+    def pieces(self, *, sends: bool = False) -> Iterator[memoryview]:
+        """All of it. A piece is good until the next is asked for, and none is empty. ``sends``: these go to the
+        storage, for who counts what is on its way. Raises StorageError where they cannot be read, or are others by now.
+        """
+
+
+PartContent = Content | PartPieces
+
+
+def pieces_of(content: PartContent, *, sends: bool = False) -> Iterable[Content]:
+    """See :meth:`PartPieces.pieces`; what is in memory is one piece."""
+    if isinstance(content, (bytes, bytearray, memoryview)):
+        return (content,)
+    return content.pieces(sends=sends)
 
 
 class Condition(StrEnum):

@@ -124,7 +124,8 @@ class Job:
         self._mark(number, StepState.DONE, "")
 
     def made(self, number: int) -> None:
-        """The directory is there, and by this job; it is ``done`` when it has its mode and time too."""
+        """The directory is this job's: it was made, or is about to be, where nothing was. It is ``done`` when it has
+        its mode and time too."""
         self._mark(number, StepState.MADE, "")
 
     def skipped(self, number: int, text: str = "") -> None:

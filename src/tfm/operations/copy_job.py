@@ -12,7 +12,7 @@ from tfm.core.capability import Capability
 from tfm.core.entry import Kind
 from tfm.core.errors import ConflictError, StorageError
 from tfm.core.progress import Cancel, Progress
-from tfm.core.step import Step
+from tfm.core.step import Step, StepAction
 from tfm.journal import Job, Journal, StepState, null_journal
 from tfm.journal import JobState as RecordedState
 from tfm.operations.conflict import Conflict, Conflicts, Decision
@@ -320,6 +320,12 @@ class CopyJob:
         def is_done() -> bool:
             return is_done_already(context.source, context.target, step)
 
+        def making() -> None:
+            log.made(number)
+            log.flush()  # a kill right after it was made would let it be taken for another's
+
+        if step.action is StepAction.DIRECTORY and step.mode is not None:
+            context.directories.expect(step.target_key, making)
         upload = None if self._earlier is None else self._earlier.upload(number)
         transfer = Transfer(
             context,

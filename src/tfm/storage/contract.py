@@ -27,6 +27,7 @@ from tfm.core.writing import (
     Description,
     ObjectFacts,
     Part,
+    PartContent,
     Precondition,
     Upload,
     UploadLimits,
@@ -206,9 +207,10 @@ class Backend(ABC):
         """Begin an object that comes in parts; at most one request. Raises as :meth:`put`."""
         raise self._read_only("write", key)
 
-    def put_part(self, upload: Upload, number: int, content: Content, *, offset: int) -> Part:
+    def put_part(self, upload: Upload, number: int, content: PartContent, *, offset: int) -> Part:
         """Send a part, whose first byte is the object's byte ``offset``; one request. Parts may come in any order, from
-        several threads, and again. ``content`` is the caller's to change as soon as this returns."""
+        several threads, and again. ``content`` is the caller's to change as soon as this returns. Where it comes in
+        pieces no more than a few of them are in memory at once, as far as the storage itself is not memory."""
         raise self._read_only("write", upload.key)
 
     def finish_upload(self, upload: Upload, parts: Sequence[Part], *, checksum: int | None = None) -> Entry:

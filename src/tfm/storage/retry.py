@@ -17,6 +17,7 @@ from tfm.core.writing import (
     Description,
     ObjectFacts,
     Part,
+    PartContent,
     Precondition,
     Upload,
     UploadLimits,
@@ -186,7 +187,7 @@ class RetryBackend(Backend):
     def begin_upload(self, key: str, *, facts: ObjectFacts, only_if: Precondition | None = None) -> Upload:
         return self._policy.run(lambda: self._inner.begin_upload(key, facts=facts, only_if=only_if), interactive=False)
 
-    def put_part(self, upload: Upload, number: int, content: Content, *, offset: int) -> Part:
+    def put_part(self, upload: Upload, number: int, content: PartContent, *, offset: int) -> Part:
         part = self._policy.run(lambda: self._inner.put_part(upload, number, content, offset=offset), interactive=False)
         self._policy.moved(sent=len(content))
         return part

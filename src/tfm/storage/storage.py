@@ -20,6 +20,7 @@ from tfm.core.writing import (
     Description,
     ObjectFacts,
     Part,
+    PartContent,
     Precondition,
     Upload,
     UploadLimits,
@@ -166,7 +167,7 @@ class Storage(AskingStorage):
     def begin_upload(self, key: str, *, facts: ObjectFacts | None, only_if: Precondition | None) -> Upload:
         return self._backend.begin_upload(key, facts=self._described(key, facts), only_if=only_if)
 
-    def put_part(self, upload: Upload, number: int, content: Content, *, offset: int) -> Part:
+    def put_part(self, upload: Upload, number: int, content: PartContent, *, offset: int) -> Part:
         return self._backend.put_part(upload, number, content, offset=offset)
 
     def copy_part(

@@ -156,11 +156,14 @@ class ObjectWriter:
                     operation="write",
                 )
             size = min(len(self._buffer), self._part_bytes)
-            content = bytes(memoryview(self._buffer)[:size])
+            if size == len(self._buffer):  # not copied: the last parts of a long stream have 128 MiB
+                content, self._buffer = self._buffer, bytearray()
+            else:
+                content = self._buffer[:size]
+                del self._buffer[:size]
             self._parts.append(self._backend.put_part(self._upload, number, content, offset=self._sent_bytes))
             self._checksum = crc32(content, self._checksum)
             self._sent_bytes += size
-            del self._buffer[:size]
         except BaseException:
             self.abort()
             raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -15,6 +15,32 @@ from tfm.core.writing import NOTHING_THERE, Condition, ObjectFacts, Part, Precon
 from tfm.testing.trees import Trees
 
 __all__ = ["UploadCases"]
+
+
+class _InPieces:
+    """One memory for all pieces: what is kept of them is wrong. With an ``error`` it ends in the middle."""
+
+    def __init__(self, content: bytes, error: StorageError | None = None, *, only_sent: bool = False) -> None:
+        self.sent_bytes = 0
+        self._content = content
+        self._error = error
+        self._only_sent = only_sent
+
+    def __len__(self) -> int:
+        return len(self._content)
+
+    def pieces(self, *, sends: bool = False) -> Iterator[memoryview]:
+        memory = memoryview(bytearray(len(self._content) // 3 + 1))
+        if sends:
+            self.sent_bytes = 0
+        for start in range(0, len(self._content), len(memory)):
+            if self._error is not None and start and (sends or not self._only_sent):
+                raise self._error
+            piece = self._content[start : start + len(memory)]
+            memory[: len(piece)] = piece
+            yield memory[: len(piece)]
+            if sends:
+                self.sent_bytes += len(piece)
 
 
 class UploadCases(Trees):
@@ -68,6 +94,34 @@ class UploadCases(Trees):
         parts[1] = self._send(upload, 2, contents)
         parts[2] = self._send(upload, 3, contents)  # the same once more, as after an answer that was lost
         self._finish(upload, parts, contents)
+        assert self.tree() == {"x": b"".join(contents)}
+
+    def test_a_part_comes_in_pieces(self) -> None:
+        contents = self._contents()
+        self.populate({})
+        upload = self._begin("x")
+        parts = []
+        for number, content in enumerate(contents, 1):
+            pieces = _InPieces(content)
+            offset = sum(map(len, contents[: number - 1]))
+            parts.append(self.backend.put_part(upload, number, pieces, offset=offset))
+            assert parts[-1].size_bytes == len(content)
+            assert pieces.sent_bytes in {0, len(content)}, "some of it is told to be on its way, and some is not"
+        self._finish(upload, parts, contents)
+        assert self.tree() == {"x": b"".join(contents)}
+
+    def test_pieces_that_cannot_be_read_tell_why(self) -> None:
+        """As their own error says: the storage has nothing to do with it."""
+        contents = self._contents()
+        self.populate({})
+        upload = self._begin("x")
+        error = ConflictError("It changed meanwhile.", uri="where it is from")
+        for failing in (_InPieces(contents[0], error), _InPieces(contents[0], error, only_sent=True)):
+            with pytest.raises(StorageError) as caught:
+                self.backend.put_part(upload, 1, failing, offset=0)
+                raise error  # of who read it only once, and did not say that this was to send it
+            assert caught.value is error
+        self._finish(upload, [self._send(upload, number, contents) for number in (1, 2, 3)], contents)
         assert self.tree() == {"x": b"".join(contents)}
 
     def test_the_old_content_stays_until_the_end(self) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Final, Protocol
 
 from tfm.core.entry import Entry
 from tfm.core.progress import Cancel
@@ -14,6 +14,10 @@ from tfm.transfer.engine import BytesBudget
 from tfm.transfer.meter import Meter
 
 __all__ = ["Cancelled", "Outcome", "TransferContext", "UploadRecord"]
+
+
+_MOST_KEPT_BYTES: Final = 2 << 30
+"""What parts too large for the memory take of a disk, while they come from one server and wait to go to the other."""
 
 
 class UploadRecord(Protocol):
@@ -42,7 +46,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class TransferContext:
-    """What the transfers of one job share."""
+    """What the transfers of one job share. ``budget`` is of the memory, ``disk`` of what is kept on one for a while."""
 
     source: Storage
     target: Storage
@@ -50,6 +54,7 @@ class TransferContext:
     meter: Meter
     cancel: Cancel
     budget: BytesBudget
+    disk: BytesBudget = field(default_factory=lambda: BytesBudget(_MOST_KEPT_BYTES))
 
     @property
     def server_side(self) -> bool:

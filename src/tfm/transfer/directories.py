@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from tfm.core.capability import Capability
 from tfm.core.errors import ConflictError, StorageError
@@ -23,6 +24,14 @@ class Directories:
         self._made: set[str] = set()
         self._new: set[str] = set()
         self._facts: dict[str, ObjectFacts] = {}
+        self._making: dict[str, Callable[[], None]] = {}
+
+    def expect(self, key: str, making: Callable[[], None]) -> None:
+        """The directory ``key`` is to be made, by itself or by what comes to be in it: ``making`` is called just before
+        that, and not where it is there already. So it can be told from another's when nobody is left who made it."""
+        if not self._flat:
+            with self._lock:
+                self._making[key] = making
 
     def make_above(self, key: str) -> None:
         """Those that ``key`` is in."""
@@ -72,7 +81,10 @@ class Directories:
             end = len(self._prefix)
             while (end := key.find("/", end) + 1) > 0:
                 directory = key[:end]
+                making = self._making.pop(directory, None)
                 if directory not in self._made:
+                    if making is not None and not self._target.lookup(directory).found:
+                        making()
                     try:
                         self._target.make_directory(directory, mode=mode if directory == key else 0o777)
                         self._new.add(directory)

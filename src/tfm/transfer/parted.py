@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from tfm.core.capability import Capability
 from tfm.core.errors import DamagedError, StorageError, UnsupportedOperation
 from tfm.core.step import Step
-from tfm.core.writing import Checksum, Description, Part, Upload
-from tfm.storage.content_check import new_digest
-from tfm.storage.contract import Reader
-from tfm.storage.crc32 import crc32 as crc32_of
+from tfm.core.writing import Checksum, Description, Upload
 from tfm.storage.storage import Storage
 from tfm.transfer.checksum import combine_crc32, digested_part_bytes, fits, is_digest_of
 from tfm.transfer.context import Cancelled, Outcome, TransferContext, UploadRecord
@@ -28,41 +23,19 @@ from tfm.transfer.one_version import (
     part_sizes,
     require_unchanged,
 )
+from tfm.transfer.part_sending import PartSending, SentPart, is_local
 
 __all__ = ["PartedTransfer", "part_bytes_of"]
 
 _LEAST_PART_BYTES: Final = 8 << 20
 _COPIED_PART_BYTES: Final = 256 << 20
 _CHUNK_BYTES: Final = 1 << 20
-_PIECE_BYTES: Final = 1 << 20
-"""What a part is read and written by. A quarter of it took a fifth more of the processor, for what is around each."""
-
 _MOST_FOLLOWED_BYTES: Final = 64 << 20
 """Parts by which an object came once, if they are not larger, are those by which it is read: their digests are compared
 as they come. Of larger ones too few would be under way at once; then all is read again from the disk."""
 
 
-class _Own(threading.local):
-    piece: bytearray | None = None
-
-
-_OWN: Final = _Own()
-
-
-def _own_piece() -> bytearray:
-    """Of this thread."""
-    if _OWN.piece is None:
-        _OWN.piece = bytearray(_PIECE_BYTES)
-    return _OWN.piece
-
-
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    """A part that is there. ``digest`` is the one of which the source's checksum is made, where that was followed."""
-
-    part: Part
-    crc32: int | None
-    digest: bytes | None = None
+_Given = Outcome | Sequence[Task] | None
 
 
 class PartedTransfer:
@@ -81,17 +54,17 @@ class PartedTransfer:
         self._ended = ended
         self._size_bytes = step.size_bytes or 0
         self._lock = threading.Lock()
-        # The system lets one thread write to a file at a time, and the others spin until they may.
-        self._writing = threading.Lock()
-        self._parts: dict[int, _Sent] = {}
+        self._parts: dict[int, SentPart] = {}
         self._left = 0
         self._running = 0
         self._failed = False
         self._error: StorageError | None = None
         self._upload: Upload | None = None
+        self._sending: PartSending | None = None
         self._part_bytes = 0
         self._description: Description | None = None
         self._followed: Checksum | None = None
+        self._sent_again = False
 
     def begin(self) -> Sequence[Task]:
         """Begin or go on with the upload; its parts. Raises StorageError, and then nothing was begun."""
@@ -108,10 +81,12 @@ class PartedTransfer:
             facts = facts_for_target(context, step, self._description.entry, self._description.facts)
             self._upload = Upload(step.target_key, upload_id, facts, step.only_if)
             for part, crc32 in parts:
-                self._parts[part.number] = _Sent(part, crc32)
+                self._parts[part.number] = SentPart(part, crc32)
                 context.meter.add(part.size_bytes)
         if self._part_bytes == self._digested_part_bytes():
             self._followed = self._description.checksum
+        followed = None if self._followed is None else self._followed.algorithm
+        self._sending = PartSending(context, step, self._begun(), self._part_bytes, followed)
         count = max(1, -(-self._size_bytes // self._part_bytes))
         numbers = [number for number in range(1, count + 1) if number not in self._parts]
         self._left = len(numbers)
@@ -136,32 +111,36 @@ class PartedTransfer:
         if (
             self._description is None
             or self._context.server_side
-            or not self._streams
-            or self._is_local(self._context.source)
+            or not is_local(self._context.target)
+            or is_local(self._context.source)
         ):
             return None
         return digested_part_bytes(self._description.checksum, self._size_bytes, _MOST_FOLLOWED_BYTES)
 
-    def _task(self, work: Callable[[], Outcome | None]) -> Task:
-        """A task that does ``work``, which gives the object's outcome if it was the last."""
+    def _task(self, work: Callable[[], _Given]) -> Task:
+        """A task that does ``work``, which gives the object's outcome if it was the last, or further tasks."""
 
-        def run() -> None:
+        def run() -> Sequence[Task] | None:
             with self._lock:
                 if self._failed:
-                    return
+                    return None
                 self._running += 1
-            outcome: Outcome | None = None
+            given: _Given = None
             try:
                 if self._context.cancel.wanted:
                     raise Cancelled
-                outcome = work()
+                given = work()
             except Cancelled:
                 self._fail(None)
             except StorageError as error:
                 self._fail(error)
             except Exception as error:  # noqa: BLE001 - the thread's boundary: told as this object's failure
                 self._fail(defect(error))
-            self._leave(outcome)
+            if given is None or isinstance(given, Outcome):
+                self._leave(given)
+                return None
+            self._leave(None)
+            return given
 
         return run
 
@@ -186,7 +165,7 @@ class PartedTransfer:
                 self._abort()
             self._ended(None, self._error)
 
-    def _send_one(self, number: int) -> Outcome | None:
+    def _send_one(self, number: int) -> _Given:
         try:
             self._send_and_note(number)
         except DamagedError:
@@ -197,65 +176,14 @@ class PartedTransfer:
         return self._finish() if last else None
 
     def _send_and_note(self, number: int) -> None:
-        sent = self._send(number)
+        if self._sending is None:
+            raise RuntimeError("no upload was begun")
+        sent = self._sending.send(number)
         self._record.part(sent.part, sent.crc32 or 0)
         with self._lock:
             self._parts[number] = sent
 
-    def _send(self, number: int) -> _Sent:
-        context, step, upload = self._context, self._step, self._begun()
-        offset = (number - 1) * self._part_bytes
-        length = min(self._part_bytes, self._size_bytes - offset)
-        if context.server_side:
-            part = context.target.copy_part(
-                upload, number, context.source.address, step.entry, offset=offset, length=length
-            )
-            context.meter.add(length)
-            return _Sent(part, None)
-        if self._streams:
-            return self._stream(number, offset, length)
-        with context.budget.memory(length) as content, self._opened(offset, length) as reader:
-            view, done = memoryview(content), 0
-            while done < length:
-                size = reader.readinto(view[done:])
-                if not size:
-                    raise changed(context.source, step)
-                done += size
-            part = context.target.put_part(upload, number, content, offset=offset)
-            crc32 = crc32_of(content)
-        context.meter.add(length)
-        return _Sent(part, crc32)
-
-    def _opened(self, offset: int, length: int) -> Reader:
-        source, step = self._context.source, self._step
-        return source.read(step.source_key, start=offset, length=length, if_match=etag_for(source, step))
-
-    def _stream(self, number: int, offset: int, length: int) -> _Sent:
-        """A disk takes a part piece by piece: the memory of one, always the same, into which the kernel puts what came
-        and out of which it takes what is written. New memory for each costs a second for a GiB."""
-        context, step, upload = self._context, self._step, self._begun()
-        crc32 = done = 0
-        digest = None if self._followed is None else new_digest(self._followed.algorithm)
-        try:
-            with self._opened(offset, length) as reader:
-                piece = memoryview(_own_piece())
-                while done < length:
-                    size = reader.readinto(piece[: length - done])
-                    if not size:
-                        raise changed(context.source, step)
-                    with self._writing:
-                        context.target.put_part(upload, number, piece[:size], offset=offset + done)
-                    crc32 = crc32_of(piece[:size], crc32)
-                    if digest is not None:
-                        digest.update(piece[:size])
-                    done += size
-                    context.meter.add(size)
-        except BaseException:
-            context.meter.add(-done)
-            raise
-        return _Sent(Part(number, length), crc32, None if digest is None else digest.digest())
-
-    def _finish(self) -> Outcome:
+    def _finish(self) -> Outcome | Sequence[Task]:
         context, step, upload = self._context, self._step, self._begun()
         described = self._description
         if described is None:
@@ -264,8 +192,9 @@ class PartedTransfer:
         try:
             verified = self._is_right(described.checksum)
         except DamagedError:
-            self._send_all_again()
-            verified = self._is_right(described.checksum)
+            if self._sent_again:
+                raise
+            return self._all_again()
         sent = self._in_order()
         # Looks again at the destination where the storage does not: the parts may have taken hours.
         entry = context.target.finish_upload(upload, [each.part for each in sent], checksum=_whole_crc32(sent))
@@ -275,20 +204,19 @@ class PartedTransfer:
     def _is_right(self, checksum: Checksum | None) -> bool:
         return self._context.server_side or self._compare(checksum)
 
-    def _in_order(self) -> list[_Sent]:
+    def _in_order(self) -> list[SentPart]:
         return [self._parts[number] for number in sorted(self._parts)]
 
-    def _send_all_again(self) -> None:
-        """Which part is damaged the checksum of the whole does not tell. In this one thread: it is rare enough."""
-        for number in sorted(self._parts):
-            if self._context.cancel.wanted:
-                raise Cancelled
-            self._context.meter.add(-self._parts[number].part.size_bytes)
-            self._send_and_note(number)
+    def _all_again(self) -> Sequence[Task]:
+        """Every part, once: which of them is damaged the checksum of the whole does not tell."""
+        self._sent_again = True
+        self._context.meter.add(-sum(each.part.size_bytes for each in self._parts.values()))
+        self._left = len(self._parts)
+        return [self._task(partial(self._send_one, number)) for number in sorted(self._parts)]
 
     def _compare(self, checksum: Checksum | None) -> bool:
         """Whether the bytes are known to be right; DamagedError where they are known to be wrong."""
-        if self._is_local(self._context.source):
+        if is_local(self._context.source):
             return True  # nothing came over a wire; the target verifies what was sent
         if checksum is None:
             return False
@@ -302,14 +230,6 @@ class PartedTransfer:
         if same is False:
             raise damaged(self._context.source, self._step)
         return same is True
-
-    @property
-    def _streams(self) -> bool:
-        """Whether the target takes parts piece by piece."""
-        return self._is_local(self._context.target)
-
-    def _is_local(self, storage: Storage) -> bool:
-        return Capability.LOCAL_PATHS in storage.capabilities
 
     def _can_read_again(self) -> bool:
         try:
@@ -336,7 +256,7 @@ class PartedTransfer:
         return self._upload
 
 
-def _whole_crc32(sent: list[_Sent]) -> int | None:
+def _whole_crc32(sent: list[SentPart]) -> int | None:
     whole = 0
     for each in sent:
         if each.crc32 is None:

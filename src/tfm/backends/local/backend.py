@@ -28,7 +28,17 @@ from tfm.core.errors import (
 )
 from tfm.core.location import StorageAddress
 from tfm.core.page import Page
-from tfm.core.writing import Condition, Content, DeleteFailure, ObjectFacts, Part, Precondition, Upload, UploadLimits
+from tfm.core.writing import (
+    Condition,
+    Content,
+    DeleteFailure,
+    ObjectFacts,
+    Part,
+    PartContent,
+    Precondition,
+    Upload,
+    UploadLimits,
+)
 from tfm.storage.contract import PAGE_ENTRIES, Backend, BackendContext, Reader
 
 if TYPE_CHECKING:
@@ -153,7 +163,7 @@ class _LocalBackend(Backend):
         """Makes the temporary file, whose path is the upload's id; as :meth:`put`."""
         return uploads.begin_upload(self._places, self._held, key, facts, only_if)
 
-    def put_part(self, upload: Upload, number: int, content: Content, *, offset: int) -> Part:
+    def put_part(self, upload: Upload, number: int, content: PartContent, *, offset: int) -> Part:
         return uploads.write_part(self._places, self._held, upload, number, content, offset)
 
     def finish_upload(self, upload: Upload, parts: Sequence[Part], *, checksum: int | None = None) -> Entry:

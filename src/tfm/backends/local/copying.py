@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import stat
 import sys
@@ -11,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from tfm.backends.local.block_sharing import share_blocks
 from tfm.backends.local.link_copy import copy_link
 from tfm.backends.local.places import Places
 from tfm.backends.local.reading import require_regular
@@ -29,9 +29,6 @@ _CHUNK_BYTES: Final = 8 << 20
 _BUFFER_BYTES: Final = 1 << 20
 
 _OPEN_FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK | os.O_NOFOLLOW
-
-_FICLONE: Final = 0x40049409
-"""The copy shares the original's blocks: https://man7.org/linux/man-pages/man2/FICLONE.2const.html"""
 
 _NO_KERNEL_COPY: Final = frozenset(
     {errno.EXDEV, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.EPERM, errno.EBADF}
@@ -93,7 +90,7 @@ def _require_another(source: os.stat_result, replaced: os.stat_result | None, ke
 
 
 def _copy_content(source: int, target: int, facts: os.stat_result, copied: Copied) -> None:
-    if _clone(source, target):
+    if share_blocks(source, target):
         if copied is not None and facts.st_size:
             copied(facts.st_size)
         return
@@ -110,14 +107,6 @@ def _copy_content(source: int, target: int, facts: os.stat_result, copied: Copie
         os.ftruncate(target, facts.st_size)  # a hole at the end
         if copied is not None:
             copied(facts.st_size - done)
-
-
-def _clone(source: int, target: int) -> bool:
-    try:
-        fcntl.ioctl(target, _FICLONE, source)
-    except OSError:  # another disk, or one that cannot
-        return False
-    return True
 
 
 def _runs(source: int, facts: os.stat_result) -> Iterator[tuple[int, int]]:

@@ -10,6 +10,7 @@ from functools import cache
 from types import TracebackType
 from typing import Final
 
+from tfm.backends.local.block_sharing import may_share_blocks
 from tfm.core.errors import (
     ConflictError,
     InvalidPathError,
@@ -129,13 +130,16 @@ def free_bytes(prefix: str) -> int | None:
 
 def copy_bytes(key: str, size_bytes: int, below: str) -> int:
     """What a copy of that file takes at most below the directory ``below``: none of its holes, and nothing within one
-    file system, which may let copies share their blocks."""
+    file system that lets copies share their blocks, or does not say that it does not."""
+    path, directory = path_of(key, "copy"), path_of(below or os.curdir, "copy")
     try:
-        facts = os.lstat(path_of(key, "copy"))
-        device = os.stat(path_of(below or os.curdir, "copy")).st_dev
+        facts = os.lstat(path)
+        device = os.stat(directory).st_dev
     except OSError:
         return size_bytes
-    return 0 if facts.st_dev == device else min(size_bytes, facts.st_blocks * _BLOCK_BYTES)
+    if facts.st_dev == device and may_share_blocks(path, facts, directory):
+        return 0
+    return min(size_bytes, facts.st_blocks * _BLOCK_BYTES)
 
 
 @cache

@@ -14,7 +14,7 @@ from tfm.backends.local.system import translating
 from tfm.backends.local.writing import must_be_free, set_modified, write_all, writing_to, written_entry
 from tfm.core.entry import Entry
 from tfm.core.errors import InvalidRequestError
-from tfm.core.writing import Content, ObjectFacts, Part, Precondition, Upload
+from tfm.core.writing import ObjectFacts, Part, PartContent, Precondition, Upload, pieces_of
 from tfm.storage.atomic_file import AtomicFile, is_temporary
 
 __all__ = ["HeldUploads", "abort_upload", "begin_upload", "finish_upload", "read_upload", "write_part"]
@@ -95,10 +95,15 @@ def begin_upload(
     return Upload(key, upload_id, facts, only_if)
 
 
-def write_part(places: Places, held: HeldUploads, upload: Upload, number: int, content: Content, offset: int) -> Part:
+def write_part(
+    places: Places, held: HeldUploads, upload: Upload, number: int, content: PartContent, offset: int
+) -> Part:
+    written = 0
     with _opened(places, held, upload, os.O_WRONLY) as descriptor:
-        write_all(descriptor, content, offset)
-    return Part(number, memoryview(content).nbytes)
+        for piece in pieces_of(content, sends=True):
+            write_all(descriptor, piece, offset + written)
+            written += memoryview(piece).nbytes
+    return Part(number, written)
 
 
 def read_upload(places: Places, held: HeldUploads, upload: Upload, start: int, length: int) -> bytes:

@@ -26,6 +26,7 @@ from tfm.core.writing import (
     Description,
     ObjectFacts,
     Part,
+    PartContent,
     Precondition,
     Upload,
 )
@@ -169,7 +170,7 @@ class _MemoryBackend(Backend):
         self._record_request("begin upload")
         return Upload(key, self._store.begin_upload(self.address.authority, key), facts, only_if)
 
-    def put_part(self, upload: Upload, number: int, content: Content, *, offset: int) -> Part:
+    def put_part(self, upload: Upload, number: int, content: PartContent, *, offset: int) -> Part:
         del offset  # an object store puts parts together by their numbers
         self._record_request("write part")
         return self._store.put_part(self.address.authority, upload, number, content)

@@ -14,7 +14,7 @@ from typing import Final
 from tfm.backends.memory.buckets import LONGEST_KEY_BYTES, Bucket, StoredObject, select
 from tfm.core.entry import Entry
 from tfm.core.errors import ConflictError, DamagedError, InvalidPathError, InvalidRequestError, NotFoundError
-from tfm.core.writing import Content, ObjectFacts, Part, Precondition, Upload, UploadLimits
+from tfm.core.writing import Content, ObjectFacts, Part, PartContent, Precondition, Upload, UploadLimits, pieces_of
 
 __all__ = ["MemoryStore", "objection"]
 
@@ -122,7 +122,7 @@ class MemoryStore:
             self._pending[upload_id] = _Pending(authority, key)
         return upload_id
 
-    def put_part(self, authority: str, upload: Upload, number: int, content: Content) -> Part:
+    def put_part(self, authority: str, upload: Upload, number: int, content: PartContent) -> Part:
         uri = _uri(authority, upload.key)
         if not 1 <= number <= self.upload_limits.most_parts:
             raise InvalidRequestError(
@@ -130,7 +130,7 @@ class MemoryStore:
                 uri=uri,
                 operation="write",
             )
-        kept = bytes(content)
+        kept = b"".join(map(bytes, pieces_of(content, sends=True)))
         with self._lock:
             self._find_pending(authority, upload).parts[number] = kept
         return _part(number, kept)

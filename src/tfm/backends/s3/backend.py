@@ -33,7 +33,17 @@ from tfm.core.errors import (
 from tfm.core.finding import Finding
 from tfm.core.location import StorageAddress
 from tfm.core.page import Page
-from tfm.core.writing import Condition, Content, DeleteFailure, Description, ObjectFacts, Part, Precondition, Upload
+from tfm.core.writing import (
+    Condition,
+    Content,
+    DeleteFailure,
+    Description,
+    ObjectFacts,
+    Part,
+    PartContent,
+    Precondition,
+    Upload,
+)
 from tfm.storage.contract import PAGE_ENTRIES, Backend, BackendContext, Reader, Root
 
 __all__ = ["S3Backend", "S3BackendFactory"]
@@ -235,7 +245,7 @@ class S3Backend(Backend):
         return self._writing.begin(key, facts, only_if)
 
     # Numbers alone say which part goes where.
-    def put_part(self, upload: Upload, number: int, content: Content, *, offset: int) -> Part:  # noqa: ARG002
+    def put_part(self, upload: Upload, number: int, content: PartContent, *, offset: int) -> Part:  # noqa: ARG002
         return self._writing.put_part(upload, number, content)
 
     def finish_upload(self, upload: Upload, parts: Sequence[Part], *, checksum: int | None = None) -> Entry:

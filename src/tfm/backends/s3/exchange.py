@@ -6,8 +6,11 @@ a connection and an answer takes half a millisecond, most of it for headers that
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import Any, Final, TypeVar
+
+from tfm.core.writing import Content, PartContent, pieces_of
 
 __all__ = ["Answer", "begin", "send"]
 
@@ -23,14 +26,12 @@ _TOGETHER_BYTES: Final = 1 << 17
 _PIECE_BYTES: Final = 1 << 20
 
 
-def send(pool: Any, url: str, head: bytes, body: bytes | bytearray, *, answers_without_body: bool) -> Answer:
+def send(pool: Any, url: str, head: bytes, body: PartContent, *, answers_without_body: bool) -> Answer:
     """Send a request, and take the head of its answer. Raises botocore's and urllib3's errors, and TimeoutError."""
     return begin(pool, url, head, body, answers_without_body=answers_without_body)()
 
 
-def begin(
-    pool: Any, url: str, head: bytes, body: bytes | bytearray, *, answers_without_body: bool
-) -> Callable[[], Answer]:
+def begin(pool: Any, url: str, head: bytes, body: PartContent, *, answers_without_body: bool) -> Callable[[], Answer]:
     """Send a request; what is given waits for the head of its answer, and is called once. Both raise as :func:`send`.
 
     Between the two the connection is nobody else's, so who begins many takes as many connections.
@@ -38,20 +39,25 @@ def begin(
     connection = _connected(pool, url)
 
     def sending() -> None:
-        try:
-            if len(body) <= _TOGETHER_BYTES:
-                connection.sock.sendall(head + body)
-            else:
-                connection.sock.sendall(head)
-                connection.sock.sendall(body)
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # a server that refuses need not wait for the whole body: its answer may be there already
+        # What reads the pieces has errors of its own, which are no broken connection.
+        for piece in _heading(head, body):
+            try:
+                connection.sock.sendall(piece)
+            except (BrokenPipeError, ConnectionResetError):
+                return  # a server that refuses need not wait for the whole body: its answer may be there already
 
     def answered() -> Answer:
         return Answer(pool, connection, answers_without_body=answers_without_body)
 
     _or_drop(pool, connection, sending)
     return lambda: _or_drop(pool, connection, answered)
+
+
+def _heading(head: bytes, body: PartContent) -> Iterable[Content]:
+    """What is sent by one call each."""
+    if isinstance(body, (bytes, bytearray)) and len(body) <= _TOGETHER_BYTES:
+        return (head + body,)
+    return chain((head,), pieces_of(body, sends=True))
 
 
 def _or_drop(pool: Any, connection: Any, exchange: Callable[[], _Told]) -> _Told:

@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape
 from tfm.backends.s3.exchange import Answer
 from tfm.backends.s3.quick_answers import body_answer, copy_answer, deletion_answer, listing_answer, plain_answer
 from tfm.backends.s3.signature import EMPTY_SHA256, UNSIGNED_PAYLOAD
+from tfm.core.writing import PartContent, pieces_of
 from tfm.storage.crc32 import crc32
 
 __all__ = ["METHODS", "QuickRequest", "quick_request", "quoted_key"]
@@ -93,7 +94,7 @@ class QuickRequest:
     path: str
     query: str
     headers: Mapping[str, str]
-    body: bytes | bytearray
+    body: PartContent
     payload: str
     parse: Parse
 
@@ -119,7 +120,7 @@ def quick_request(operation: str, parameters: Mapping[str, Any], config: Any, *,
         return None
     payload = EMPTY_SHA256
     if operation == "DeleteObjects":  # whose checksum S3 insists on
-        payload = _checked_payload(body, headers)
+        payload = _payload(body, headers, checks=True, signs=True)
     elif operation in _PUTS:
         payload = _signed_payload(body, headers, config, secure=secure)
     # Of a range there is no checksum to be had.
@@ -157,25 +158,26 @@ def _query(parameters: Mapping[str, Any], always: tuple[tuple[str, str], ...]) -
     return "&".join(sorted(f"{name}={quote(str(value), safe='-._~')}" for name, value in (*values, *always)))
 
 
-def _signed_payload(body: bytes | bytearray, headers: dict[str, str], config: Any, *, secure: bool) -> str:
+def _signed_payload(body: PartContent, headers: dict[str, str], config: Any, *, secure: bool) -> str:
     """What is signed of the body, which gets its checksum. As botocore does: over TLS the checksum is enough."""
-    if config.request_checksum_calculation != _ALWAYS:
-        return sha256(body).hexdigest()
-    if secure and not (config.s3 or {}).get("payload_signing_enabled"):
-        _add_checksum(body, headers)
-        return UNSIGNED_PAYLOAD
-    return _checked_payload(body, headers)
+    checks = config.request_checksum_calculation == _ALWAYS
+    signs = not checks or not secure or bool((config.s3 or {}).get("payload_signing_enabled"))
+    return _payload(body, headers, checks=checks, signs=signs)
 
 
-def _checked_payload(body: bytes | bytearray, headers: dict[str, str]) -> str:
-    """What is signed of a body that gets its checksum too."""
-    _add_checksum(body, headers)
-    return sha256(body).hexdigest()
-
-
-def _add_checksum(body: bytes | bytearray, headers: dict[str, str]) -> None:
-    headers["x-amz-checksum-crc32"] = base64.b64encode(crc32(body).to_bytes(4, "big")).decode("ascii")
-    headers["x-amz-sdk-checksum-algorithm"] = "CRC32"
+def _payload(body: PartContent, headers: dict[str, str], *, checks: bool, signs: bool) -> str:
+    """What is signed of the body, which is gone through once; where it ``checks``, its checksum is among the headers
+    then."""
+    checksum, digest = 0, sha256()
+    for piece in pieces_of(body):
+        if checks:
+            checksum = crc32(piece, checksum)
+        if signs:
+            digest.update(piece)
+    if checks:
+        headers["x-amz-checksum-crc32"] = base64.b64encode(checksum.to_bytes(4, "big")).decode("ascii")
+        headers["x-amz-sdk-checksum-algorithm"] = "CRC32"
+    return digest.hexdigest() if signs else UNSIGNED_PAYLOAD
 
 
 def _deletion(delete: Mapping[str, Any]) -> bytes | None:

@@ -13,9 +13,10 @@ from tfm.backends.s3.bucket import Bucket, Send
 from tfm.backends.s3.entries import headers_of, quoted_etag, unquoted_etag, written_entry
 from tfm.backends.s3.errors import code_of
 from tfm.backends.s3.facts import HEADER_PARAMETERS, TIME_NAME
+from tfm.backends.s3.part_body import PartBody
 from tfm.core.entry import Entry
 from tfm.core.errors import ConflictError, InvalidRequestError, TemporaryError
-from tfm.core.writing import NOTHING_THERE, Content, ObjectFacts, Part, Precondition, Upload
+from tfm.core.writing import NOTHING_THERE, Content, ObjectFacts, Part, PartContent, Precondition, Upload
 
 __all__ = ["Writing"]
 
@@ -102,12 +103,17 @@ class Writing:
         self._bucket.servers.note_no_whole_checksums(client.meta.endpoint_url)
         return response
 
-    def put_part(self, upload: Upload, number: int, content: Content) -> Part:
-        body = content if isinstance(content, (bytes, bytearray)) else bytes(content)
+    def put_part(self, upload: Upload, number: int, content: PartContent) -> Part:
+        body = _part_body(content)
         with self._bucket.asking("write", upload.key):
             client = self._bucket.clients().patient()
             send = self._bucket.sender(client, "UploadPart")
-            headers = headers_of(send(**self._of(upload), PartNumber=number, Body=body))
+            try:
+                headers = headers_of(send(**self._of(upload), PartNumber=number, Body=body))
+            except Exception:
+                if isinstance(body, PartBody) and body.failure is not None:
+                    raise body.failure from None
+                raise
         etag = unquoted_etag(headers.get("etag"))
         if etag is None:
             raise self._meaningless(upload.key, "took a part without giving its etag")
@@ -202,6 +208,12 @@ class Writing:
     def _meaningless(self, key: str, what: str) -> Exception:
         asked = self._bucket.asked("write", key)
         return asked.error(TemporaryError, f"{asked.server} {what}.", "Try again.")
+
+
+def _part_body(content: PartContent) -> bytes | bytearray | PartBody:
+    if isinstance(content, (bytes, bytearray)):
+        return content
+    return bytes(content) if isinstance(content, memoryview) else PartBody(content)
 
 
 def _told(part: Part) -> dict[str, Any]:
