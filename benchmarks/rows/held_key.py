@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import os
-import pty
-import selectors
 import shutil
-import signal
-import struct
-import subprocess
 import sys
 import sysconfig
 import tempfile
-import termios
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final
 
 from benchmarks.listing_server import ListingServer
 from benchmarks.measuring import client_environment
 from benchmarks.scale import Scale
 from benchmarks.section import Section, target
+from benchmarks.terminal import ProgramOnTerminal, answer_xefm
 
 __all__ = ["measure"]
 
@@ -32,14 +25,26 @@ _ROWS, _COLUMNS = 40, 140
 _KEYS_A_SECOND: Final = 30
 """As fast as terminals repeat a key that is held."""
 
+_START_SECONDS: Final = 120.0
+"""Until a program has the directory; some sort it for long."""
+
 _LATE_SECONDS: Final = 1.0
 _MOST_MISSED: Final = 10
-"""Then it is a program that cannot keep up, or that draws in a way which is not understood here."""
+"""Then it is a program that cannot keep up."""
 
 _DOWN: Final = b"\x1bOB"
 """In the mode in which programs that use the whole screen put the keypad; the others get the usual one."""
 
 _USUAL_DOWN: Final = b"\x1b[B"
+
+_OTHERS: Final = {
+    "mc": (_DOWN, 1),
+    "yazi": (_USUAL_DOWN, 2),
+    "ranger": (_DOWN, 2),
+    "xefm": (_DOWN, 2),
+}
+"""The key, and on which file two of them lead: where there is a row for the directory above, on an earlier one."""
+
 _P99_TARGET_SECONDS: Final = 0.050
 _BYTES_TARGET: Final = 600
 
@@ -63,8 +68,8 @@ def measure(scale: Scale) -> list[Section]:
     section = Section(
         f"Down held over {scale.held_rows:,} rows",
         f"A terminal of {_COLUMNS} × {_ROWS}; {scale.held_keys} times the key, {_KEYS_A_SECOND} a second, as terminals "
-        "repeat it. A key is answered when the name of the row that it goes to is written after it; missed if that is "
-        "not so within a second. CPU is that of the whole program, the arriving listing's included.",
+        "repeat it. A key is answered when something is drawn in the line of the row that it goes to; missed if that "
+        "is not so within a second. CPU is that of the whole program, the arriving listing's included.",
         ("program", "median ms", "p99 ms", "missed", "bytes a key", "CPU ms a key"),
     )
     with ExitStack() as stack:
@@ -78,13 +83,16 @@ def measure(scale: Scale) -> list[Section]:
         environment = client_environment(server.url, HOME=home, TERM="xterm-256color", LANG="C.UTF-8", TFM_SORT="name")
         environment = {name: text for name, text in environment.items() if not name.startswith("XDG_")}
         tfm = os.path.join(sysconfig.get_path("scripts"), "tfm")
-        idle = _hold([tfm, directory, home], environment, scale, _USUAL_DOWN)
-        arriving = _hold([tfm, directory, f"s3://{bucket}/data/"], environment, scale, _USUAL_DOWN)
+        idle = _hold([tfm, directory, home], environment, scale, _USUAL_DOWN, first=1)
+        arriving = _hold([tfm, directory, f"s3://{bucket}/data/"], environment, scale, _USUAL_DOWN, first=1)
         _add(section, "tfm, nothing else going on", idle)
         _add(section, f"tfm, {scale.many_entries:,} keys arriving beside it", arriving)
         for name, command in _others(section, directory, home).items():
+            key, first = _OTHERS[name]
             try:
-                _add(section, name, _hold(command, environment, scale, _DOWN))
+                if name == "xefm":
+                    answer_xefm(command, environment, _COLUMNS, _ROWS)
+                _add(section, name, _hold(command, environment, scale, key, first=first))
             except RuntimeError as error:
                 section.left_out.append(f"{name} ({error})")
     more = arriving.percentile(0.99) - idle.percentile(0.99)
@@ -104,7 +112,7 @@ def measure(scale: Scale) -> list[Section]:
 
 
 def _name(number: int) -> str:
-    return f"row-{number:06}.dat"
+    return f"row-{number:06}"  # without a suffix, which some show in a column of its own
 
 
 def _others(section: Section, directory: str, home: str) -> dict[str, list[str]]:
@@ -133,21 +141,23 @@ def _add(section: Section, name: str, held: _Held) -> None:
     )  # fmt: skip
 
 
-def _hold(command: Sequence[str], environment: Mapping[str, str], scale: Scale, key: bytes) -> _Held:
-    with _Program(command, environment) as program:
-        program.until(_name(0), seconds=60)
+def _hold(command: Sequence[str], environment: Mapping[str, str], scale: Scale, key: bytes, *, first: int) -> _Held:
+    """``first`` is the number of the file on which two of these keys lead."""
+    with ProgramOnTerminal(command, environment, _COLUMNS, _ROWS) as program:
+        program.until_shown(_name(0), seconds=_START_SECONDS)
         program.until_quiet()
-        for _ in range(2):  # from "..", where there is one, and so that every program has drawn a move before
+        for _ in range(2):  # so that every program has drawn a move before
             program.press(key)
             program.until_quiet()
-        first = program.last_row_drawn()
+        if not program.has_drawn(_name(first)):
+            raise RuntimeError(f"two keys did not lead to {_name(first)}")
         delays, missed = [], 0
         written, cpu = program.written_bytes, program.cpu_seconds()
         began = time.monotonic()
         for number in range(scale.held_keys):
-            program.read_until_time(began + number / _KEYS_A_SECOND)
+            program.read_until(began + number / _KEYS_A_SECOND)
             program.press(key)
-            delay = program.drawn_after(_name(first + number + 1))
+            delay = program.seconds_until_drawn(_name(first + number + 1), at_most=_LATE_SECONDS)
             missed += delay is None
             if missed > _MOST_MISSED:
                 raise RuntimeError(f"more than {_MOST_MISSED} rows were not drawn within {_LATE_SECONDS:g} s")
@@ -157,86 +167,3 @@ def _hold(command: Sequence[str], environment: Mapping[str, str], scale: Scale, 
             (program.written_bytes - written) / scale.held_keys,
             (program.cpu_seconds() - cpu) / scale.held_keys,
         )  # fmt: skip
-
-
-class _Program:
-    """A program on a terminal of its own."""
-
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
-        self._ours, theirs = pty.openpty()
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, _COLUMNS, 0, 0))
-        self._process = subprocess.Popen(
-            command, stdin=theirs, stdout=theirs, stderr=theirs, env=dict(environment), start_new_session=True
-        )
-        os.close(theirs)
-        self._since_key = bytearray()
-        self.written_bytes = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        os.close(self._ours)
-
-    def press(self, key: bytes) -> None:
-        self._since_key.clear()
-        os.write(self._ours, key)
-
-    def cpu_seconds(self) -> float:
-        with open(f"/proc/{self._process.pid}/stat", encoding="ascii", errors="replace") as file:
-            fields = file.read().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def until(self, text: str, *, seconds: float) -> None:
-        """RuntimeError where it does not come."""
-        deadline = time.monotonic() + seconds
-        while text.encode() not in self._since_key:
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"{text} was not drawn within {seconds} s")
-            self._read(0.1)
-
-    def until_quiet(self) -> None:
-        """Until nothing was written for half a second."""
-        before = -1
-        while before != self.written_bytes:
-            before = self.written_bytes
-            self.read_until_time(time.monotonic() + 0.5)
-
-    def last_row_drawn(self) -> int:
-        """The number of the row that the last key went to: that with the greatest number drawn since."""
-        text = self._since_key.decode("utf-8", "replace")
-        numbers = [int(piece[:6]) for piece in text.split("row-")[1:] if piece[:6].isdigit()]
-        if not numbers:
-            raise RuntimeError("the key moved nothing")
-        return max(numbers)
-
-    def drawn_after(self, text: str) -> float | None:
-        """Seconds until ``text`` was written after the key; None if it was not."""
-        began = time.monotonic()
-        while text.encode() not in self._since_key:
-            if time.monotonic() - began > _LATE_SECONDS:
-                return None
-            self._read(0.01)
-        return time.monotonic() - began
-
-    def read_until_time(self, moment: float) -> None:
-        while (left := moment - time.monotonic()) > 0:
-            self._read(left)
-
-    def _read(self, seconds: float) -> None:
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._ours, selectors.EVENT_READ)
-            if not selector.select(seconds):
-                return
-            try:
-                data = os.read(self._ours, 65536)
-            except OSError as error:
-                if error.errno != errno.EIO:
-                    raise
-                data = b""
-            if not data:
-                raise RuntimeError("it has ended")
-            self.written_bytes += len(data)
-            self._since_key += data
