@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from tests.ui.memory_panes import Memory, denied, place
 from tfm.core.entry import Entry, Kind
+from tfm.core.errors import StorageError
 from tfm.core.location import Location, StorageAddress
 from tfm.core.progress import Cancel, Progress
+from tfm.operations import expression_process
 from tfm.operations.bulk_rename import BulkRename, RenameSummary, undo_rows
 from tfm.operations.rename_rule import NewCase, RenameRule, RuleError, lines_of_names, names_of_lines
 from tfm.storage.session import Session
@@ -45,6 +47,9 @@ def entry(name: str, *, directory: bool = False, modified: float | None = None) 
         (RenameRule(replacement="x.{ext}"), "plain", "x."),
         (RenameRule("b", "{n}", step=5), "abba", "a11a"),
         (RenameRule(r"b", "{name}", regular=True), r"b\1", r"b\1\1"),
+        (RenameRule(r"(a)(b)", r"\1{n}\2", regular=True, first=20), "ab", "a20b"),
+        (RenameRule("x*", "-", regular=True), "axb", "-a--b-"),
+        (RenameRule("X", r"\{n}", ignores_case=True), "ax", r"a\1"),
         (RenameRule(case=NewCase.UPPER), "straße.txt", "STRASSE.TXT"),
         (RenameRule("x", "y", case=NewCase.TITLE), "fox trot", "Foy Trot"),
     ],
@@ -63,6 +68,13 @@ def test_the_date_is_that_of_the_last_change_in_the_readers_zone() -> None:
     dated = entry("x", modified=moment)
     assert RenameRule(replacement="{date} {date:%H.%M}").new_names([dated]) == ["2026-05-01 12.30"]
     assert RenameRule(replacement="{date}x").new_names([entry("x")]) == ["x"]
+
+
+def test_an_expression_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(expression_process, "LIMIT_SECONDS", 0.2)
+    rule = RenameRule(r"b|(a+)+$", "x", regular=True)
+    with pytest.raises(StorageError, match="takes too long"):
+        rule.new_names([entry("b" + "a" * 40 + "c")])
 
 
 @pytest.mark.parametrize(

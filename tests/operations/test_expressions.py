@@ -109,3 +109,19 @@ def test_thousands_of_names_are_asked_about_in_pieces() -> None:
     assert [name for name, one in zip(names, fits, strict=True) if one] == [
         name for name in names if name.endswith(("00", "50"))
     ]
+
+
+@given(st.lists(st.text("ab1\\\udce9é", max_size=6)), st.sampled_from(["", "-", r"\1", r"\g<1>2", "\\\\", r"\n\061"]))
+@settings(max_examples=50, deadline=None)
+def test_names_come_back_with_what_fits_replaced_as_the_library_does_it(names: list[str], template: str) -> None:
+    expected = [re.sub("(a)?b*", template, name) for name in names]
+    assert REPLACING.replaced(names, [template] * len(names)) == expected
+
+
+REPLACING = ExpressionProcesses("(a)?b*", 0)
+
+
+def test_thousands_of_names_have_each_its_own_template() -> None:
+    names = [f"name-{number}" for number in range(4500)]
+    replaced = ExpressionProcesses("name", 0).replaced(names, [str(number) for number in range(4500)])
+    assert replaced == [f"{number}-{number}" for number in range(4500)]

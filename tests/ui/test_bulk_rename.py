@@ -10,6 +10,7 @@ import pytest
 from tests.ui.jobs import memory_with, until_closed
 from tests.ui.memory_panes import denied, place
 from tests.ui.running import Running, names, run_app
+from tfm.operations import expression_process
 from tfm.operations.external import Invocation
 from tfm.ui.rename_dialog import BulkRenameDialog
 
@@ -63,6 +64,24 @@ def test_counters_count_as_the_rows_stand_and_expressions_have_groups() -> None:
 
     run_app(memory.session, place("d/"), place("d/"), look)
     assert memory.stored() == ["d/XB02", "d/YA01"]
+
+
+def test_an_expression_that_never_ends_is_said_and_holds_up_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(expression_process, "LIMIT_SECONDS", 0.2)
+    memory = memory_with(f"d/{'a' * 40}b")
+
+    async def look(running: Running) -> None:
+        await running.until_listed(running.left, "memory://bucket/d/")
+        await running.press("down", "alt+r", "tab", "tab", "right", "shift+tab", "shift+tab")
+        shown(running).find.set_value("(a+)+$")
+        await running.until(lambda: "takes too long" in shown(running).error_block.text)
+        await running.press("enter")
+        assert memory.stored() == [f"d/{'a' * 40}b"]
+        await running.press("ctrl+u", *"a+", "tab", "x")
+        await running.until(lambda: rows(running)[0].endswith("→ xb"))
+        assert not shown(running).error_block.text
+
+    run_app(memory.session, place("d/"), place("d/"), look)
 
 
 def test_what_is_wrong_is_said_and_hinders_only_itself() -> None:

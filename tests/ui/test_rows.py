@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
-from tests.scripted_backend import SCHEME, Clock, Script, directory, make_session
+from tests.scripted_backend import DEADLINE_SECONDS, SCHEME, Clock, Script, directory, make_session
 from tests.ui.memory_panes import Memory, place
 from tests.ui.running import Running, cursor_name, names, run_app, shown_state
+from tfm.core.entry import Kind
+from tfm.core.listing import Listing
 from tfm.core.settings import Settings
+from tfm.operations import row_choice
 from tfm.operations.browse import BrowseState
 from tfm.storage.session import Session
+from tfm.ui import pruning
 from tfm.ui.sort_dialog import SortDialog
 
 VIM = Settings(keymap="vim")
@@ -470,6 +475,68 @@ def test_many_rows_are_selected_while_keys_wait() -> None:
         assert "030000" not in selected(running)
 
     run_app(make_session({SCHEME: script}, Clock()), directory(), directory(), look)
+
+
+def test_what_is_gone_from_among_many_is_deselected_by_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = Looks(monkeypatch)
+    script = Script({"": ["a", "b", "c", "d"]})
+
+    async def look(running: Running) -> None:
+        left = running.left
+        await running.until(lambda: shown_state(left) is BrowseState.COMPLETE)
+        await running.press("ctrl+a")
+        assert "4 selected" in left.footer.text
+        script.directories[""] = ["a", "c"]
+        await running.press("ctrl+r")
+        await running.until(lambda: "2 selected" in left.footer.text)
+        assert [key for key, _kind in left.list.selection.entries()] == ["a", "c"]
+        assert threading.current_thread() not in looks.threads
+
+    run_app(make_session({SCHEME: script}, Clock()), directory(), directory("x/"), look)
+    assert looks.threads
+
+
+def test_what_came_back_meanwhile_stays_selected(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = Looks(monkeypatch)
+    script = Script({"": ["a", "b", "c"]})
+
+    async def look(running: Running) -> None:
+        left = running.left
+        await running.until(lambda: shown_state(left) is BrowseState.COMPLETE)
+        await running.press("ctrl+a")
+        looks.may_end.clear()
+        for there in (["a"], ["a", "b"]):
+            script.directories[""] = there
+            await running.press("ctrl+r")
+            await running.until(lambda there=there: len(left.list) == 1 + len(there) and looks.begun())  # type: ignore[misc]
+        looks.may_end.set()
+        await running.until(lambda: "2 selected" in left.footer.text)
+        assert [key for key, _kind in left.list.selection.entries()] == ["a", "b"]
+
+    run_app(make_session({SCHEME: script}, Clock()), directory(), directory("x/"), look)
+
+
+class Looks:
+    """At what is still there: each as where there are many rows, by which thread, held back until :attr:`may_end`."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.threads: list[threading.Thread] = []
+        self.may_end = threading.Event()
+        self.may_end.set()
+        self._seen = 0
+        self._usual = row_choice.gone_entries
+        monkeypatch.setattr(pruning, "_QUICK_ROWS", 0)
+        monkeypatch.setattr(row_choice, "gone_entries", self._look)
+
+    def _look(self, listing: Listing, entries: Sequence[tuple[str, Kind]]) -> list[tuple[str, Kind]]:
+        self.threads.append(threading.current_thread())
+        assert self.may_end.wait(DEADLINE_SECONDS)
+        return self._usual(listing, entries)
+
+    def begun(self) -> bool:
+        """Whether one more has begun than when this was asked last."""
+        begun, self._seen = len(self.threads) > self._seen, len(self.threads)
+        return begun
 
 
 # Half a page

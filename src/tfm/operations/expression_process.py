@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from tfm.core.errors import StorageError
-from tfm.operations.expression_child import NAMES_BIT
+from tfm.operations.expression_child import NAMES, PLACES, REPLACED, packed_texts, texts_of
 
 __all__ = ["ExpressionProcesses"]
 
@@ -40,20 +40,27 @@ class ExpressionProcesses:
 
     def places(self, data: bytes) -> list[tuple[int, int]]:
         """Where the expression fits. Raises StorageError where that takes too long, from then on at once."""
-        return self._answer(data, 0)
+        offsets = _numbers(self._answer(PLACES, data))
+        return list(zip(offsets[::2], offsets[1::2], strict=True))
 
     def fitting(self, names: Sequence[str]) -> list[bool]:
         """Of each name, whether the expression fits somewhere in it. Raises as :meth:`places`."""
         fits = [False] * len(names)
         for start in range(0, len(names), _PIECE_NAMES):
-            piece = names[start : start + _PIECE_NAMES]
-            head = struct.pack(f"={1 + len(piece)}I", len(piece), *map(len, piece))
-            data = head + "".join(piece).encode("utf-8", "surrogatepass")
-            for number, _number in self._answer(data, NAMES_BIT):
+            for number in _numbers(self._answer(NAMES, packed_texts(names[start : start + _PIECE_NAMES]))):
                 fits[start + number] = True
         return fits
 
-    def _answer(self, data: bytes, bit: int) -> list[tuple[int, int]]:
+    def replaced(self, names: Sequence[str], templates: Sequence[str]) -> list[str]:
+        """Each name with all that the expression fits replaced by its template, as :func:`re.sub` does it. Raises as
+        :meth:`places`; the templates have been found to be some."""
+        found: list[str] = []
+        for start in range(0, len(names), _PIECE_NAMES):
+            piece = slice(start, start + _PIECE_NAMES)
+            found += texts_of(self._answer(REPLACED, packed_texts([*names[piece], *templates[piece]])))
+        return found
+
+    def _answer(self, question: int, data: bytes) -> bytes:
         while True:
             if self._too_long:
                 raise _too_long()
@@ -61,7 +68,7 @@ class ExpressionProcesses:
                 process = self._idle.pop() if self._idle else None
             fresh = process is None
             process = process or self._start()
-            found = _ask(process, data, bit)
+            found = _ask(process, question, data)
             if found is not None:
                 with self._lock:
                     self._idle.append(process)
@@ -103,21 +110,23 @@ def _send(process: _Process, data: bytes) -> bool:
     return True
 
 
-def _ask(process: _Process, data: bytes, bit: int) -> list[tuple[int, int]] | None:
+def _ask(process: _Process, question: int, data: bytes) -> bytes | None:
     """None where the process has ended."""
     output = process.stdout
-    if output is None or not _send(process, struct.pack("=I", len(data) | bit) + data):
+    if output is None or not _send(process, struct.pack("=II", question, len(data)) + data):
         return None
     head = output.read(4)
     if len(head) < 4:
         return None
-    count = struct.unpack("=I", head)[0]
-    offsets = array("I")
-    body = output.read(8 * count)
-    if len(body) < 8 * count:
-        return None
-    offsets.frombytes(body)
-    return list(zip(offsets[::2], offsets[1::2], strict=True))
+    size = struct.unpack("=I", head)[0]
+    body = output.read(size)
+    return body if len(body) == size else None
+
+
+def _numbers(data: bytes) -> array[int]:
+    numbers = array("I")
+    numbers.frombytes(data)
+    return numbers
 
 
 def _end(process: _Process) -> None:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from tfm.core.entry import Entry
+from tfm.operations.expression_process import ExpressionProcesses
 
 __all__ = ["NewCase", "RenameRule", "RuleError", "lines_of_names", "names_of_lines"]
 
@@ -83,28 +84,41 @@ class RenameRule:
         return pattern
 
     def new_names(self, entries: Sequence[Entry]) -> list[str]:
-        """The new name of each; counters count in this order, also those that stay as they are."""
-        return [self._new_name(entry, self.first + number * self.step) for number, entry in enumerate(entries)]
-
-    def _new_name(self, entry: Entry, number: int) -> str:
-        name = entry.key.removesuffix("/").rpartition("/")[2]
+        """The new name of each; counters count in this order, also those that stay as they are. An expression is tried
+        in a process of its own: raises StorageError where it takes too long."""
+        names = [entry.key.removesuffix("/").rpartition("/")[2] for entry in entries]
+        expands = self.regular and self._pattern is not None
+        new = [
+            self._filled(entry, name, self.first + number * self.step, expands=expands)
+            for number, (entry, name) in enumerate(zip(entries, names, strict=True))
+        ]
         if self._pattern is not None:
-            pattern = self._pattern
-            new = pattern.sub(lambda match: self._filled(entry, name, number, match), name)
-        else:
-            new = self._filled(entry, name, number, None) if self.replacement else name
-        return _CASES[self.case](new)
+            new = self._replaced(self._pattern, names, new)
+        elif not self.replacement:
+            new = names
+        return [_CASES[self.case](name) for name in new]
 
-    def _filled(self, entry: Entry, name: str, number: int, match: re.Match[str] | None) -> str:
+    def _replaced(self, pattern: re.Pattern[str], names: Sequence[str], by: Sequence[str]) -> list[str]:
+        if self.regular:
+            return ExpressionProcesses(self.find, pattern.flags & re.IGNORECASE).replaced(names, by)
+        return [pattern.sub(_as_template(new), name) for name, new in zip(names, by, strict=True)]
+
+    def _filled(self, entry: Entry, name: str, number: int, *, expands: bool) -> str:
+        """``expands``: what a backslash means in a template is still to be done."""
         pieces: list[str] = []
         for part in self._parts:
             if isinstance(part, _Field):
-                pieces.append(_value(part, entry, name, number))
-            elif match is not None and self.regular:
-                pieces.append(match.expand(part))
+                value = _value(part, entry, name, number)
+                pieces.append(_as_template(value) if expands else value)
             else:
                 pieces.append(part)
         return "".join(pieces)
+
+
+def _as_template(text: str) -> str:
+    """What stands for exactly this text in a template, whatever is before it: a digit makes group 12 of group 1."""
+    text = text.replace("\\", r"\\")
+    return f"\\{ord(text[0]):03o}{text[1:]}" if text[:1].isdecimal() and text[:1].isascii() else text
 
 
 def _parsed(text: str) -> list[str | _Field]:

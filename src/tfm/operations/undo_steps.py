@@ -24,6 +24,7 @@ __all__ = [
     "ModeChanged",
     "MovedToTrash",
     "Renamed",
+    "step_of_edit",
     "step_of_mode",
 ]
 
@@ -163,6 +164,11 @@ def step_of_mode(storage_of: Location, summary: ModeSummary) -> Undo | None:
     if summary.changed > len(summary.before):
         return Permanent(f"a change of the rights of {counted(summary.changed)}", "so many are not kept in mind.")
     return ModeChanged(storage_of, tuple(summary.before))
+
+
+def step_of_edit(location: Location) -> Undo:
+    """Of a file or an object that a program has written."""
+    return Permanent(f"an edit of {name_of(location)}", "what was there before is kept nowhere by tfm.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from tfm.core.progress import Cancel, Progress
 from tfm.operations.editing import LocalCopy
 from tfm.operations.external import ended_text
 from tfm.operations.side_by_side import Side
-from tfm.operations.undo import Permanent, Undo, name_of
+from tfm.operations.undo import Undo
+from tfm.operations.undo_steps import step_of_edit
 from tfm.operations.work import RunningWork, Task
 from tfm.path.path import Path
 from tfm.storage.session import Session
@@ -202,7 +203,7 @@ class LocalCopyDialog(StepDialog[str]):
 
     def _stored(self, location: Location) -> None:
         self._copy.discard()
-        self._remember(Permanent(f"an edit of {name_of(location)}", "what was there before is kept nowhere by tfm."))
+        self._remember(step_of_edit(location))
         self.dismiss(f"Stored: {location_text(location)}")
 
     # What is to be done about what went wrong

@@ -8,7 +8,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 
 from tfm.core.errors import StorageError
-from tfm.core.location import Location
 from tfm.operations.external import (
     Invocation,
     Side,
@@ -99,7 +98,9 @@ def start_for_entry(
         before = _stamp(path)
         start_and_tell(screen, program, file=path, pause=pause, heading=heading)
         if not entry.is_directory and _stamp(path) != before:
-            _remember_edit(screen, location)
+            from tfm.operations.undo_steps import step_of_edit
+
+            screen.undoing.log.add(step_of_edit(location))
         return
     if entry.is_directory:
         screen.say("Programs of this machine get copies of files from there, and not of directories.")
@@ -123,13 +124,6 @@ def _stamp(path: str) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return facts.st_ino, facts.st_size, facts.st_mtime_ns
-
-
-def _remember_edit(screen: PanesScreen, location: Location) -> None:
-    from tfm.operations.undo import Permanent, name_of
-
-    said = "what was there before is kept nowhere by tfm."
-    screen.undoing.log.add(Permanent(f"an edit of {name_of(location)}", said))
 
 
 def _say_if(screen: PanesScreen, said: str | None) -> None:
