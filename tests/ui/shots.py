@@ -25,11 +25,11 @@ from tests.ui.running import Running, run_app
 from tfm.core.location import Location
 from tfm.ui.status_line import StatusLine
 
-__all__ = ["SIZES", "Shot", "compare", "quiet_memory", "take", "two_directories"]
+__all__ = ["DIRECTORY", "SIZES", "Shot", "compare", "heading", "quiet_memory", "take", "two_directories"]
 
 SIZES: Final = ((80, 24), (140, 40))
 
-_DIRECTORY: Final = Path(__file__).with_name("snapshots")
+DIRECTORY: Final = Path(__file__).with_name("snapshots")
 _UPDATES: Final = os.environ.get("TFM_UPDATE_SNAPSHOTS") == "1"
 _STABLE_LOOKS: Final = 3
 
@@ -84,6 +84,11 @@ class Shot:
     """Whether both panes are waited for before the first key."""
 
 
+def heading(size: tuple[int, int], screen: str) -> str:
+    """What stands above a screen of that size, which an instance of the class ``screen`` made."""
+    return f"── {size[0]} × {size[1]}, {screen} ──"
+
+
 def take(shot: Shot) -> str:
     """What the screen looks like at each size, as text."""
     parts: list[str] = []
@@ -101,7 +106,8 @@ def take(shot: Shot) -> str:
             await shot.steps(running)
         for size in shot.sizes:
             await running.pilot.resize_terminal(*size)
-            parts.append(f"── {size[0]} × {size[1]} ──\n{await _stable(running, shot.shows)}")
+            text = await _stable(running, shot.shows)
+            parts.append(f"{heading(size, type(running.app.screen).__name__)}\n{text}")
             pictures.append(running.app.export_screenshot(title=shot.name))
 
     run_app(shot.world().session, shot.left, shot.right, look, size=shot.sizes[0])
@@ -136,7 +142,7 @@ def compare(shot: Shot) -> None:
 
 
 def _beside(name: str, ending: str) -> Path:
-    return _DIRECTORY / f"{name}.{ending}"
+    return DIRECTORY / f"{name}.{ending}"
 
 
 def _expected(name: str) -> str:

@@ -7,13 +7,17 @@ what was written before you commit it.
 from __future__ import annotations
 
 import gzip
+import pkgutil
 import threading
+from importlib import import_module
 
 import pytest
+from textual.screen import Screen
 
+import tfm.ui
 from tests.ui.memory_panes import Memory, place
 from tests.ui.running import Running
-from tests.ui.shots import Shot, compare, quiet_memory, two_directories
+from tests.ui.shots import DIRECTORY, SIZES, Shot, compare, heading, quiet_memory, two_directories
 from tfm.backends.memory import MemoryBackendFactory
 from tfm.core.entry import Kind
 from tfm.core.errors import NetworkError
@@ -24,11 +28,16 @@ from tfm.operations.mounts import Mount
 from tfm.operations.trash import Trashed
 from tfm.operations.undo_steps import MovedToTrash
 from tfm.storage.contract import BackendContext, Root
+from tfm.ui import conflict_dialog
+from tfm.ui.conflict_dialog import ConflictDialog
 from tfm.ui.delete_dialog import DeleteDialog, Doomed
 from tfm.ui.deleting_dialog import DeleteWatch
 from tfm.ui.edit_question import BINARY, EditQuestion
 from tfm.ui.go_to_dialog import GoToDialog
+from tfm.ui.link_dialog import LinkDialog
+from tfm.ui.mode_dialog import ModeDialog
 from tfm.ui.places_dialog import PlacesDialog
+from tfm.ui.properties_dialog import PropertiesDialog
 
 
 class Connected(Memory):
@@ -173,6 +182,18 @@ def some_places() -> Memory:
     return memory
 
 
+class WithProfiles(Memory):
+    def roots(self) -> list[Root]:
+        return [Root("memory://", StorageAddress("memory", "", name), f"profile {name}") for name in (None, "work")]
+
+
+def with_profiles() -> Memory:
+    memory = WithProfiles()
+    memory.store._clock = lambda: 1_700_000_000.0
+    memory.store.put("bucket", {"left/a": b"", "right/b": b""})
+    return memory
+
+
 class TwoProfiles(MemoryBackendFactory):
     def roots(self) -> list[Root]:
         return [Root("s3://", StorageAddress("s3", "", name), f"profile {name}") for name in ("research", "work")]
@@ -193,6 +214,38 @@ async def places_listed(running: Running) -> None:
         dialog = running.app.screen
         assert isinstance(dialog, PlacesDialog)
         await running.until(lambda: "work" in dialog.list.text and "free" in dialog.list.text)
+
+
+async def both_sides_compared(running: Running) -> None:
+    """Of what is in the way of a copy."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(conflict_dialog, "_PAUSE_SECONDS", 0.0)
+        await running.press("down", "down", "down", "f5", "enter")
+        await running.until(lambda: isinstance(running.app.screen, ConflictDialog))
+        await running.press("c")
+
+
+async def change_metadata(running: Running) -> None:
+    await running.press("end", "alt+enter")
+    dialog = running.app.screen
+    assert isinstance(dialog, PropertiesDialog)
+    await running.until(lambda: dialog.properties is not None)
+    await running.press("tab", "enter")
+
+
+async def change_rights(running: Running) -> None:
+    """Nothing in memory has permission bits: the dialog is opened by hand."""
+    browse = running.browse
+    chosen = [Location(place().storage, f"left/{name}", Kind.FILE) for name in ("notes.md", "program.py")]
+    names = ["notes.md", "red\x1b[31m"]
+    browse.push(ModeDialog(browse.session, chosen, names, 0o644, browse.works, browse.undoing.log.add))
+
+
+async def make_link(running: Running) -> None:
+    """No links to memory are signed: the dialog is opened by hand, and says so."""
+    running.browse.push(LinkDialog(running.browse.session, Location(place().storage, "left/notes.md", Kind.FILE)))
+    await running.until(lambda: isinstance(running.app.screen, LinkDialog))
+    await running.press("enter")
 
 
 SHOTS = (
@@ -237,20 +290,26 @@ SHOTS = (
     Shot("new_file", "shift+f4"),
     Shot("rename", "end shift+f6"),
     Shot("conflict", "down down down f5 enter", shows="Overwrite"),
+    Shot("side_by_side", both_sides_compared, shows="differ"),
     Shot("jobs_none", "ctrl+t"),
     Shot("jobs", "end f5 enter ctrl+t", shows="3 entries"),
     Shot("quit", "end f5 enter ctrl+q", world=copies_held, shows="Quit"),
     Shot("chooser_theme", "ctrl+p t h e m e enter", shows="textual-dark"),
     Shot("connection", "alt+e", world=connected),
+    Shot("profile", "alt+p", world=with_profiles, shows="work"),
     Shot("costs", "alt+q"),
     Shot("cache", "alt+k"),
     Shot("log", "f12"),
     Shot("properties", "end alt+enter", shows="bytes"),
+    Shot("metadata", change_metadata, shows="Metadata:"),
+    Shot("rights", change_rights, shows="644"),
+    Shot("link", make_link, shows="No links are signed"),
     Shot("history", "down enter alt+left alt+h"),
     Shot("tabs", "alt+t down enter alt+t backspace ctrl+pageup"),
     Shot("search", "alt+f7"),
     Shot("search_results", "alt+f7 b a t c h enter", shows="looked at"),
     Shot("disk_usage", "alt+u", shows=" objects"),
+    Shot("disk_usage_keys", "alt+u f1", shows="Keys in disk usage"),
     Shot("go_to", "ctrl+g d a t a", shows="data.json"),
     Shot("go_to_row", go_to_first_row, shows="Go to: data.csv"),
     Shot("go_to_offers", go_to_offers),
@@ -272,3 +331,36 @@ def _in_one_zone(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("shot", SHOTS, ids=[shot.name for shot in SHOTS])
 def test_it_looks_as_it_is_written_down(shot: Shot) -> None:
     compare(shot)
+
+
+def screen_classes() -> set[str]:
+    """Those of the program, without what is only there for others to be derived from."""
+    for module in pkgutil.walk_packages(tfm.ui.__path__, "tfm.ui."):
+        import_module(module.name)
+    found: list[type] = []
+    bases: list[type] = [Screen]
+    for base in bases:
+        derived = [each for each in base.__subclasses__() if each not in bases]
+        bases += derived
+        found += [each for each in derived if not any(_is_ours(deeper) for deeper in each.__subclasses__())]
+    return {each.__name__ for each in found if _is_ours(each)}
+
+
+def _is_ours(screen: type) -> bool:
+    return screen.__module__.startswith("tfm.")
+
+
+def test_every_screen_and_dialog_is_written_down_at_both_sizes() -> None:
+    written = [(DIRECTORY / f"{shot.name}.txt").read_text(encoding="utf-8").splitlines() for shot in SHOTS]
+    headings = {line for lines in written for line in lines if line.startswith("── ")}
+    missing = [
+        f"{name} at {size}"
+        for name in sorted(screen_classes())
+        for size in SIZES
+        if heading(size, name) not in headings
+    ]
+    assert missing == [], "each wants a row in SHOTS"
+
+
+def test_nothing_is_written_down_of_what_is_not_looked_at() -> None:
+    assert {path.stem for path in DIRECTORY.glob("*.txt") if ".seen" not in path.name} == {shot.name for shot in SHOTS}
