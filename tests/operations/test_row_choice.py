@@ -32,7 +32,12 @@ def test_however_many_are_selected_the_rows_are_passed_by_once(monkeypatch: pyte
     listing = listing_of([(f"{(number * 7919) % 10_007:05}", False) for number in range(10_000)], 1000)
     passes: list[Page] = []
     usual = Page.names
-    monkeypatch.setattr(Page, "names", lambda page: passes.append(page) or usual(page))
+
+    def names(page: Page) -> list[str]:
+        passes.append(page)
+        return usual(page)
+
+    monkeypatch.setattr(Page, "names", names)
     monkeypatch.setattr(Page, "find", lambda *_: pytest.fail("one is looked for"))
     selected = [entry_of(f"{number:05}", directory=False) for number in range(5000, 10_007)]
     gone = gone_entries(listing, selected)

@@ -145,6 +145,9 @@ EFFECTS: Final[Mapping[str, Effect]] = {
     "cursor_page_down": lands_between(5, ROWS - 8),
     "cursor_half_up": lands_between(5, ROWS - 5, "end"),
     "cursor_half_down": lands_between(5, ROWS - 8),
+    "cursor_top": lands_between(5, ROWS - 8, "end"),
+    "cursor_middle": lands_between(5, ROWS - 15),
+    "cursor_bottom": lands_between(12, ROWS - 8),
     "cursor_first": Effect(lambda running: running.left.list.on_parent, "end"),
     "cursor_last": lands_on("f29"),
     "enter": shows("left/sub/", "right/", "down"),
@@ -188,7 +191,7 @@ EFFECTS: Final[Mapping[str, Effect]] = {
     "select_up": Effect(
         lambda running: " 1 selected" in running.left.footer.text and running.left.list.cursor == 1, "down down"
     ),
-    "select_range": says("Go to the other end"),
+    "select_range": Effect(lambda running: "range: 1 selected" in running.left.footer.text, "down"),
     "select_all": selects(ROWS - 1),
     "deselect_all": Effect(lambda running: "selected" not in running.left.footer.text, "ctrl+a"),
     "invert_selection": selects(ROWS - 2, "down insert"),

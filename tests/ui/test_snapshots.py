@@ -340,10 +340,15 @@ def screen_classes() -> set[str]:
     found: list[type] = []
     bases: list[type] = [Screen]
     for base in bases:
-        derived = [each for each in base.__subclasses__() if each not in bases]
+        derived = [each for each in _derived_from(base) if each not in bases]
         bases += derived
-        found += [each for each in derived if not any(_is_ours(deeper) for deeper in each.__subclasses__())]
+        found += [each for each in derived if not any(_is_ours(deeper) for deeper in _derived_from(each))]
     return {each.__name__ for each in found if _is_ours(each)}
+
+
+def _derived_from(base: type) -> list[type]:
+    derived: list[type] = type.__subclasses__(base)
+    return derived
 
 
 def _is_ours(screen: type) -> bool:

@@ -392,7 +392,6 @@ class BrowseScreen(Screen[None]):
 
     def release_panes(self, _summary: Any = None) -> None:  # any result of any dialog: nobody looks at it
         for pane in self.panes:
-            pane.list.prune_all()
             pane.revisits.hold(held=False)
 
     # Keys

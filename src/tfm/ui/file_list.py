@@ -20,10 +20,12 @@ from tfm.core.listing import Listing
 from tfm.core.page import UNKNOWN_SIZE
 from tfm.operations.row_order import RowOrder, key_of_row
 from tfm.ui.file_colours import colour_of
+from tfm.ui.pruning import Pruning
 from tfm.ui.row_range import RowRange
 from tfm.ui.row_text import parent_text, row_text
 from tfm.ui.sanitise import fit
 from tfm.ui.selection import Selection
+from tfm.ui.update_box import UpdateBox
 
 __all__ = ["FileList", "Place"]
 
@@ -34,8 +36,6 @@ _DIRECTORY: Final = Style(bold=True)
 _SELECTED: Final = Style(bold=True, color="yellow")
 _CURSOR: Final = Style(reverse=True)
 _CURSOR_ELSEWHERE: Final = Style(underline=True)
-
-_MOST_PRUNED: Final = 1000
 
 
 class Place(NamedTuple):
@@ -77,7 +77,7 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
         self._parent_rows = 0
         self._target: Place | None = None
         self._notice = ""
-        self._prunes_all = False
+        self._still_there: Final = Pruning(self, self.selection)
         self._range = RowRange(self.selection)
         self.colours_kinds = False
         """Whether directories, links, programs, archives and media have a colour each."""
@@ -94,6 +94,7 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
         """Show no rows but ``notice``, deselect, and wait for ``target``."""
         self._range.end()
         self.selection.clear()
+        self._still_there.forget()
         self._listing = self._order = None
         self._parent_rows = 1 if has_parent else 0
         self._target = target
@@ -109,10 +110,6 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
             self.selection.clear()
             self.refresh()
             self.post_message(self.SelectionChanged())
-
-    def prune_all(self) -> None:
-        """At the next complete listing deselect all that is gone, however many are selected: ten microseconds each."""
-        self._prunes_all = True
 
     def await_place(self, place: Place) -> None:
         """Set the cursor on that entry when it is among the rows that are shown next."""
@@ -133,7 +130,7 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
         self._notice = notice
         if listing.complete:
             self._target = None
-            self._prune_selection(listing)
+            self._still_there.begin(listing)
         self.set_reactive(FileList.cursor, position)
         self._range.rows_changed()
         if listing.complete:  # while it grows, only when the cursor moves
@@ -189,15 +186,10 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
             return None
         return order.sort_key(*self._listing.locate(row))
 
-    def _prune_selection(self, listing: Listing) -> None:
-        """What is gone is not selected any more."""
-        if len(self.selection) <= _MOST_PRUNED or self._prunes_all:
-            self._prunes_all = False
-            for key, kind in self.selection.entries():
-                name = key.removeprefix(listing.prefix)
-                name = name.removesuffix("/") if kind is Kind.DIRECTORY else name
-                if listing.find_row(name, kind) is None:
-                    self.selection.drop(key, kind)
+    def on_update_box_arrived(self, message: UpdateBox.Arrived) -> None:
+        message.stop()
+        if self._still_there.take():
+            self.selection_changed()
 
     def _rows_changed(self) -> None:
         size = Size(self.scrollable_content_region.width, len(self))
