@@ -17,9 +17,8 @@ from tfm.operations.delete_summary import DeleteSummary
 __all__ = ["EPILOG", "add_arguments", "run"]
 
 EPILOG = """\
-Quote patterns of remote paths. Before more than 1,000 files or objects, a
-gibibyte or a whole bucket go you are asked; without a terminal --yes and
---confirm answer.
+Quote patterns of remote paths. Before more than 1,000 entries, a gibibyte or a
+whole bucket go you are asked; without a terminal --yes and --confirm answer.
 """
 
 
