@@ -66,13 +66,13 @@ def test_many_changes_are_a_few_looks() -> None:
     async def look(running: Running) -> None:
         left = running.left
         await running.until_listed(left, "memory://bucket/d/")
-        original = left._visit
+        original = left.look
 
         def counted(**named: bool) -> None:
             visits.append(named)
             original(**named)
 
-        left._visit = counted  # type: ignore[method-assign]  # to see how often it looks
+        left.look = counted  # type: ignore[method-assign]  # to see how often it looks
         in_thread(lambda: [memory.storage.put(f"d/{number}", b"1") for number in range(500)])
         await running.until(lambda: len(left.list) == 502)
         assert len(visits) <= 2

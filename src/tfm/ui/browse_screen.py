@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from textual import events
 from textual.app import ComposeResult
 from textual.screen import Screen
-from textual.timer import Timer
 
 from tfm.core.errors import SettingsError
 from tfm.core.location import Location
@@ -26,11 +25,11 @@ from tfm.ui.actions import Command, PanesScreen, command_of
 from tfm.ui.actions.panes_screen import KeyCapture
 from tfm.ui.function_keys import FunctionKeys
 from tfm.ui.keeper import Keeper
-from tfm.ui.keymaps import KEYMAP_NAMES, Keymap, KeyReader, keymap_of
-from tfm.ui.keymaps.key_names import key_of_event, shown_keys
-from tfm.ui.keymaps.reader import ESCAPE_SECONDS
+from tfm.ui.keymaps import KEYMAP_NAMES, Keymap, keymap_of
+from tfm.ui.keymaps.key_names import shown_keys
 from tfm.ui.notices import Notices
 from tfm.ui.pane import Pane
+from tfm.ui.pane_keys import PaneKeys
 from tfm.ui.pane_row import PaneRow
 from tfm.ui.request_text import request_text
 from tfm.ui.row_range import KEEPS_RANGE
@@ -103,14 +102,12 @@ class BrowseScreen(Screen[None]):
         keymap = keymap_of(self._first_keymap(), session.settings, self.notices.add)
         if keeper.is_first:
             self._welcome(keymap)
-        self._reader = KeyReader(keymap, time.monotonic)
+        self._keys = PaneKeys(self, keymap, self._do, self.status.show_keys)
         self._name_keys(keymap)
         self.key_bar: Final = FunctionKeys(keymap)
-        self._capture: KeyCapture | None = None
         self._mounted = asyncio.Event()
         self.is_held = False
         """Whether what is on the terminal stays there for now."""
-        self._escape_timer: Timer | None = None
 
     def _first_keymap(self) -> str:
         """That which the settings say or, where they say none, the one that was chosen last."""
@@ -246,7 +243,7 @@ class BrowseScreen(Screen[None]):
     async def open_help(self) -> None:
         from tfm.ui.help import HelpScreen
 
-        await self.open(HelpScreen(self._reader.keymap))
+        await self.open(HelpScreen(self._keys.keymap))
 
     async def open_palette(self) -> None:
         from tfm.ui.palette import Palette
@@ -255,7 +252,7 @@ class BrowseScreen(Screen[None]):
             if text is not None:
                 self.call_next(self.run_command, text)
 
-        await self.open(Palette(self._reader.keymap), chosen)
+        await self.open(Palette(self._keys.keymap), chosen)
 
     def run_outside(self, invocation: Invocation, *, pause: Pause, heading: str = "") -> int:
         """Give the terminal to that program until it ends; its exit code."""
@@ -399,27 +396,7 @@ class BrowseScreen(Screen[None]):
     async def take_key(self, event: events.Key) -> bool:
         """Do what the key means; False where it means nothing. Called where keys arrive, one after the other, so that
         the next one finds the dialog that this one has opened."""
-        self._forget_escape()
-        if self._capture is not None and self._capture(event):
-            self._reader.forget()
-            return True
-        reading = self._reader.read(key_of_event(event))
-        self.status.show_keys(reading.pending, reading.hints)
-        if reading.awaits_digit:
-            self._escape_timer = self.set_timer(ESCAPE_SECONDS, partial(self._escape_alone, reading.command))
-        elif reading.command is not None:
-            await self._do(reading.command)
-        return reading.command is not None or bool(reading.pending)
-
-    async def _escape_alone(self, command: Command | None) -> None:
-        self._forget_escape()
-        if command is not None:
-            await self._do(command)
-
-    def _forget_escape(self) -> None:
-        if self._escape_timer is not None:
-            self._escape_timer.stop()
-            self._escape_timer = None
+        return await self._keys.take(event)
 
     async def _do(self, command: Command) -> None:
         name, pane = command.action.name, self.pane
@@ -440,7 +417,7 @@ class BrowseScreen(Screen[None]):
 
     def capture_keys(self, capture: KeyCapture | None) -> None:
         """Let ``capture`` have the keys first, until None is given."""
-        self._capture = capture
+        self._keys.capture(capture)
 
     def _name_keys(self, keymap: Keymap) -> None:
         """For what panes say; storages know nothing of keys."""
@@ -452,13 +429,13 @@ class BrowseScreen(Screen[None]):
 
     def set_keymap(self, name: str) -> None:
         """Use the keymap of that name, or, without one, the next."""
-        now = self._reader.keymap.name
+        now = self._keys.keymap.name
         name = name or KEYMAP_NAMES[(KEYMAP_NAMES.index(now) + 1) % len(KEYMAP_NAMES)]
         if name not in KEYMAP_NAMES:
             self.say(f"There is no keymap {name!r}; there are {' and '.join(KEYMAP_NAMES)}.")
             return
         keymap = keymap_of(name, self.settings, self.notices.add)
-        self._reader.use(keymap)
+        self._keys.use(keymap)
         self._name_keys(keymap)
         self.key_bar.show(keymap)
         self.keeper.keep_keymap(name)

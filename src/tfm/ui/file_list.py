@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from math import isnan
 from typing import Final, NamedTuple
 
 from rich.segment import Segment
@@ -17,23 +15,17 @@ from textual.strip import Strip
 
 from tfm.core.entry import Entry, Kind
 from tfm.core.listing import Listing
-from tfm.core.page import UNKNOWN_SIZE
 from tfm.operations.row_order import RowOrder, key_of_row
-from tfm.ui.file_colours import colour_of
 from tfm.ui.pruning import Pruning
 from tfm.ui.row_range import RowRange
-from tfm.ui.row_text import parent_text, row_text
+from tfm.ui.row_style import DIM, DIRECTORY, styled_row
+from tfm.ui.row_text import parent_text
 from tfm.ui.sanitise import fit
 from tfm.ui.selection import Selection
 from tfm.ui.update_box import UpdateBox
 
 __all__ = ["FileList", "Place"]
 
-# Colours by the terminal's own names; every difference is told without colour too.
-_PLAIN: Final = Style()
-_DIM: Final = Style(dim=True)
-_DIRECTORY: Final = Style(bold=True)
-_SELECTED: Final = Style(bold=True, color="yellow")
 _CURSOR: Final = Style(reverse=True)
 _CURSOR_ELSEWHERE: Final = Style(underline=True)
 
@@ -403,10 +395,10 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
         if row is not None and self._listing is not None:
             text, style = self._row_text(self._listing, row, width)
         elif position < self._parent_rows:
-            text, style = parent_text(width), _DIRECTORY
+            text, style = parent_text(width), DIRECTORY
         else:
             shows_notice = position == self._parent_rows and not (self._order and len(self._order))
-            text, style = fit(f" {self._notice}" if shows_notice else "", width), _DIM
+            text, style = fit(f" {self._notice}" if shows_notice else "", width), DIM
             is_cursor = is_cursor and shows_notice
         if is_cursor:
             style += _CURSOR if self.has_focus else _CURSOR_ELSEWHERE
@@ -414,20 +406,5 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _row_text(self, listing: Listing, row: int, width: int) -> tuple[str, Style]:
         page, number = listing.locate(row)
-        is_directory = page.is_directory(number)
         selected = len(self.selection) > 0 and (key_of_row(page, number), page.kind(number)) in self.selection
-        size, modified = page.sizes[number], page.times[number]
-        text = row_text(
-            page.name(number),
-            width,
-            is_directory=is_directory,
-            size_bytes=None if size == UNKNOWN_SIZE else size,
-            modified_at=None if isnan(modified) else modified,
-            now=time.time(),
-            selected=selected,
-            leads_nowhere=page.is_symlink(number) and page.entry(number).leads_nowhere,
-        )
-        style = _SELECTED if selected else _DIRECTORY if is_directory else _PLAIN
-        if self.colours_kinds and not selected:
-            style += colour_of(page.entry(number))
-        return text, style
+        return styled_row(page, number, width, selected=selected, colours_kinds=self.colours_kinds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from tfm.core.errors import OperationFailed, StorageError
 from tfm.core.location import Location
@@ -29,6 +29,7 @@ class Found:
 
     query: SearchQuery
     text: str
+    awaited: ClassVar[str] = "searching…"
 
     def begin(
         self,
@@ -63,7 +64,7 @@ class Found:
             BrowseState.CANCELLED: "(stopped before anything was found)",
         }[update.state]
 
-    def footer(self, update: BrowseUpdate | None) -> str:
+    def footer(self, update: BrowseUpdate | None, *, running: bool) -> str:  # noqa: ARG002 - an update says it
         """How far it is."""
         counts = _counts(update)
         if update is None or counts is None:

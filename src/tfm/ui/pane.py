@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
@@ -14,19 +13,21 @@ from tfm.core.capability import Capability
 from tfm.core.entry import Entry, Kind
 from tfm.core.errors import CredentialsError, NotFoundError, PermissionDeniedError, StorageError
 from tfm.core.location import Location
-from tfm.operations.browse import BrowseState, BrowseUpdate, Visit, browse, shown_again
+from tfm.operations.browse import BrowseState, BrowseUpdate, Visit, shown_again
 from tfm.operations.history import History
 from tfm.operations.kept_state import KeptPane
-from tfm.operations.row_view import RowView, SortOrder, view_from_words
+from tfm.operations.row_view import RowView, SortOrder
 from tfm.operations.watch import watch
 from tfm.storage.session import Session
-from tfm.ui.arriving import MOST_ASIDE, Arriving
+from tfm.ui.arriving import Arriving
 from tfm.ui.error_block import ErrorBlock
 from tfm.ui.file_list import FileList, Place
 from tfm.ui.format import format_size
+from tfm.ui.keys_ahead import KeysAhead
 from tfm.ui.line import Line
 from tfm.ui.link_look import LinkLook
-from tfm.ui.pane_text import count_text, notice_text, view_facts
+from tfm.ui.pane_header import PaneHeader
+from tfm.ui.pane_text import notice_text, view_facts
 from tfm.ui.pane_title import PaneTitle
 from tfm.ui.places import (
     as_itself,
@@ -38,9 +39,10 @@ from tfm.ui.places import (
     place_within,
 )
 from tfm.ui.revisits import Revisits
-from tfm.ui.row_text import column_at, header_text
+from tfm.ui.set_aside import SetAside
+from tfm.ui.shown_rows import DIRECTORY, ShownRows
 from tfm.ui.tab_line import TabLine
-from tfm.ui.tabs import Aside, Tab, Tabs
+from tfm.ui.tabs import Tabs
 from tfm.ui.update_box import UpdateBox
 
 if TYPE_CHECKING:
@@ -49,9 +51,6 @@ if TYPE_CHECKING:
 __all__ = ["Pane"]
 
 _OTHERWISE: Final = "Ctrl-R tries again, Backspace goes to the directory above."
-
-_AHEAD_SECONDS: Final = 1.0
-"""Keys typed within this time after going somewhere are meant for the rows there; nobody types blindly for longer."""
 
 
 class Pane(Vertical):
@@ -83,31 +82,29 @@ class Pane(Vertical):
         super().__init__(id=id)
         self._session = session
         self.location = start.tabs[start.active].location
-        self.tabs: Final = Tabs(self, start)
+        settings = session.settings
+        self.view = RowView(SortOrder(settings.sort), hidden=settings.show_hidden)
+        self._set_aside = SetAside(self, self.view)
+        self.tabs: Final = Tabs(self._set_aside, start)
         self.visit: Visit | None = None
         self.update_shown: BrowseUpdate | None = None
         self.found: Found | None = None
-        self._results: tuple[Location, Aside] | None = None
         self._box: UpdateBox[BrowseUpdate] = UpdateBox(self)
         self._change_box: UpdateBox[bool] = UpdateBox(self)
         self._link = LinkLook(session, self)
         self._stop_watching: Callable[[], None] = _nothing_to_stop
         self.revisits = Revisits(self, self._revisit, may_begin=lambda: self.visit is None or self.visit.ended)
         self._is_gone = False
-        self._ahead: list[Callable[[], None]] = []
-        self._went_at = 0.0
+        self._ahead = KeysAhead(session.clock, self._rows_are_due)
         self._arriving: Arriving | None = None
         self._came_back = False
-        settings = session.settings
-        self._usual_view = RowView(SortOrder(settings.sort), hidden=settings.show_hidden)
-        self.view = self._usual_view
         self.sought = ""
         """What was last typed to find a row."""
         self._typing = ""
         self._title = PaneTitle(session)
-        self._header = Line(classes="pane--header")
+        self._header = PaneHeader()
         self.list = FileList()
-        self.list.colours_kinds = session.settings.file_colours
+        self.list.colours_kinds = settings.file_colours
         self.error_block = ErrorBlock()
         self.profile_hint = ""
         """What is said besides where who asks is not let in: the key that chooses another profile."""
@@ -120,7 +117,7 @@ class Pane(Vertical):
         yield self.footer
 
     def on_mount(self) -> None:
-        self.show_tab(self.tabs.tab, None)
+        self._set_aside.show_tab(self.tabs.tab, None)
 
     def on_unmount(self) -> None:
         self._stop_watching()
@@ -133,7 +130,7 @@ class Pane(Vertical):
 
     def _show_header(self) -> None:
         view = self.view if self.update_shown is None else self.update_shown.order.view
-        self._header.show(header_text(self.list.scrollable_content_region.width, view.sort, reverse=view.reverse))
+        self._header.tell(self.list.scrollable_content_region.width, view)
 
     @property
     def title_text(self) -> str:
@@ -173,74 +170,23 @@ class Pane(Vertical):
         return self.tabs.tab.history
 
     def _remember_cursor(self) -> None:
-        self.note_tab(self.tabs.tab)
+        self._set_aside.note_tab(self.tabs.tab)
 
     def _open(self, location: Location, target: Place | None, found: Found | None) -> None:
-        self._leave_results()
-        self._arrive(location, target, found)
-        self._begin(fresh=False)
+        self._set_aside.leave_results()
+        self.arrive(location, target, found)
+        self.begin(fresh=False)
 
-    # Tabs
+    def leave_arriving(self) -> Arriving | None:
+        """Let a listing that arrives go on without this pane; None where none does."""
+        update, arriving = self.update_shown, self._arriving
+        if arriving is None or self.found is not None or (update is not None and not update.state.is_running):
+            return None
+        arriving.leave()
+        self.visit = self._arriving = None
+        return arriving
 
-    def note_tab(self, tab: Tab) -> None:
-        """Write down in ``tab``, which is the one that is shown, where the cursor is and how rows are shown."""
-        # What was not changed follows the settings, at the next start too.
-        words = self.view_words()
-        tab.view = "" if words == self._usual_view.words() else words
-        place = self.list.place_under_cursor
-        if place is not None and self.found is None:
-            tab.history.leave((place.key, place.kind))
-
-    def aside(self) -> Aside:
-        """What is shown now, for :meth:`show_tab` to show it again."""
-        if self.found is not None:
-            self.stop()  # what was found by then stays
-        self.list.end_range()
-        update = self.update_shown
-        is_large = update is not None and self.found is None and len(update.listing) > MOST_ASIDE
-        arriving = self._arriving if self.found is None and (update is None or update.state.is_running) else None
-        if arriving is not None:
-            arriving.leave()
-            self.visit = self._arriving = None  # it goes on without this pane
-        if update is not None and (update.state.is_running or is_large):
-            update = None
-        place, top_row = self.list.place_under_cursor, int(self.list.scroll_offset.y)
-        return Aside(update, self.found, self.view, place, top_row, self.list.selection.sizes(), arriving)
-
-    def show_tab(self, tab: Tab, aside: Aside | None) -> None:
-        """Show what ``tab`` showed when it was left, and bring it up to date."""
-        visited = tab.history.visited[tab.history.position]
-        if aside is None:
-            self._arrive(visited.location, place_of(visited), None)
-            self.view = view_from_words(tab.view, self._usual_view)
-            self._begin(fresh=False)
-            return
-        self._show_aside(visited.location, aside)
-
-    def _show_aside(self, location: Location, aside: Aside) -> None:
-        self._arrive(location, aside.place, aside.found)
-        self.view = aside.view
-        self.list.selection.restore(aside.selected)
-        update = self._come_back(aside.arriving) if aside.arriving is not None else aside.update
-        if update is None:
-            if aside.arriving is None or self.visit is None or self.visit.ended:
-                self._begin(fresh=False)
-            return
-        if self.visit is not None and self.visit is not update.visit:
-            self.visit.cancel()
-        self.visit = update.visit
-        self._apply(update)
-        self.list.scroll_to(y=aside.top_row, animate=False)
-        if not self.visit.ended:
-            return
-        # What somebody stopped is not begun again behind their back, nor is a search.
-        if aside.found is None and update.state is not BrowseState.CANCELLED:
-            # What was not there is not gone: it is said again what is wrong.
-            self._visit(fresh=False, is_revisit=update.error is None)
-        elif update.order.view != self.view:
-            self.use_view(self.view)
-
-    def _come_back(self, arriving: Arriving) -> BrowseUpdate | None:
+    def come_back(self, arriving: Arriving) -> BrowseUpdate | None:
         """Show the listing that went on without this pane; what it told last."""
         if self.visit is not None:
             self.visit.cancel()
@@ -258,22 +204,12 @@ class Pane(Vertical):
             self.tabs.show(message.number)
             self.list.focus()
 
-    def _leave_results(self) -> None:
-        if self.found is not None:
-            self._results = (self.location, self.aside())
-
     def back_to_results(self) -> bool:
         """Show again, without searching, what was found last; False where nothing was."""
-        if self.found is not None or self._results is None:
-            return self.found is not None
-        location, aside = self._results
-        self._results = None
-        self._remember_cursor()
-        self.history.went(location)
-        self._show_aside(location, aside)
-        return True
+        return self._set_aside.back_to_results()
 
-    def _arrive(self, location: Location, target: Place | None, found: Found | None) -> None:
+    def arrive(self, location: Location, target: Place | None, found: Found | None) -> None:
+        """Be there, without rows; the cursor awaits ``target``."""
         if location != self.location:
             self.view = self.view._replace(filter=None)  # it was for the rows there
             self.post_message(self.Left())
@@ -288,31 +224,22 @@ class Pane(Vertical):
         # Before the first question: a change that comes while it is answered is not missed.
         self._stop_watching = watch(self._session, location, lambda: self._change_box.put(True))
         self.revisits.forget()
-        self._ahead.clear()
-        self._went_at = self._session.clock()
-        self.list.clear(notice="listing…" if found is None else "searching…", target=target)
+        self._ahead.went()
+        self.list.clear(notice=self._rows.awaited, target=target)
 
     def when_shown(self, action: Callable[[], None]) -> None:
         """Do it now, or, just after going somewhere, when the rows are there: keys typed ahead are meant for those."""
-        if self.awaits_rows:
-            self._ahead.append(action)
-        else:
-            action()
+        self._ahead.when_shown(action)
 
     @property
     def awaits_rows(self) -> bool:
         """Whether it just went somewhere, and what is typed waits for the rows there."""
-        if self._is_gone or self._session.clock() - self._went_at >= _AHEAD_SECONDS:
+        return self._ahead.awaits_rows
+
+    def _rows_are_due(self) -> bool:
+        if self._is_gone:
             return False
         return self.update_shown is None or (self.list.awaits_target and self.update_shown.state.is_running)
-
-    def _do_what_was_typed_ahead(self) -> None:
-        if not self._ahead or self.awaits_rows:
-            return
-        late = self._session.clock() - self._went_at >= _AHEAD_SECONDS
-        ahead, self._ahead = self._ahead, []
-        for action in () if late else ahead:
-            self.when_shown(action)  # one of them may go somewhere, and the others wait for the rows there
 
     def enter(self) -> None:
         """The directory under the cursor, the parent from ``..``; a file is viewed."""
@@ -357,38 +284,39 @@ class Pane(Vertical):
         """
         asks_again = self._arriving is not None and self._arriving.fresh
         if not (asks_again and self.visit is not None and not self.visit.ended):
-            self._begin(fresh=True)
+            self.begin(fresh=True)
 
     def stop(self) -> None:
         """Stop a listing that is arriving; what has arrived stays."""
         update = None if self.visit is None else self.visit.cancel()
         if update is not None:
-            self._apply(update)
+            self.take(update)
 
-    def _begin(self, *, fresh: bool) -> None:
-        self._visit(fresh=fresh)
+    def begin(self, *, fresh: bool) -> None:
+        """Ask for the rows, and say so."""
+        self.look(fresh=fresh)
         self._show_begun()
 
     def _show_begun(self) -> None:
         self.error_block.show(None)
-        self.list.show_notice("listing…" if self.found is None else "searching…")
+        self.list.show_notice(self._rows.awaited)
         self.tick()
         self._show_footer()
 
-    def _visit(self, *, fresh: bool, is_revisit: bool = False) -> None:
+    def look(self, *, fresh: bool, is_revisit: bool = False) -> None:
+        """Ask for the rows; those there are stay. With ``is_revisit``, where it is not there any more, it went."""
         if self.visit is not None:
             self.visit.cancel()
         self._arriving = arriving = Arriving(self._box, fresh=fresh, is_revisit=is_revisit)
         self._came_back = False
         self.revisits.begun()
-        shown = self.update_shown
-        if self.found is None:
-            self.visit = browse(self._session, self.location, arriving.put, fresh=fresh, shown=shown, view=self.view)
-        else:
-            self.visit = self.found.begin(
-                self._session, self.location, arriving.put, fresh=fresh, shown=shown, view=self.view
-            )
+        shown, begin = self.update_shown, self._rows.begin
+        self.visit = begin(self._session, self.location, arriving.put, fresh=fresh, shown=shown, view=self.view)
         arriving.visit = self.visit
+
+    @property
+    def _rows(self) -> ShownRows:
+        return DIRECTORY if self.found is None else self.found
 
     # How the rows are shown
 
@@ -406,12 +334,6 @@ class Pane(Vertical):
         """How the rows are shown, in words to be kept; without the filter, which is for now."""
         return self.view.words()
 
-    def use_view_words(self, words: str) -> None:
-        """As :meth:`view_words` said; words that are none of them change nothing."""
-        view = view_from_words(words, self.view)
-        if view != self.view:
-            self.use_view(view)
-
     def show_typing(self, text: str) -> None:
         """Say this in place of how many entries there are, while it is typed."""
         self._typing = text
@@ -427,10 +349,9 @@ class Pane(Vertical):
             self._revisit()
 
     def _revisit(self) -> None:
-        if self.found is not None and not self.found.follows(self.update_shown):
-            return
-        # Without a word: from the cache the new rows are there before anybody could read one.
-        self._visit(fresh=False, is_revisit=True)
+        if self._rows.follows(self.update_shown):
+            # Without a word: from the cache the new rows are there before anybody could read one.
+            self.look(fresh=False, is_revisit=True)
 
     @property
     def directory_above(self) -> Location | None:
@@ -501,7 +422,7 @@ class Pane(Vertical):
         update = self._box.take()
         # What an abandoned visit said at the last moment may still be in the box.
         if update is not None and update.visit is self.visit:
-            self._apply(update)
+            self.take(update)
 
     def _heed_change(self) -> None:
         stopped = self.update_shown is not None and self.update_shown.state is BrowseState.CANCELLED
@@ -509,7 +430,8 @@ class Pane(Vertical):
         if self._change_box.take() and not stopped:
             self.revisits.wish()
 
-    def _apply(self, update: BrowseUpdate) -> None:
+    def take(self, update: BrowseUpdate) -> None:
+        """Show that from now on."""
         if self._arriving is not None and self._arriving.is_revisit and isinstance(update.error, NotFoundError):
             self._show_as_gone()
         else:
@@ -520,7 +442,7 @@ class Pane(Vertical):
                 self._came_back = False
                 self.revisits.wish()  # what changed while nobody looked
         self.post_message(self.Changed())
-        self._do_what_was_typed_ahead()
+        self._ahead.rows_came()
 
     def _show_as_gone(self) -> None:
         """Where the last entry went, the directory went with it, or somebody deleted it: none of its rows are left."""
@@ -534,11 +456,10 @@ class Pane(Vertical):
     def _show(self, update: BrowseUpdate) -> None:
         self.update_shown = update
         self._is_gone = False
-        found = self.found
-        has_parent = found is not None or self.directory_above is not None
-        notice = notice_text(update, None if found is None else found.notice(update))
+        has_parent = self.found is not None or self.directory_above is not None
+        notice = notice_text(update, self._rows.notice(update))
         self.list.show(update.listing, update.order, has_parent=has_parent, notice=notice)
-        error = update.error if found is None else found.error(update)
+        error = self._rows.error(update)
         self.error_block.show(error, otherwise=_OTHERWISE, hint=self._hint(error))
         if error is not None and not self.error_block.is_attached:
             self.mount(self.error_block, before=self.footer)
@@ -553,22 +474,13 @@ class Pane(Vertical):
         is_remote = Capability.CACHED in self._session.storage(self.location.storage).capabilities
         return self.profile_hint if is_remote else ""
 
-    def on_click(self, event: events.Click) -> None:
-        """On the title: the directory whose name was clicked. On the header: sorted by that column."""
-        if event.widget is self._header and event.button == 1:
-            event.stop()
-            column = column_at(self.list.scrollable_content_region.width, event.x)
-            self.use_view(self.view.sorted_by(SortOrder(column)))
-            return
-        if event.widget is not self._title or event.button != 1:
-            return
-        event.stop()
-        directory: Location | None = self.location
-        for _level in range(self._title.slashes_from(event.x)):
-            above = None if directory is None else parent_location(directory, lists_roots=False)
-            directory = above or directory
-        if directory is not None and directory != self.location:
-            self.go_to(directory)
+    def on_pane_title_chosen(self, message: PaneTitle.Chosen) -> None:
+        message.stop()
+        self.go_to(message.directory)
+
+    def on_pane_header_chosen(self, message: PaneHeader.Chosen) -> None:
+        message.stop()
+        self.use_view(self.view.sorted_by(message.sort))
 
     def on_file_list_opened(self, message: FileList.Opened) -> None:
         message.stop()
@@ -589,8 +501,7 @@ class Pane(Vertical):
         update = self.update_shown
         is_listed = update is not None and len(update.listing.pages) > 0
         age = self._session.clock() - update.listing.fetched_at if update is not None and is_listed else None
-        where = location_text(self.location)
-        self._title.tell(self.location, where if self.found is None else self.found.title(where), age)
+        self._title.tell(self.location, self._rows.title(location_text(self.location)), age)
 
     def _show_footer(self) -> None:
         entry = self.list.entry
@@ -604,10 +515,7 @@ class Pane(Vertical):
         if self._typing:
             return f" {self._typing}"
         running = self.visit is not None and not self.visit.ended
-        if self.found is not None:
-            parts = [self.found.footer(self.update_shown)]
-        else:
-            parts = ["not there any more" if self._is_gone else count_text(self.update_shown, running=running)]
+        parts = ["not there any more" if self._is_gone else self._rows.footer(self.update_shown, running=running)]
         parts += view_facts(self.update_shown)
         parts += [self._link.text] if self._link.text else []
         selection = self.list.selection

@@ -6,17 +6,20 @@ from typing import Final
 
 from tfm.operations.browse import BrowseState, BrowseUpdate
 
-__all__ = ["count_text", "notice_text", "view_facts"]
+__all__ = ["count_text", "directory_notice", "notice_text", "view_facts"]
 
 _NOTHING_FITS: Final = "(nothing here fits the filter)"
 
 
-def notice_text(update: BrowseUpdate, found_text: str | None = None) -> str:
-    """What stands where rows would be; ``found_text`` where they would be results of a search."""
+def notice_text(update: BrowseUpdate, otherwise: str) -> str:
+    """What stands where rows would be: why those that there are are not shown, or ``otherwise``."""
     if len(update.listing) and not len(update.order):
         return _NOTHING_FITS if update.order.view.filter else "(only hidden files)"
-    if found_text is not None:
-        return found_text
+    return otherwise
+
+
+def directory_notice(update: BrowseUpdate) -> str:
+    """What stands where the rows of a directory would be that has none."""
     # Only a listing that is complete may be called empty.
     return {
         BrowseState.ARRIVING: "listing…",

@@ -5,12 +5,16 @@ from __future__ import annotations
 import threading
 from typing import Final
 
+from textual import events
+from textual.message import Message
+
 from tfm.core.capability import Capability
 from tfm.core.location import Location
 from tfm.operations.disk_facts import DiskFacts, disk_facts
 from tfm.storage.session import Session
 from tfm.ui.format import format_age, format_size
 from tfm.ui.line import Line
+from tfm.ui.places import parent_location
 from tfm.ui.update_box import UpdateBox
 
 __all__ = ["PaneTitle"]
@@ -21,7 +25,14 @@ _ASK_SECONDS: Final = 30.0
 
 class PaneTitle(Line):
     """Says of a disk which file system it is and what is free there, asked in a thread; the age until that is known,
-    and of everything else."""
+    and of everything else. A click on the name of a directory is a wish to go there."""
+
+    class Chosen(Message):
+        """The name of a directory above was clicked."""
+
+        def __init__(self, directory: Location) -> None:
+            super().__init__()
+            self.directory = directory
 
     def __init__(self, session: Session) -> None:
         super().__init__(keep_end=True, classes="pane--title")
@@ -67,6 +78,16 @@ class PaneTitle(Line):
 
     def _ask(self, location: Location) -> None:
         self._box.put((location, disk_facts(location.key)))
+
+    def on_click(self, event: events.Click) -> None:
+        if event.button != 1 or self._location is None:
+            return
+        event.stop()
+        directory = self._location
+        for _level in range(self.slashes_from(event.x)):
+            directory = parent_location(directory, lists_roots=False) or directory
+        if directory != self._location:
+            self.post_message(self.Chosen(directory))
 
     def on_update_box_arrived(self, message: UpdateBox.Arrived) -> None:
         message.stop()
