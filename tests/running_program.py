@@ -8,6 +8,7 @@ import json
 import os
 import pty
 import selectors
+import signal
 import struct
 import subprocess
 import sys
@@ -118,10 +119,26 @@ class Terminal:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        os.close(self._ours)
+        self._close()
         for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             if stream is not None:
                 stream.close()
+
+    def _close(self) -> None:
+        ours, self._ours = self._ours, -1
+        if ours >= 0:
+            os.close(ours)
+
+    def hang_up(self) -> None:
+        """Close the terminal's window, as a user does; who controls it, and who is in front, hear SIGHUP."""
+        self._close()
+        for group in {self.process.pid, *self._children()}:
+            os.kill(group, signal.SIGHUP)
+
+    def _children(self) -> list[int]:
+        """Where the terminal controls nobody, since it was given to the program by its streams alone."""
+        found = subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True, check=False)
+        return [int(line) for line in found.stdout.split()]
 
     def modes(self) -> list[object]:
         """What the terminal's line discipline is set to: echo, line editing, signal keys."""

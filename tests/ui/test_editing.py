@@ -12,15 +12,15 @@ import pytest
 from tests.ui.jobs import memory_with, until_closed
 from tests.ui.memory_panes import Memory, denied, place
 from tests.ui.running import Running, cursor_name, names, run_app
-from tfm.core.entry import Kind
-from tfm.core.errors import NetworkError, UnsupportedOperation
+from tfm.core.entry import Entry, Kind
+from tfm.core.errors import NetworkError, NotFoundError, UnsupportedOperation
 from tfm.core.location import Location, StorageAddress
 from tfm.core.settings import with_settings
 from tfm.operations.external import Invocation
 from tfm.operations.undo import Permanent
 from tfm.storage.session import Session
 from tfm.ui.app import FileManagerApp
-from tfm.ui.edit_question import EditQuestion
+from tfm.ui.edit_question import EditQuestion, doubt_of
 from tfm.ui.given_terminal import Pause
 from tfm.ui.local_copy_dialog import LocalCopyDialog
 from tfm.ui.quit_dialog import QuitDialog
@@ -199,6 +199,26 @@ def test_what_is_binary_or_very_large_on_the_disk_is_asked_about(
             assert len(editor.invocations) == times
 
     run_app(Session(), here, here, look)
+
+
+def test_a_pipe_is_nothing_to_edit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "d").mkdir()
+    os.mkfifo(tmp_path / "d" / "pipe")
+    here = Location(StorageAddress("file"), f"{tmp_path}/d/", Kind.DIRECTORY)
+
+    async def look(running: Running) -> None:
+        editor = Editor(running, monkeypatch, lambda _path: None)
+        await running.until_listed(running.left, f"{tmp_path}/d/")
+        await running.press("down", "f4")
+        await running.until(lambda: "A pipe, a socket or a device" in running.browse.status.text)
+        assert editor.invocations == []
+
+    run_app(Session(), here, here, look)
+
+
+def test_what_went_since_it_was_listed_is_not_made_anew(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match="not there any more"):
+        doubt_of(Entry("gone", f"{tmp_path}/gone", Kind.FILE, 4), f"{tmp_path}/gone")
 
 
 @pytest.mark.parametrize(("answer", "times"), [(["enter"], 0), (["escape"], 0), (["left", "enter"], 1)])

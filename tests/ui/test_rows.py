@@ -412,7 +412,11 @@ def test_what_ends_a_range_keeps_it_and_what_was_selected_before(key: str) -> No
 
 def test_a_range_from_the_row_above_all_begins_with_the_first_entry_and_an_action_is_about_it() -> None:
     async def look(running: Running) -> None:
-        await running.press("g", "g", "v", "j", "j")
+        await running.press("g", "g", "v")
+        assert selected(running) == [], "the row above all is no entry, and nothing else is under the cursor"
+        await running.press("j", "k")
+        assert selected(running) == []
+        await running.press("j", "j")
         assert selected(running) == ["a sub/", "sub/"]
         await running.press("y", "k")
         assert selected(running) == []
@@ -436,6 +440,7 @@ def test_a_range_goes_on_over_rows_that_come_and_go_meanwhile() -> None:
         await running.press("f2")
         await running.until(lambda: " file-1z" in names(running.left))
         assert selected(running) == ["file-1.CSV", "file-10.csv"], "asking again has ended it"
+        assert "Go to the other end" not in running.browse.status.text
         await running.press("backslash", "G", "v", "k", "k")
         memory.put(["left/file-1y"])
         running.left.ask_again()

@@ -88,6 +88,18 @@ def test_what_is_typed_behind_the_key_that_starts_a_program_is_the_programs(tmp_
         assert terminal.ended(seconds=10) == 0
 
 
+def test_a_terminal_that_goes_while_another_program_has_it_ends_both(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("text")
+    environment = {"TFM_EDITOR": "sleep 60"}
+    with Terminal(command(str(tmp_path), str(tmp_path)), environment=environment) as terminal:
+        terminal.until(b"1 entry")
+        terminal.until(_LAST_MODE)
+        terminal.type(b"\x1b[B\x1bOS")
+        terminal.until(b"\x1b[?1049l")
+        terminal.hang_up()
+        assert terminal.process.wait(15) == 128 + signal.SIGHUP
+
+
 def test_bytes_that_are_not_utf_8_are_no_keys(tmp_path: Path) -> None:
     (tmp_path / "first").touch()
     with Terminal(command(str(tmp_path), str(tmp_path))) as terminal:

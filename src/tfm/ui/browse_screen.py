@@ -402,6 +402,8 @@ class BrowseScreen(Screen[None]):
         name, pane = command.action.name, self.pane
         if pane.list.has_range and not name.startswith("cursor_") and name not in KEEPS_RANGE:
             pane.list.end_range()
+            self.notices.forget()  # what said how it goes on
+            self._show_status()
         doing = command.action.function(_as_actions_know_it(self), command.argument)
         if isawaitable(doing):
             await doing

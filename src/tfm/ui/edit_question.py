@@ -7,6 +7,7 @@ import threading
 from typing import Final
 
 from tfm.core.entry import Entry, Kind
+from tfm.core.errors import NotFoundError
 from tfm.ui.byte_rows import looks_binary
 from tfm.ui.dialog import Dialog
 from tfm.ui.format import format_size
@@ -24,7 +25,8 @@ _WAIT_SECONDS: Final = 0.3
 
 def doubt_of(entry: Entry, path: str) -> str:
     """Why the file at ``path`` is perhaps not one to edit, in a sentence, or nothing. Its beginning is read only where
-    its size does not tell."""
+    its size does not tell. Raises NotFoundError where it has gone since it was listed: the editor would make it anew.
+    """
     size_bytes = entry.size_bytes or 0
     if size_bytes > LARGE_BYTES:
         return f"It has {format_size(size_bytes)}, which an editor may read as a whole. F3 views it without."
@@ -36,17 +38,22 @@ def doubt_of(entry: Entry, path: str) -> str:
 def _beginning(path: str) -> bytes:
     """What can be had of it soon."""
     found = [b""]
+    gone: list[FileNotFoundError] = []
 
     def read() -> None:
         try:
             with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
                 found[0] = file.read(_BEGINNING_BYTES)
+        except FileNotFoundError as error:
+            gone.append(error)
         except OSError:
             pass  # the editor says why
 
     thread = threading.Thread(target=read, name="tfm-beginning", daemon=True)
     thread.start()
     thread.join(_WAIT_SECONDS)
+    if gone:
+        raise NotFoundError("It is not there any more.", next_step="Ctrl-R looks again.", uri=path, operation="edit")
     return found[0]
 
 

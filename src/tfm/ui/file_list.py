@@ -334,12 +334,12 @@ class FileList(ScrollView, can_focus=True, inherit_bindings=False):
         return self._range.is_begun
 
     def begin_range(self) -> bool:
-        """Select from here on what is between this entry, on ``..`` the first one, and the cursor. False where there is
+        """Select from here on what is between this entry and the cursor; ``..`` itself never is. False where there is
         no entry."""
         rows = self.rows
         if rows is None or not len(rows[1]):
             return False
-        self._range.begin(*rows, max(0, self.cursor - self._parent_rows))
+        self._range.begin(*rows, self.cursor - self._parent_rows)
         self._follow_range()
         return True
 

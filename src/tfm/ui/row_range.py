@@ -27,24 +27,24 @@ class RowRange:
 
     def __init__(self, selection: Selection) -> None:
         self._selection = selection
-        self._anchor: tuple[str, Kind] | None = None
+        self._anchor: tuple[str, Kind] | None = None  # where there is none, it began above the first entry
         self._added: set[tuple[str, Kind]] = set()
         self._anchor_at = self._first = self._last = 0
         self._is_stale = False
-
-    @property
-    def is_begun(self) -> bool:
-        return self._anchor is not None
+        self.is_begun = False
 
     def begin(self, listing: Listing, order: RowOrder, position: int) -> None:
-        """Let one end be there, and select that entry."""
+        """Let one end be there, and select that entry; nothing yet where that is -1, above the first one."""
         self.end()
-        page, number = listing.locate(order.row(position))
-        self._anchor = key_of_row(page, number), page.kind(number)
+        if position >= 0:
+            page, number = listing.locate(order.row(position))
+            self._anchor = key_of_row(page, number), page.kind(number)
+        self.is_begun = True
         self._start_at(listing, order, position)
 
     def end(self) -> None:
         """What is selected stays so."""
+        self.is_begun = False
         self._anchor = None
         self._added.clear()
 
@@ -57,10 +57,10 @@ class RowRange:
         entry is gone at which it began, it ends."""
         if self._is_stale:
             self._look_anew(listing, order)
-        if self._anchor is None:
+        if not self.is_begun:
             return True
         anchor = self._anchor_at
-        first, last = min(anchor, max(0, cursor)), max(anchor, cursor)
+        first, last = max(0, min(anchor, cursor)), max(anchor, cursor)
         left = max(-most, min(most, first - self._first))
         if left > 0:
             self._drop(listing, order, range(self._first, self._first + left))
@@ -77,7 +77,7 @@ class RowRange:
         return (self._first, self._last) == (first, last)
 
     def _look_anew(self, listing: Listing, order: RowOrder) -> None:
-        position = None if self._anchor is None else order.position(listing, *self._anchor)
+        position = -1 if self._anchor is None else order.position(listing, *self._anchor)
         if position is None:
             self.end()
             return
@@ -88,8 +88,9 @@ class RowRange:
 
     def _start_at(self, listing: Listing, order: RowOrder, position: int) -> None:
         self._is_stale = False
-        self._anchor_at = self._first = self._last = position
-        self._add(listing, order, range(position, position + 1))
+        self._anchor_at = self._last = position
+        self._first = max(0, position)
+        self._add(listing, order, range(self._first, position + 1))
 
     def _add(self, listing: Listing, order: RowOrder, positions: range) -> None:
         for position in positions:

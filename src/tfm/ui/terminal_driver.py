@@ -6,9 +6,9 @@ import threading
 import time
 from codecs import IncrementalDecoder, getincrementaldecoder
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from textual import events
 from textual._xterm_parser import XTermParser
@@ -53,6 +53,29 @@ class _Parser(XTermParser):
         return super()._sequence_to_key_events(sequence, alt)
 
 
+class _UntilGone:
+    """What is written to a terminal; nothing any more once that is gone. Textual's writing thread would end of the
+    error, and the program wait for ever to hand it its last words."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            self._file.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._file.flush()
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def isatty(self) -> bool:
+        return self._file.isatty()
+
+
 class TerminalDriver(linux_driver.LinuxDriver):
     """Textual's own, but Alt works with every character, and bytes that are not UTF-8 (a paste, a terminal in Latin-1)
     are keys that do nothing: Textual's input thread dies of them, and the program with it. And a first screen that is
@@ -69,6 +92,7 @@ class TerminalDriver(linux_driver.LinuxDriver):
         self, app: App[object], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self._file: Any = _UntilGone(self._file)
         self._key_is_done = threading.Event()
         self._late: list[events.Key] = []
 

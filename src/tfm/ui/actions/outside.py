@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from tfm.core.capability import Capability
-from tfm.core.entry import Entry
+from tfm.core.entry import Entry, Kind
 from tfm.core.errors import StorageError
 from tfm.core.location import Location
 from tfm.operations.work import WorkUpdate
@@ -39,6 +39,9 @@ def _edit(screen: PanesScreen) -> None:
         return
     if _is_lost(screen, entry):
         return
+    if entry.kind is Kind.OTHER:
+        screen.say("A pipe, a socket or a device is no file to edit.")
+        return
     if Capability.WRITE not in screen.session.storage(screen.pane.location.storage).capabilities:
         screen.say("Nothing can be written here: F3 views it.")
         return
@@ -55,7 +58,11 @@ def _edit(screen: PanesScreen) -> None:
         return
     from tfm.ui.edit_question import EditQuestion, doubt_of
 
-    doubt = doubt_of(entry, path)
+    try:
+        doubt = doubt_of(entry, path)
+    except StorageError as error:
+        screen.say(str(error))
+        return
     if not doubt:
         start()
         return
