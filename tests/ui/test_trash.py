@@ -49,6 +49,24 @@ async def until_closed(running: Running) -> None:
     await running.until(lambda: isinstance(running.app.screen, BrowseScreen))
 
 
+def test_nobody_agrees_to_what_does_not_fit_the_screen(here: DiskPath, trash: DiskPath) -> None:
+    async def look(running: Running) -> None:
+        await running.until_listed(running.left, str(here))
+        await running.press("down", "down", "shift+f8")
+        await running.until(lambda: isinstance(running.app.screen, DeleteDialog))
+        box = running.app.screen.query_one("#box")
+        await running.until(lambda: "Too small" in str(box.border_subtitle))
+        await running.press("enter")
+        assert isinstance(running.app.screen, DeleteDialog)
+        await running.pilot.resize_terminal(80, 24)
+        await running.until(lambda: not box.border_subtitle)
+        await running.press("escape")
+        await until_closed(running)
+        assert names_in(here) == ["file", "tree"]
+
+    run_app(Session(), on_disk(here), on_disk(here), look, size=(20, 5))
+
+
 @pytest.mark.parametrize("key", ["f8", "delete"])
 def test_enter_moves_a_tree_and_a_file_to_the_trash(here: DiskPath, trash: DiskPath, key: str) -> None:
     async def look(running: Running) -> None:

@@ -27,6 +27,7 @@ Result = TypeVar("Result")
 _PLAIN: Final = Style()
 _DIM: Final = Style(dim=True)
 _FOCUSED: Final = Style(reverse=True, bold=True)
+_TOO_SMALL: Final = "Too small · Esc"
 
 
 class DialogText(Widget):
@@ -149,20 +150,45 @@ class Dialog(ModalScreen[Result]):
         # Not by Widget.focus(): that comes behind the keys which are typed already.
         self.set_focus(None if focus is None else self.buttons[focus])
 
+    # A terminal that is too small
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._say_if_too_small)
+
+    def _say_if_too_small(self) -> None:
+        button = self.focused if isinstance(self.focused, DialogButton) else self._first_button()
+        if self.is_mounted:
+            hidden = button is not None and not self._is_in_sight(button)
+            self.query_one("#box").border_subtitle = _TOO_SMALL if hidden else ""
+
+    def _is_in_sight(self, button: DialogButton) -> bool:
+        """Whether the box has room for it; what was typed before the first drawing is about what will be drawn."""
+        return not button.region or self.query_one("#box").region.contains_region(button.region)
+
+    def _press_if_in_sight(self, button: DialogButton) -> None:
+        """Nobody agrees to what does not fit the screen."""
+        if self._is_in_sight(button):
+            self._press(button)
+        else:
+            self._say_if_too_small()
+
     # Keys, by the names in the keymap
 
     def action_press(self) -> None:
         focused = self.focused
         if isinstance(focused, DialogButton):
-            self._press(focused)
+            self._press_if_in_sight(focused)
         elif focused is not None:
             # Behind the keys that are on their way to it: what was typed before Enter belongs to what Enter means.
             focused.call_later(self._press_first)
 
     def _press_first(self) -> None:
-        button = next((button for button in self.buttons.values() if button.display), None)
+        button = self._first_button()
         if button is not None:
-            self._press(button)
+            self._press_if_in_sight(button)
+
+    def _first_button(self) -> DialogButton | None:
+        return next((button for button in self.buttons.values() if button.display), None)
 
     def action_leave(self) -> None:
         if self.app.screen is self:  # typed twice in one go, it comes once more when this screen has left
@@ -173,7 +199,7 @@ class Dialog(ModalScreen[Result]):
 
     def on_dialog_button_pressed(self, message: DialogButton.Pressed) -> None:
         message.stop()
-        self._press(message.button)
+        self._press_if_in_sight(message.button)
 
     def _press(self, button: DialogButton) -> None:
         if button.enabled and button.display and self.app.screen is self:
