@@ -129,11 +129,11 @@ class Terminal:
         if ours >= 0:
             os.close(ours)
 
-    def hang_up(self) -> None:
-        """Close the terminal's window, as a user does; who controls it, and who is in front, hear SIGHUP."""
+    def hang_up(self, *, says_so: bool) -> None:
+        """Close the terminal's window, as a user does; who is controlled by it, and who is in front, hear SIGHUP."""
         self._close()
-        for group in {self.process.pid, *self._children()}:
-            os.kill(group, signal.SIGHUP)
+        for process in {self.process.pid, *self._children()} if says_so else ():
+            os.kill(process, signal.SIGHUP)
 
     def _children(self) -> list[int]:
         """Where the terminal controls nobody, since it was given to the program by its streams alone."""

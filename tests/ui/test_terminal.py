@@ -96,7 +96,15 @@ def test_a_terminal_that_goes_while_another_program_has_it_ends_both(tmp_path: P
         terminal.until(_LAST_MODE)
         terminal.type(b"\x1b[B\x1bOS")
         terminal.until(b"\x1b[?1049l")
-        terminal.hang_up()
+        terminal.hang_up(says_so=True)
+        assert terminal.process.wait(15) == 128 + signal.SIGHUP
+
+
+@pytest.mark.parametrize("says_so", [True, False])
+def test_it_ends_with_its_terminal(tmp_path: Path, *, says_so: bool) -> None:
+    with Terminal(command(str(tmp_path), str(tmp_path))) as terminal:
+        terminal.until(_LAST_MODE)
+        terminal.hang_up(says_so=says_so)
         assert terminal.process.wait(15) == 128 + signal.SIGHUP
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
-from codecs import IncrementalDecoder, getincrementaldecoder
+from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -31,8 +33,22 @@ _DONE_SECONDS: Final = 0.5
 _LOOK_SECONDS: Final = 0.02
 
 
-def _forgiving_decoder(encoding: str) -> Callable[[], IncrementalDecoder]:
-    return partial(getincrementaldecoder(encoding), "replace")
+_GONE_SECONDS: Final = 0.1
+"""Textual reads on at the end of its input, and would do nothing else."""
+
+
+class _Decoder:
+    """Forgives what is not in its encoding, and calls ``gone`` at the end of the input."""
+
+    def __init__(self, encoding: str, gone: Callable[[], None]) -> None:
+        self._decoder = getincrementaldecoder(encoding)("replace")
+        self._gone = gone
+
+    def decode(self, data: bytes, final: bool = False) -> str:
+        if not data and not final:
+            self._gone()
+            time.sleep(_GONE_SECONDS)
+        return self._decoder.decode(data, final)
 
 
 _BEGIN_MORE = frozenset("[]ONPX^_")
@@ -87,6 +103,7 @@ class TerminalDriver(linux_driver.LinuxDriver):
 
     _keeps_screen = False
     _hands_over = False
+    _is_gone = False
 
     def __init__(
         self, app: App[object], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
@@ -159,9 +176,17 @@ class TerminalDriver(linux_driver.LinuxDriver):
         if not (self._keeps_screen and data == _ALTERNATE_SCREEN):  # to go there again would clear it
             super().write(data)
 
+    def _hang_up(self) -> None:
+        """The terminal is gone. Whom it does not control the system does not tell that."""
+        if not self._is_gone:
+            self._is_gone = True
+            os.kill(os.getpid(), signal.SIGHUP)
+
     def run_input_thread(self) -> None:
         # The one name by which it makes its decoder. To start it anew after an error would lose its place: what is
         # left of a paste would be typed.
-        setattr(linux_driver, "getincrementaldecoder", _forgiving_decoder)  # noqa: B010 - not exported
+        setattr(  # noqa: B010 - not exported
+            linux_driver, "getincrementaldecoder", lambda encoding: partial(_Decoder, encoding, self._hang_up)
+        )
         setattr(linux_driver, "XTermParser", _Parser)  # noqa: B010 - not exported
         super().run_input_thread()
