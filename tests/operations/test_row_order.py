@@ -19,7 +19,7 @@ NAMES = st.lists(
 
 
 UNSORTED = RowView(SortOrder.UNSORTED)
-VIEWS = st.builds(RowView, st.sampled_from(SortOrder), st.booleans())
+VIEWS = st.builds(RowView, st.sampled_from(SortOrder), st.booleans(), hidden=st.just(True), filter=st.none())
 SORTED_VIEWS = VIEWS.filter(lambda view: view.sort is not SortOrder.UNSORTED)
 
 
