@@ -28,6 +28,8 @@ _PLAIN: Final = Style()
 _DIM: Final = Style(dim=True)
 _FOCUSED: Final = Style(reverse=True, bold=True)
 _TOO_SMALL: Final = "Too small · Esc"
+_USABLE_COLUMNS: Final = 40
+_USABLE_LINES: Final = 12
 
 
 class DialogText(Widget):
@@ -162,7 +164,10 @@ class Dialog(ModalScreen[Result]):
             self.query_one("#box").border_subtitle = _TOO_SMALL if hidden else ""
 
     def _is_in_sight(self, button: DialogButton) -> bool:
-        """Whether the box has room for it; what was typed before the first drawing is about what will be drawn."""
+        """Whether the box has room for it; what was typed before the first drawing is about what will be drawn. Where a
+        long text hides it on a usual terminal, the question is read at least."""
+        if self.size.width >= _USABLE_COLUMNS and self.size.height >= _USABLE_LINES:
+            return True
         return not button.region or self.query_one("#box").region.contains_region(button.region)
 
     def _press_if_in_sight(self, button: DialogButton) -> None:
