@@ -307,15 +307,15 @@ def test_interrupted_it_waits_for_what_is_under_way(moto: MotoServer, monkeypatc
     with FaultProxy(moto.url) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL_S3", proxy.url)
         with Terminal(command("rm", "-ry", "s3://bucket/t/")) as terminal:
-            # In the proxy's own thread: the batch is passed on only then.
-            proxy.at_request(4, lambda: terminal.process.send_signal(2), match="?delete")
+            # In the proxy's own thread: the batch is passed on only then. Four are under way, so one was answered.
+            proxy.at_request(5, lambda: terminal.process.send_signal(2), match="?delete")
             assert terminal.ended(seconds=20) == 130
-    found = re.search(rb"Interrupted\. ([0-9,]+) objects(?:, [0-9.]+ KB)? deleted(.*)\r", terminal.written)
+    found = re.search(rb"Interrupted\. ([0-9,]+) objects, [0-9.]+ KB deleted(.*)\r", terminal.written)
     assert found is not None, terminal.written
     gone = 5500 - len(keys(moto))
     told = int(found[1].replace(b",", b""))
     assert 4000 <= gone < 5500
-    assert told <= gone  # on a busy machine perhaps none was answered within the second
+    assert 1000 <= told <= gone
     assert told == gone or b"may be gone too" in found[2]
 
 
