@@ -29,7 +29,7 @@ def test_a_user_of_vim_keys_yanks_here_and_pastes_there(start: StartProgram, buc
     program.press("j", "l")
     program.until_shown("a.txt", "b.txt", side=0)
     program.press("g")
-    program.until_shown("g: The first entry")
+    program.until_shown("g …", "The first entry", "Esc ends it")
     program.press("g", "j", "y")
     program.until_shown("go where to, and paste")
     program.press("Tab", "p")
