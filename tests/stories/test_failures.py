@@ -41,11 +41,11 @@ def test_quitting_while_a_server_is_silent(
     assert time.monotonic() - began < 1
 
 
-def test_a_dead_endpoint_beside_a_live_one(
-    start: StartProgram, bucket: MotoServer, home: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_live_endpoint_beside_a_dead_one(
+    start: StartProgram, bucket: MotoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Both panes have one profile, so one address: the server answers for one bucket and is silent about the other.
-    monkeypatch.setenv("TFM_INTERACTIVE_TIMEOUT_SECONDS", "5")
+    monkeypatch.setenv("TFM_INTERACTIVE_TIMEOUT_SECONDS", "60")
     with FaultProxy(bucket.url) as proxy:
         bucket.put("dead", {"x": b""})
         stalled = proxy.stall(match="GET /dead", times=100)
@@ -54,19 +54,32 @@ def test_a_dead_endpoint_beside_a_live_one(
         program.until_shown("readme.txt", side=1)
         assert stalled.happened.wait(10)
         assert "listing…" in program.half(0)
-        # The live pane works meanwhile.
         program.press("Tab", "Down", "Enter")
         program.until_shown("2,500 entries", side=1)
         program.press("BSpace")
         program.until_shown("readme.txt", side=1)
         program.press("Down", "Enter")
         program.until_shown("2026", side=1)
+        assert "listing…" in program.half(0)
         assert "✗" not in program.half(0)
-        # Then the dead one says what is wrong and what to do, and stays.
+        program.press("F10")
+        assert program.ended() == 0
+
+
+def test_a_dead_endpoint_says_what_is_wrong_and_what_to_do(
+    start: StartProgram, bucket: MotoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TFM_INTERACTIVE_TIMEOUT_SECONDS", "4")
+    with FaultProxy(bucket.url) as proxy:
+        bucket.put("dead", {"x": b""})
+        proxy.stall(match="GET /dead", times=100)
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", proxy.url)
+        program = start("s3://dead/", "s3://data/")
         shown = " ".join(program.until_shown("✗", "→", side=0).split())
         assert "did not answer in time" in shown
         assert "Check the endpoint URL" in shown
         assert "(empty)" not in shown
+        program.until_shown("readme.txt", side=1)
         program.press("BSpace")
         program.until_shown("runs", side=1)
         program.press("F10")

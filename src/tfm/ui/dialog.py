@@ -17,6 +17,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tfm.ui.error_block import ErrorBlock
+from tfm.ui.lay_out import lay_out_again
 from tfm.ui.sanitise import cell_width, screen_text
 from tfm.ui.screen_keys import BUTTON_KEYS, DIALOG_KEYS, bindings
 
@@ -50,7 +51,7 @@ class DialogText(Widget):
             lays_out = len(text) != len(self.text) or text.count("\n") != self.text.count("\n")
             self.text = text
             self.set_class(not text, "-empty")
-            self.refresh(layout=lays_out)
+            lay_out_again(self) if lays_out else self.refresh()
 
     def render(self) -> Content:
         return Content(self.text)  # as it is: Content reads no markup

@@ -6,6 +6,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from tfm.core.errors import StorageError
+from tfm.ui.lay_out import lay_out_again
 from tfm.ui.sanitise import screen_text
 
 __all__ = ["ErrorBlock"]
@@ -34,7 +35,7 @@ class ErrorBlock(Widget):
         if text != self.text:
             self.text = text
             self.set_class(bool(text), "-shown")
-            self.refresh(layout=True)
+            lay_out_again(self)
 
     def render(self) -> Content:
         return Content(self.text)  # as it is: Content reads no markup

@@ -16,6 +16,7 @@ from textual.widget import Widget
 from tfm.ui.actions import ACTIONS
 from tfm.ui.keymaps import Keymap, key_help
 from tfm.ui.keymaps.key_names import key_of_event
+from tfm.ui.lay_out import lay_out_again
 from tfm.ui.line import Line
 from tfm.ui.screen_keys import (
     BOOKMARK_KEYS,
@@ -51,7 +52,7 @@ class _HelpText(Widget):
 
     def show(self, lines: Sequence[str]) -> None:
         self.lines = lines
-        self.refresh(layout=True)
+        lay_out_again(self)
 
     def render(self) -> Content:
         return Content("\n".join(self.lines))

@@ -15,6 +15,7 @@ from textual.widget import Widget
 from tfm.operations.jobs import InterruptedJob
 from tfm.operations.queued_job import QueuedJob
 from tfm.ui.job_text import copied_to, interrupted_state, job_state
+from tfm.ui.lay_out import lay_out_again
 from tfm.ui.running_removal import RunningRemoval
 from tfm.ui.sanitise import cell_width, fit, screen_text
 
@@ -57,7 +58,7 @@ class JobTable(Widget, can_focus=True):
         self._rows = list(rows)
         same = next((number for number, row in enumerate(self._rows) if _is_same(row, chosen)), None)
         self._cursor = min(self._cursor, max(0, len(rows) - 1)) if same is None else same
-        self.refresh(layout=len(rows) != count)
+        lay_out_again(self) if len(rows) != count else self.refresh()
 
     def move(self, rows: int) -> None:
         self._cursor = max(0, min(len(self._rows) - 1, self._cursor + rows))

@@ -10,6 +10,7 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
+from tfm.ui.lay_out import lay_out_again
 from tfm.ui.sanitise import cell_width, fit
 
 __all__ = ["KeyHints"]
@@ -51,7 +52,7 @@ class KeyHints(Widget):
             return
         self._hints = hints
         if self.display:
-            self.refresh(layout=True)
+            lay_out_again(self)
         else:
             self._timer = self.set_timer(_PAUSE_SECONDS, self._appear)
 

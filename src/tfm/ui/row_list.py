@@ -10,6 +10,7 @@ from rich.style import Style
 from textual import events
 from textual.message import Message
 
+from tfm.ui.lay_out import lay_out_again
 from tfm.ui.sanitise import cell_width, fit, screen_text
 from tfm.ui.table_rows import TableRows
 
@@ -63,7 +64,7 @@ class RowList(TableRows, Generic[Value]):
         self._rows = list(rows)
         cursor = next((n for n, row in enumerate(rows) if value is not None and row.value == value), 0)
         self.show(len(self._rows), notice=notice, cursor=self._settled(cursor, 1))
-        self.refresh(layout=True)
+        lay_out_again(self)
 
     def move_to(self, row: int) -> None:
         row = max(0, min(self.count - 1, row))
