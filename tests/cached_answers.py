@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from tfm import Path
 from tfm.core.errors import NetworkError, StorageError
+from tfm.storage.listing_cache import CachedListing
+from tfm.storage.session import Session
 from tfm.storage.storage import Storage
 
-__all__ = ["CLOSED", "UNKNOWN", "Facts", "Truth", "outcome", "told", "wrong_answers"]
+__all__ = ["CLOSED", "UNKNOWN", "Facts", "Truth", "cached", "outcome", "told", "wrong_answers"]
 
 CLOSED: Final = "The gate is closed."
 """The cause of the NetworkError by which a test lets no request pass."""
@@ -74,6 +76,21 @@ class Truth:
             marker = self.keys.get(f"{key}/")
             return {("directory", 0, None)} | ({("directory", *marker)} if marker is not None else set())
         return {("file", *self.keys[key])} if self.is_file(key) else {FileNotFoundError}
+
+
+def cached(session: Session) -> Hashable:
+    """All that a session with one storage could answer by itself now: where it is the same, so are the answers."""
+
+    def content(value: object) -> Hashable:
+        if not isinstance(value, CachedListing):
+            return repr(value.answer), value.whole  # type: ignore[attr-defined] # the tier has no third kind
+        listing = value.listing
+        return listing.recursive, listing.complete, repr(listing.own_entry), tuple(map(repr, listing))
+
+    return frozenset(
+        (key.space.authority, key.shape, key.text, value.is_fresh(), content(value))
+        for key, value in session.cache.tier.items()
+    )
 
 
 def outcome(work: Callable[[], object]) -> object:

@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 
 import pytest
 
-from tests.cached_answers import CLOSED, Truth, wrong_answers
+from tests.cached_answers import CLOSED, Truth, cached, wrong_answers
 from tests.interleaving import Stage, every_order
 from tests.passing_backend import PassingBackend
 from tests.scripted_backend import Clock
@@ -42,6 +42,10 @@ UNSEEN: Final = frozenset({"begin_upload", "put_part", "abort_upload"})
 Answer = TypeVar("Answer")
 
 
+_found_right: Final[set[object]] = set()
+"""What the server holds, what is cached and who holds what: where each question had the right answer."""
+
+
 class World:
     """``memory://bucket/``, whose requests wait for their turns; pages of two rows."""
 
@@ -56,6 +60,7 @@ class World:
         factory.store.upload_limits = UploadLimits(whole_bytes=4, part_bytes=4, most_parts=10)
         self.factory = factory
         self.store = factory.store
+        self.store._clock = lambda: 1_700_000_000.0
         self.store.put("bucket", {key: b"" if key.endswith("/") else b"old" for key in keys})
 
     def new_session(self) -> Session:
@@ -83,6 +88,13 @@ class World:
     def check(self, *held: Path) -> None:
         """Nothing that the cache answers by itself is old, whoever asks."""
         truth = Truth.of(self.storage(self.new_session()))
+        state = (
+            frozenset(truth.keys.items()),
+            cached(self.session),
+            frozenset((str(path), repr(path._listed_entry())) for path in held),
+        )
+        if state in _found_right:
+            return  # many orders end in the same
         names = {"", "d", "d/e", "d/new", "d/e/new", *(key.removesuffix("/") for key in truth.tree(""))}
         names |= {str(path)[len(ROOT) :].removesuffix("/") for path in held}
         paths = [(name, Path(f"{ROOT}{name}")) for name in sorted(names)]
@@ -91,6 +103,7 @@ class World:
         wrong = list(wrong_answers(ROOT, truth, paths))
         self.closed = False
         assert wrong == []
+        _found_right.add(state)
 
 
 class _Paused(PassingBackend):
