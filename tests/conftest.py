@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.aws_files import AwsFiles
 from tests.servers.moto import MotoServer
 from tests.servers.seaweedfs import SeaweedServer
+
+# How long an example takes says more of the machine's other work than of what is tested.
+settings.register_profile("tfm", deadline=None)
+settings.load_profile("tfm")
+
+
+def pytest_collection_finish() -> None:
+    # What is there now stays. Searched for garbage again and again, it took a third of the time of all tests.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
 
 
 @pytest.fixture(autouse=True)

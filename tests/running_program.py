@@ -25,6 +25,7 @@ from tfm.cli import main
 __all__ = ["Outcome", "RunHere", "Terminal", "command", "run_in_process"]
 
 DEADLINE_SECONDS: Final = 30.0
+_REST_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,9 @@ class Terminal:
     def ended(self, *, seconds: float = DEADLINE_SECONDS) -> int:
         """The exit code, once the program has ended and all that it wrote is read."""
         self._read(seconds, lambda: False)
-        return self.process.wait(seconds)
+        code = self.process.wait(seconds)
+        self._read(_REST_SECONDS, lambda: False)  # what it wrote after the first deadline
+        return code
 
     def _read(self, seconds: float, met: Callable[[], bool]) -> None:
         deadline = time.monotonic() + seconds

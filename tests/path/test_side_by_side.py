@@ -603,20 +603,20 @@ def played(machine: type[SideBySide], sides: Sides, names: tuple[str, ...], *, e
 
 
 def test_s3_memory_and_a_disk_do_the_same(moto: MotoServer, tmp_path: pathlib.Path) -> None:
-    played(SideBySide, Sides(moto, tmp_path / "disk"), PLAIN, examples=12, steps=25)
+    played(SideBySide, Sides(moto, tmp_path / "disk"), PLAIN, examples=8, steps=25)
 
 
 def test_memory_and_a_disk_do_the_same(tmp_path: pathlib.Path) -> None:
-    played(SideBySide, Sides(None, tmp_path / "disk"), PLAIN, examples=40, steps=40)
+    played(SideBySide, Sides(None, tmp_path / "disk"), PLAIN, examples=16, steps=40)
 
 
 @pytest.mark.parametrize("entries", [10_000, 3])
 def test_odd_keys_and_names_that_stand_for_two_things(entries: int) -> None:
-    played(SideBySide, Sides(None, None, entries=entries), ODD, examples=40, steps=40)
+    played(SideBySide, Sides(None, None, entries=entries), ODD, examples=16, steps=40)
 
 
 def test_what_somebody_else_writes_is_seen_after_a_ttl_at_the_latest() -> None:
-    played(WithSomebodyElse, Sides(None, None), ("a", "a/b", "a/b/a", "b"), examples=40, steps=40)
+    played(WithSomebodyElse, Sides(None, None), ("a", "a/b", "a/b/a", "b"), examples=16, steps=40)
 
 
 # What the machine, or thinking about it, has found

@@ -121,7 +121,7 @@ def test_a_tree_of_any_size_passes_through_in_the_memory_of_a_few_pages() -> Non
         for number, found in enumerate(path("huge").rglob("*")):
             if number % 500 == 499:
                 # By their base: other tests of this process may have left pages behind.
-                held = [each for each in gc.get_objects() if isinstance(each, Page) and each.base == "huge/"]
+                held = [each for each in gc.get_objects() if type(each) is Page and each.base == "huge/"]
                 most = max(most, len(held))
                 del held
             assert found.is_file()

@@ -114,6 +114,7 @@ def test_on_the_disk(start: StartProgram, home: Path) -> None:
     program.until_shown("old.txt", "Move 1 entry to the trash?", "This can be undone.")
     program.press("Enter")
     program.until_shown("1 entry", side=1)
+    program.until_shown("1 entry", side=0)  # where the next key looks
     assert not (home / "project" / "old.txt").exists()
     assert (home / ".local" / "share" / "Trash" / "files" / "old.txt").read_text() == "old"
     program.press("S-F8")

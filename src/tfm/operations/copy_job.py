@@ -18,6 +18,7 @@ from tfm.journal import JobState as RecordedState
 from tfm.operations.conflict import Conflict, Conflicts, Decision
 from tfm.operations.copy_plan import CopyPlanner, Planned, Planner, Problem, Skipped
 from tfm.operations.copy_spec import CopySpec
+from tfm.operations.durable import reach_the_disk
 from tfm.operations.earlier_run import EarlierRun
 from tfm.operations.job_state import CopySummary, JobSnapshot, JobState
 from tfm.operations.moving import MovedSources, rename_what_can_be
@@ -210,6 +211,8 @@ class CopyJob:
             if self._cancel.wanted:
                 return
             self._finish(source, directories, log, moved)
+            if moved is None:  # a move has, before it deleted
+                self._reach_the_disk(target)
         log.flush()
 
     def _finish(self, source: Storage, directories: Directories, log: Job, moved: MovedSources | None) -> None:
@@ -221,6 +224,15 @@ class CopyJob:
             for step in () if self._earlier is None else self._earlier.undeleted(source, self._done_now):
                 moved.add(step)
             moved.finish()
+
+    def _reach_the_disk(self, target: Storage) -> None:
+        """Before it is on record that all is done; the library keeps no record, and waits for no disk."""
+        if self._journal is None or not self.summary.done:
+            return
+        try:
+            reach_the_disk(target, self.spec.target_prefix, self._cancel)
+        except StorageError as error:
+            self._failed(error)
 
     def _planner(self, source: Storage, target: Storage, spec: CopySpec) -> Planner:
         if self._plan is not None:

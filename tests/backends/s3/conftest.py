@@ -1,4 +1,4 @@
-"""Opening S3 backends with small timeouts, and the retry layer over them."""
+"""Opening S3 backends with timeouts for a busy machine, and the retry layer over them."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def open_bucket(meter: RequestMeter) -> OpenBucket:
     """Opens a bucket in a session of its own; ``settings`` are fields of Settings."""
 
     def opened(bucket: str = "bucket", *, profile: str | None = None, retry: bool = False, **settings: Any) -> Backend:
-        values = Settings(**{"connect_timeout_seconds": 1, "interactive_timeout_seconds": 10, **settings})
+        values = Settings(**{"connect_timeout_seconds": 5, "interactive_timeout_seconds": 30, **settings})
         backend = S3BackendFactory(BackendContext(values, meter.record)).open(StorageAddress("s3", bucket, profile))
         policy = RetryPolicy(values.max_attempts, values.interactive_timeout_seconds, sleep=lambda _: None)
         return RetryBackend(backend, policy) if retry else backend

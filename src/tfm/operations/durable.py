@@ -1,0 +1,42 @@
+"""What was written is on the disk, and no longer only on its way there."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from typing import Final
+
+from tfm.core.errors import StorageError
+from tfm.core.progress import Cancel
+from tfm.storage.storage import Storage
+
+__all__ = ["reach_the_disk"]
+
+_LOOK_SECONDS: Final = 0.05
+
+
+def reach_the_disk(target: Storage, prefix: str, cancel: Cancel) -> None:
+    """Return when what was written below ``prefix`` would outlive a crash of the machine, or when the end is wished
+    for. Raises what the disk answers to what it writes only now.
+
+    In a thread of its own: a disk that is busy for others, too, may take its time, and cannot be interrupted.
+    """
+    answers: queue.SimpleQueue[StorageError | None] = queue.SimpleQueue()
+
+    def sync() -> None:
+        try:
+            target.sync(prefix)
+        except StorageError as error:
+            answers.put(error)
+        else:
+            answers.put(None)
+
+    threading.Thread(target=sync, name="tfm-sync", daemon=True).start()
+    while not cancel.wanted:
+        try:
+            error = answers.get(timeout=_LOOK_SECONDS)
+        except queue.Empty:
+            continue
+        if error is not None:
+            raise error
+        return

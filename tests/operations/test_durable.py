@@ -1,0 +1,109 @@
+"""Before a copy is on record as done, the disk has it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from tests.passing_backend import PassingBackend
+from tfm.backends.memory import MemoryBackendFactory
+from tfm.core.entry import Kind
+from tfm.core.errors import NoSpaceError
+from tfm.core.location import Location, StorageAddress
+from tfm.core.settings import Settings
+from tfm.journal import JobState, Journal, null_journal
+from tfm.operations.copy_job import CopyJob
+from tfm.operations.copy_spec import CopySpec
+from tfm.storage.contract import Backend, BackendContext
+from tfm.storage.session import Session
+
+Answer = TypeVar("Answer")
+HERE = StorageAddress("memory", "bucket")
+NAMES = [f"d/{number}" for number in range(5)]
+
+
+class Disk:
+    """A storage that takes what is written, and is asked whether it has it; ``heard`` is the order."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.answer: Callable[[], None] = lambda: None
+        self.session = Session()
+        self._factory = MemoryBackendFactory(BackendContext(Settings(), self.session.meter.record))
+        self._factory.store.put("bucket", dict.fromkeys(NAMES, b"1"))
+        self.session.registry.add("memory", self)
+
+    def open(self, address: StorageAddress) -> Backend:
+        return _Backend(self, self._factory.open(address))
+
+    def copied(self, journal: Journal | None, *, sources: str = "d/") -> CopyJob:
+        spec = CopySpec((Location(HERE, sources, Kind.DIRECTORY),), Location(HERE, "e/", Kind.DIRECTORY), into=True)
+        return CopyJob(self.session, spec, journal=journal)
+
+
+class _Backend(PassingBackend):
+    def __init__(self, disk: Disk, inner: Backend) -> None:
+        super().__init__(inner)
+        self._disk = disk
+
+    def pass_on(self, what: str, key: str, request: Callable[[], Answer]) -> Answer:
+        answer = request()
+        self._disk.heard.append(what)
+        return answer
+
+    def copy_from(self, *arguments: object, **options: object) -> object:  # type: ignore[override] # whatever they are
+        answer = self._inner.copy_from(*arguments, **options)  # type: ignore[arg-type]
+        self._disk.heard.append("copy")
+        return answer
+
+    def sync(self, prefix: str) -> None:
+        self._disk.heard.append(f"sync {prefix}")
+        self._disk.answer()
+
+
+def test_a_job_asks_the_disk_once_behind_all_its_objects() -> None:
+    disk, journal = Disk(), null_journal()
+    seen: list[JobState] = []
+    disk.answer = lambda: seen.extend(record.state for record in journal.jobs())
+    assert disk.copied(journal).run().done == len(NAMES)
+    assert [what for what in disk.heard if what.startswith("sync")] == ["sync e/"]
+    assert disk.heard[-1] == "sync e/"
+    assert JobState.DONE not in seen
+    assert [record.state for record in journal.jobs()] == [JobState.DONE]
+
+
+def test_what_nothing_is_on_record_of_waits_for_no_disk() -> None:
+    disk = Disk()
+    assert disk.copied(None).run().done == len(NAMES)
+    assert not [what for what in disk.heard if what.startswith("sync")]
+
+
+def test_what_the_disk_refuses_only_then_is_a_failure() -> None:
+    disk, journal = Disk(), null_journal()
+
+    def refuse() -> None:
+        raise NoSpaceError("No space left on device.", operation="sync")
+
+    disk.answer = refuse
+    summary = disk.copied(journal).run()
+    assert [type(error) for error in summary.failures] == [NoSpaceError]
+    assert summary.listed == summary.done + summary.failed
+    assert [record.state for record in journal.jobs()] == [JobState.FAILED]
+
+
+def test_who_stops_a_job_does_not_wait_for_the_disk() -> None:
+    disk, journal = Disk(), null_journal()
+    release = threading.Event()
+    job = disk.copied(journal)
+
+    def hang() -> None:
+        job.cancel()
+        assert release.wait(30)
+
+    disk.answer = hang
+    try:
+        assert job.run().stopped
+        assert [record.state for record in journal.jobs()] != [JobState.DONE]
+    finally:
+        release.set()
