@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -96,6 +97,33 @@ def test_all_workers_help_with_parts_when_nothing_else_is_there() -> None:
     parts.open()
     engine.wait()
     assert (parts.passed, parts.most) == (30, 8)
+
+
+def test_quick_parts_are_few_at_once_and_slow_ones_many() -> None:
+    engine = Engine(32)
+    slow, counting = Gate(), threading.Lock()
+    inside = most = 0
+
+    def quick() -> None:
+        nonlocal inside, most
+        with counting:
+            inside += 1
+            most = max(most, inside)
+        time.sleep(0.01)
+        with counting:
+            inside -= 1
+
+    engine.put(large(engine, [quick] * 100), large=True)
+    engine.wait()
+    assert 1 <= most <= 8, "four, and some more where the machine is busy"
+    engine = Engine(32)
+    engine.put(large(engine, [slow.task] * 40), large=True)
+    waiting = run(engine)
+    slow.wait_inside(16)
+    slow.open()
+    waiting.join(SECONDS)
+    assert slow.passed == 40
+    assert slow.most == 16
 
 
 def test_four_large_objects_are_begun_at_once() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -36,6 +37,13 @@ _MOST_WAITING: Final = 2000
 _MOST_ON_PARTS: Final = 16
 """Parts at once, however many workers there are: each thread keeps some of the memory that a part took."""
 
+_FIRST_ON_PARTS: Final = 4
+"""Parts at once in the beginning, and as long as each is quick: more would wait for the lock of the one file they are
+written to, and for Python's. A gibibyte on one machine: 1.7 s, by sixteen at once 2.3 s."""
+
+_QUICK_SECONDS: Final = 0.1
+"""A part that takes longer waits for the line, or the server: one more may wait beside it."""
+
 _MOST_BEGUN: Final = 4
 """Large objects that are under way at once; more would only divide the same line."""
 
@@ -59,7 +67,8 @@ class Engine:
 
     def __init__(self, workers: int) -> None:
         self._workers = max(1, workers)
-        self._most_on_parts = min(_MOST_ON_PARTS, max(1, self._workers * 3 // 4))
+        self._most_beside_small = min(_MOST_ON_PARTS, max(1, self._workers * 3 // 4))
+        self._most_on_parts = _FIRST_ON_PARTS
         self._most_carriers = 1
         self._most_carried = self._workers
         self._lock = threading.Lock()
@@ -75,6 +84,9 @@ class Engine:
         self._idle = 0
         self._coming = 0
         self._on_parts = 0
+        self._part_ended_at = 0.0
+        """Or another one was let begin; by the monotonic clock."""
+
         self._carriers = 0
         self._on_light = 0
         self._held_up = 0
@@ -153,7 +165,8 @@ class Engine:
     def _call_workers(self, tasks: int) -> None:
         self._work_came.notify(tasks)
         waiting = len(self._small) + len(self._large)
-        waiting += min(len(self._parts), max(0, _MOST_ON_PARTS - self._on_parts))
+        # One more than may: it sees whether those that do are slow.
+        waiting += min(len(self._parts), max(0, self._most_on_parts + 1 - self._on_parts))
         waiting += min(len(self._light), max(0, self._most_carriers - self._carriers))
         # Of those that are idle each was called for one of the tasks that wait, and has perhaps not come yet.
         while waiting > self._idle + self._coming and len(self._threads) < self._workers:
@@ -173,9 +186,10 @@ class Engine:
             comes = False
             if taken is not None:
                 task, kind = taken
+                began = time.monotonic()
                 given = self._run(task)
                 if not isinstance(given, Begun):
-                    self._end(kind, given or (), carries=len(begun))
+                    self._end(kind, given or (), carries=len(begun), seconds=time.monotonic() - began)
                     continue
                 begun.append(given)
                 if len(begun) < self._most_carried:
@@ -196,13 +210,14 @@ class Engine:
             self.stop()
             return None
 
-    def _end(self, kind: _Kind | None, further: Sequence[Task], *, carries: int) -> None:
-        """A task ended that gave ``further`` ones; one that had been begun has no kind. Its worker still ``carries`` so
-        many."""
+    def _end(self, kind: _Kind | None, further: Sequence[Task], *, carries: int, seconds: float = 0.0) -> None:
+        """A task ended after ``seconds`` that gave ``further`` ones; one that had been begun has no kind. Its worker
+        still ``carries`` so many."""
         with self._lock:
             self._busy -= 1
             if kind is _Kind.PART:
                 self._on_parts -= 1
+                self._judge_part(seconds)
             elif kind is not _Kind.SMALL:
                 self._on_light -= 1
                 self._carriers -= not carries
@@ -215,6 +230,29 @@ class Engine:
             if further:
                 (self._small if kind is None else self._parts).extend(further)
                 self._call_workers(len(further) - 1)
+
+    def _judge_part(self, seconds: float) -> None:
+        """More parts at once where they are slow, fewer where they are quick."""
+        self._part_ended_at = time.monotonic()
+        if seconds < _QUICK_SECONDS:
+            self._most_on_parts = max(_FIRST_ON_PARTS, self._most_on_parts - 1)
+        else:
+            self._allow_more_parts()
+
+    def _allow_more_parts(self) -> None:
+        if self._most_on_parts < _MOST_ON_PARTS:
+            self._most_on_parts += 1
+            self._call_workers(1)
+
+    def _wait_for_work(self) -> None:
+        """Wakes up by itself where parts wait for others, which may be slow, or silent."""
+        parts_wait = bool(self._parts) and self._most_on_parts < _MOST_ON_PARTS and not self._paused
+        self._idle += 1
+        self._work_came.wait(_QUICK_SECONDS if parts_wait else None)
+        self._idle -= 1
+        if parts_wait and self._parts and time.monotonic() - self._part_ended_at >= _QUICK_SECONDS:
+            self._part_ended_at = time.monotonic()
+            self._allow_more_parts()
 
     def _take(self, *, carries: int, comes: bool) -> tuple[Task, _Kind] | None:
         """The next task; None where there is none for who ``carries`` so many, and where all is over. A new thread
@@ -234,9 +272,7 @@ class Engine:
                     self._quiet_came.notify_all()
                     if self._closed:
                         return None
-                self._idle += 1
-                self._work_came.wait()
-                self._idle -= 1
+                self._wait_for_work()
             if not self._busy:
                 self._quiet_came.notify_all()
             return None
@@ -250,8 +286,10 @@ class Engine:
                 return self._light.popleft(), _Kind.LIGHT
             return None  # nothing else, which may take long: an answer waits here
         light = light and self._carriers < self._most_carriers
-        most_on_parts = self._most_on_parts if self._small or light else _MOST_ON_PARTS
-        if self._parts and self._on_parts < most_on_parts:
+        most_on_parts = self._most_beside_small if self._small or light else _MOST_ON_PARTS
+        if self._parts and self._on_parts < min(most_on_parts, self._most_on_parts):
+            if not self._on_parts:
+                self._part_ended_at = time.monotonic()
             self._on_parts += 1
             return self._parts.popleft(), _Kind.PART
         if self._large and self._begun < _MOST_BEGUN:
