@@ -391,3 +391,21 @@ def test_the_dialog_fits_any_terminal(size: tuple[int, int]) -> None:
         assert box.region.bottom <= size[1]
 
     run_app(memory.session, place("d/"), place("e/"), look, size=size)
+
+
+def test_however_long_a_refusal_is_its_buttons_are_seen(tmp_path: DiskPath) -> None:
+    memory = memory_with(f"d/sub/{'name-' * 180}", "d/sub/small")
+
+    async def look(running: Running) -> None:
+        await both_listed(running, right=str(tmp_path)[:30])
+        await running.press("down", "f5")
+        await running.until(lambda: "cannot be there" in dialog(running).plan_text.text)
+        await running.pilot.pause()
+        box = running.app.screen.query_one("#box").region
+        assert box.height == 24, "it wants more"
+        assert all(box.contains_region(button.region) for button in dialog(running).buttons.values())
+        await running.press("enter")
+        await until_over(running, JobState.FAILED)
+
+    run_app(memory.session, place("d/"), on_disk(tmp_path), look)
+    assert files_in(tmp_path) == ["sub/small"]

@@ -111,7 +111,7 @@ class Dialog(ModalScreen[Result]):
         border: round ansi_default; border-title-style: bold; padding: 0 1; background: ansi_default;
     }
     Dialog #text { margin-bottom: 1; }
-    Dialog #buttons { height: 1; width: 1fr; align-horizontal: center; }
+    Dialog #buttons { dock: bottom; height: 1; width: 1fr; align-horizontal: center; }
     Dialog ErrorBlock { padding: 0; margin-bottom: 1; max-height: 12; }
     Dialog VerticalScroll {
         scrollbar-size-vertical: 1; scrollbar-background: ansi_default; scrollbar-background-hover: ansi_default;
