@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -19,6 +22,7 @@ from tfm.core.settings import with_settings
 from tfm.operations.external import Invocation
 from tfm.operations.undo import Permanent
 from tfm.storage.session import Session
+from tfm.ui import edit_question
 from tfm.ui.app import FileManagerApp
 from tfm.ui.edit_question import EditQuestion, doubt_of
 from tfm.ui.given_terminal import Pause
@@ -218,7 +222,31 @@ def test_a_pipe_is_nothing_to_edit(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_what_went_since_it_was_listed_is_not_made_anew(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="not there any more"):
-        doubt_of(Entry("gone", f"{tmp_path}/gone", Kind.FILE, 4), f"{tmp_path}/gone")
+        asyncio.run(doubt_of(Entry("gone", f"{tmp_path}/gone", Kind.FILE, 4), f"{tmp_path}/gone"))
+
+
+def test_a_silent_disk_holds_up_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "text"
+    path.write_text("text")
+    answers = threading.Event()
+
+    def silent(descriptor: int, mode: str) -> IO[bytes]:
+        assert answers.wait(30)
+        return os.fdopen(descriptor, "rb")
+
+    monkeypatch.setattr(edit_question, "open", silent, raising=False)
+
+    async def look() -> None:
+        asked = asyncio.create_task(doubt_of(Entry("text", str(path), Kind.FILE, 4), str(path)))
+        others = 0
+        while not asked.done():
+            await asyncio.sleep(0.01)
+            others += 1
+        assert await asked == "", "the editor waits no less, and can be ended"
+        assert others > 3
+        answers.set()
+
+    asyncio.run(look())
 
 
 @pytest.mark.parametrize(("answer", "times"), [(["enter"], 0), (["escape"], 0), (["left", "enter"], 1)])

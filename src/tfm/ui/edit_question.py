@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
+from contextlib import suppress
 from typing import Final
 
 from tfm.core.entry import Entry, Kind
@@ -23,7 +25,7 @@ _WAIT_SECONDS: Final = 0.3
 """So long a disk may take for the beginning. The editor waits for it no less, and can be ended by whoever waits."""
 
 
-def doubt_of(entry: Entry, path: str) -> str:
+async def doubt_of(entry: Entry, path: str) -> str:
     """Why the file at ``path`` is perhaps not one to edit, in a sentence, or nothing. Its beginning is read only where
     its size does not tell. Raises NotFoundError where it has gone since it was listed: the editor would make it anew.
     """
@@ -32,29 +34,43 @@ def doubt_of(entry: Entry, path: str) -> str:
         return f"It has {format_size(size_bytes)}, which an editor may read as a whole. F3 views it without."
     if entry.kind is not Kind.FILE or not size_bytes:
         return ""
-    return BINARY if looks_binary(_beginning(path)) else ""
+    return BINARY if looks_binary(await _beginning(path)) else ""
 
 
-def _beginning(path: str) -> bytes:
-    """What can be had of it soon."""
-    found = [b""]
-    gone: list[FileNotFoundError] = []
+async def _beginning(path: str) -> bytes:
+    """What can be had of it soon; nobody waits for the thread of a disk that is silent, not even the end of tfm."""
+    loop = asyncio.get_running_loop()
+    found: asyncio.Future[bytes] = loop.create_future()
+
+    def tell(data: bytes, gone: FileNotFoundError | None) -> None:
+        if found.done():
+            return
+        if gone is None:
+            found.set_result(data)
+        else:
+            found.set_exception(gone)
 
     def read() -> None:
+        data, gone = b"", None
         try:
             with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-                found[0] = file.read(_BEGINNING_BYTES)
+                data = file.read(_BEGINNING_BYTES)
         except FileNotFoundError as error:
-            gone.append(error)
+            gone = error
         except OSError:
             pass  # the editor says why
+        with suppress(RuntimeError):  # tfm has ended meanwhile
+            loop.call_soon_threadsafe(tell, data, gone)
 
-    thread = threading.Thread(target=read, name="tfm-beginning", daemon=True)
-    thread.start()
-    thread.join(_WAIT_SECONDS)
-    if gone:
-        raise NotFoundError("It is not there any more.", next_step="Ctrl-R looks again.", uri=path, operation="edit")
-    return found[0]
+    threading.Thread(target=read, name="tfm-beginning", daemon=True).start()
+    try:
+        return await asyncio.wait_for(found, _WAIT_SECONDS)
+    except TimeoutError:
+        return b""
+    except FileNotFoundError as error:
+        raise NotFoundError(
+            "It is not there any more.", next_step="Ctrl-R looks again.", uri=path, operation="edit"
+        ) from error
 
 
 class EditQuestion(Dialog[bool]):

@@ -23,11 +23,18 @@ __all__ = ["edit", "open_file", "run", "say_where_it_leads", "subshell", "user_m
 _SHELL_HEADING: Final = "A shell within tfm: exit goes back to the panes."
 
 
-def edit(screen: PanesScreen, _argument: str) -> None:
-    screen.pane.when_shown(partial(_edit, screen))
+async def edit(screen: PanesScreen, _argument: str) -> None:
+    if screen.pane.awaits_rows:
+        screen.pane.when_shown(partial(_edit_later, screen))
+    else:
+        await _edit(screen)  # and with it whatever is typed behind the key, which is for the editor
 
 
-def _edit(screen: PanesScreen) -> None:
+def _edit_later(screen: PanesScreen) -> None:
+    screen.app.call_later(_edit, screen)
+
+
+async def _edit(screen: PanesScreen) -> None:
     from tfm.operations.external import editor_command, editor_origin, local_path
     from tfm.operations.programs import program_of
     from tfm.ui.actions.invoking import start_for_entry
@@ -59,12 +66,9 @@ def _edit(screen: PanesScreen) -> None:
     from tfm.ui.edit_question import EditQuestion, doubt_of
 
     try:
-        doubt = doubt_of(entry, path)
+        doubt = await doubt_of(entry, path)
     except StorageError as error:
         screen.say(str(error))
-        return
-    if not doubt:
-        start()
         return
 
     def answered(edits: bool | None) -> None:
@@ -72,7 +76,10 @@ def _edit(screen: PanesScreen) -> None:
         if edits and now is not None and now.key == entry.key:
             start()
 
-    screen.push(EditQuestion(entry.name, doubt), answered)
+    if doubt:
+        await screen.open(EditQuestion(entry.name, doubt), answered)
+    else:
+        answered(True)
 
 
 def say_where_it_leads(screen: PanesScreen, location: Location) -> None:
