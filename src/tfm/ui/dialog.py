@@ -165,11 +165,14 @@ class Dialog(ModalScreen[Result]):
             self.query_one("#box").border_subtitle = _TOO_SMALL if hidden else ""
 
     def _is_in_sight(self, button: DialogButton) -> bool:
-        """Whether the box has room for it; what was typed before the first drawing is about what will be drawn. Where a
-        long text hides it on a usual terminal, the question is read at least."""
+        """Whether the box has room for it and for what is above it; what was typed before the first drawing is about
+        what will be drawn. Where a text is too long for a usual terminal, its beginning is read at least."""
         if self.size.width >= _USABLE_COLUMNS and self.size.height >= _USABLE_LINES:
             return True
-        return not button.region or self.query_one("#box").region.contains_region(button.region)
+        box = self.query_one("#box")
+        above = (each.region for each in box.children if each.display and each.id != "buttons")
+        fits = all(region.bottom <= button.region.y for region in above)
+        return not button.region or (fits and box.region.contains_region(button.region))
 
     def _press_if_in_sight(self, button: DialogButton) -> None:
         """Nobody agrees to what does not fit the screen."""
