@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from tfm.backends.s3.conditions import Conditions
-from tfm.backends.s3.data_files import DataFiles
+from tfm.backends.s3.data_files import hasten
 from tfm.backends.s3.errors import Asked, missing_botocore
 from tfm.backends.s3.hook import count_requests, doubt_delete_answers, end_endless_redirects, hand_out_listing_bodies
 from tfm.backends.s3.known_servers import KnownServers
@@ -169,7 +169,7 @@ class ProfileClients:
             # Before the credentials' loggers say anything.
             install_redaction()
             self._session = Session(profile=self._profile)
-            self._session.get_component("data_loader").file_loader = DataFiles()
+            hasten(self._session.get_component("data_loader"))
             self._share_role_sessions(self._session)
         return self._session
 
