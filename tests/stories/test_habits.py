@@ -39,6 +39,7 @@ def test_a_user_of_vim_keys_yanks_here_and_pastes_there(start: StartProgram, buc
     assert (there / "a.txt").read_bytes() == b"a"
     program.press("Tab", "h")
     program.until_shown("2026", side=0)
+    program.until_shown("✓ copy a.txt", "done")
     program.press("q")
     assert program.ended() == 0
 
