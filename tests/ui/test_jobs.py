@@ -254,6 +254,25 @@ async def quit_with_a_job(running: Running, memory: Memory) -> None:
     assert running.app.return_code == 0
 
 
+def test_what_ends_while_it_is_asked_about_is_asked_about_no_more() -> None:
+    memory = memory_with("d/sub/a", "e/other")
+    gate = memory.gate("copy_from")
+
+    async def look(running: Running) -> None:
+        await until_under_way(running, memory)
+        await running.press("f10")
+        screen = running.app.screen
+        assert isinstance(screen, QuitDialog)
+        assert "is running" in screen.body.text
+        gate.set()
+        await running.until(lambda: screen.body.text == "Nothing is running any more. Quit?")
+        assert running.app.return_code is None, "that is still the user's to say"
+        await running.press("left", "enter")
+        await running.until(lambda: running.app.return_code == 0)
+
+    run_app(memory.session, place("d/"), place("e/"), look)
+
+
 def test_quitting_asks_and_the_next_start_offers_to_go_on(tmp_path: DiskPath) -> None:
     journal = str(tmp_path / "journal" / "journal.sqlite")
     memory = memory_with(*(f"d/sub/{number:03}" for number in range(100)), "e/other")

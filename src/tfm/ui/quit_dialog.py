@@ -22,7 +22,8 @@ _LOOK_AGAIN_SECONDS: Final = 0.05
 
 
 class QuitDialog(Dialog[None]):
-    """Asks, stops what runs, and ends the program when that has stopped, or a second later."""
+    """Asks, stops what runs, and ends the program when that has stopped, or a second later. What ends by itself while
+    it is asked about is not asked about any more; whoever has not answered yet still does."""
 
     BUTTONS = (("quit", "Stop it and quit"), ("stay", "Stay"))
 
@@ -33,8 +34,9 @@ class QuitDialog(Dialog[None]):
         self._quits_at = 0.0
 
     def on_mount(self) -> None:
-        self.body.show(*self._texts())
+        self._ask()
         self.show_buttons("quit", "stay", focus="stay")
+        self.set_interval(_LOOK_AGAIN_SECONDS, self._look)
 
     def pressed(self, name: str) -> None:
         if name == "stay":
@@ -45,12 +47,18 @@ class QuitDialog(Dialog[None]):
             if self._queue is not None:
                 self._queue.stop()
             self.body.show("Stopping…")
-            self.set_interval(_LOOK_AGAIN_SECONDS, self._quit_when_stopped)
 
-    def _quit_when_stopped(self) -> None:
-        runs = self._works.running() or self._jobs()
-        if not runs or time.monotonic() >= self._quits_at:
+    def _look(self) -> None:
+        if not self._quits_at:
+            self._ask()
+        elif not self._runs() or time.monotonic() >= self._quits_at:
             self.app.exit(0)
+
+    def _ask(self) -> None:
+        self.body.show(*(self._texts() if self._runs() else ["Nothing is running any more. Quit?"]))
+
+    def _runs(self) -> bool:
+        return bool(self._works.running() or self._jobs())
 
     def _texts(self) -> list[str]:
         jobs = self._jobs()
