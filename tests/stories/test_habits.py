@@ -35,11 +35,11 @@ def test_a_user_of_vim_keys_yanks_here_and_pastes_there(start: StartProgram, buc
     program.press("Tab", "p")
     program.until_shown("Copy", "1 object", "[ Copy ]")
     program.press("Enter")
+    program.until_shown("✓ copy a.txt", "done")
     program.until_shown("a.txt", side=1)
     assert (there / "a.txt").read_bytes() == b"a"
     program.press("Tab", "h")
     program.until_shown("2026", side=0)
-    program.until_shown("✓ copy a.txt", "done")
     program.press("q")
     assert program.ended() == 0
 
