@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from tests.passing_backend import PassingBackend
+from tfm import Path
 from tfm.backends.memory import MemoryBackendFactory
 from tfm.core.entry import Kind
 from tfm.core.errors import NoSpaceError
@@ -15,6 +16,7 @@ from tfm.core.settings import Settings
 from tfm.journal import JobState, Journal, null_journal
 from tfm.operations.copy_job import CopyJob
 from tfm.operations.copy_spec import CopySpec
+from tfm.path.sessions import use_session
 from tfm.storage.contract import Backend, BackendContext
 from tfm.storage.session import Session
 
@@ -52,11 +54,6 @@ class _Backend(PassingBackend):
         self._disk.heard.append(what)
         return answer
 
-    def copy_from(self, *arguments: object, **options: object) -> object:  # type: ignore[override] # whatever they are
-        answer = self._inner.copy_from(*arguments, **options)  # type: ignore[arg-type]
-        self._disk.heard.append("copy")
-        return answer
-
     def sync(self, prefix: str) -> None:
         self._disk.heard.append(f"sync {prefix}")
         self._disk.answer()
@@ -65,10 +62,17 @@ class _Backend(PassingBackend):
 def test_a_job_asks_the_disk_once_behind_all_its_objects() -> None:
     disk, journal = Disk(), null_journal()
     seen: list[JobState] = []
-    disk.answer = lambda: seen.extend(record.state for record in journal.jobs())
+    there: list[int] = []
+
+    def look() -> None:
+        seen.extend(record.state for record in journal.jobs())
+        there.append(sum(len(page) for page in disk.session.storage(HERE).scan("e/", recursive=True, fresh=True)))
+
+    disk.answer = look
     assert disk.copied(journal).run().done == len(NAMES)
     assert [what for what in disk.heard if what.startswith("sync")] == ["sync e/"]
-    assert disk.heard[-1] == "sync e/"
+    assert there == [len(NAMES)]
+    assert seen
     assert JobState.DONE not in seen
     assert [record.state for record in journal.jobs()] == [JobState.DONE]
 
@@ -76,6 +80,17 @@ def test_a_job_asks_the_disk_once_behind_all_its_objects() -> None:
 def test_what_nothing_is_on_record_of_waits_for_no_disk() -> None:
     disk = Disk()
     assert disk.copied(None).run().done == len(NAMES)
+    assert not [what for what in disk.heard if what.startswith("sync")]
+
+
+def test_the_library_waits_for_no_disk() -> None:
+    # Whoever copies ten thousand files one by one would wait ten thousand times.
+    disk = Disk()
+    with use_session(disk.session):
+        Path("memory://bucket/d/1").copy("memory://bucket/e")
+        Path("memory://bucket/d/").copy("memory://bucket/f")
+        assert len(list(Path("memory://bucket/f/").iterdir())) == len(NAMES)
+        assert Path("memory://bucket/e").read_bytes() == b"1"
     assert not [what for what in disk.heard if what.startswith("sync")]
 
 

@@ -59,9 +59,11 @@ class CopyJob:
         done: Callable[[Step, Outcome], None] | None = None,
         skipped: Callable[[Skipped], None] | None = None,
         plan: Callable[[CopySpec], Planner] | None = None,
+        durable: bool = True,
     ) -> None:
         """``done`` hears of each object that was copied, in the workers' threads, and ``skipped`` of each that was left
-        as it is; both are short and do not raise. ``plan`` gives the planner, where somebody has planned already."""
+        as it is; both are short and do not raise. ``plan`` gives the planner, where somebody has planned already.
+        With a ``journal``, a ``durable`` copy is on the disk before it is on record as done."""
         self.spec: Final = spec
         self.summary: Final = CopySummary()
         self._session = session
@@ -73,6 +75,7 @@ class CopyJob:
         self._tell_done = done
         self._tell_skipped = skipped
         self._plan = plan
+        self._durable = durable and journal is not None
         self._cancel = Cancel()
         self._lock = threading.Lock()
         self._meter = Meter(session.clock)
@@ -226,8 +229,8 @@ class CopyJob:
             moved.finish()
 
     def _reach_the_disk(self, target: Storage) -> None:
-        """Before it is on record that all is done; the library keeps no record, and waits for no disk."""
-        if self._journal is None or not self.summary.done:
+        """Before it is on record that all is done."""
+        if not self._durable or not self.summary.done:
             return
         try:
             reach_the_disk(target, self.spec.target_prefix, self._cancel)

@@ -112,7 +112,7 @@ class CopyingPath(WritingPath):
         source = self._meant()
         kind = Kind.DIRECTORY if into else source.kind
         spec = CopySpec((_fixed(self, source),), fixed_location(there, kind), into, policy, move)
-        summary = CopyJob(current_session(), spec, journal=current_journal(), progress=progress).run()
+        summary = CopyJob(current_session(), spec, journal=current_journal(), progress=progress, durable=False).run()
         single = source.kind is not Kind.DIRECTORY
         if single and len(summary.failures) == 1:
             raise summary.failures[0]
