@@ -16,7 +16,7 @@ from tfm.ui.jobs_dialog import JobsDialog
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conflict_dialog, "_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(conflict_dialog, "_PAUSE_SECONDS", 0.01)
 
 
 def memory_in_the_way() -> Memory:
@@ -33,10 +33,14 @@ def asked(running: Running) -> ConflictDialog:
     return running.app.screen
 
 
-async def until_asked(running: Running, about: str) -> None:
-    await running.until(
-        lambda: isinstance(running.app.screen, ConflictDialog) and about in asked(running).body.text.splitlines()[0]
-    )
+async def until_asked(running: Running, about: str, *, keys: str = "Keys: s o n r") -> None:
+    """The question about this one; ``keys`` are named once they count."""
+
+    def shown() -> bool:
+        screen = running.app.screen
+        return isinstance(screen, ConflictDialog) and about in screen.body.text and keys in screen.asks.text
+
+    await running.until(shown)
 
 
 async def begin(running: Running) -> None:
@@ -153,9 +157,10 @@ def test_what_was_being_typed_when_it_opened_is_no_answer(monkeypatch: pytest.Mo
 
     async def look(running: Running) -> None:
         await begin(running)
-        await until_asked(running, "memory://bucket/e/a")
+        await until_asked(running, "memory://bucket/e/a", keys="")
+        assert "Keys" not in asked(running).asks.text
         await running.press("o", "enter", "O")
-        await until_asked(running, "memory://bucket/e/a")
+        await until_asked(running, "memory://bucket/e/a", keys="")
 
     run_app(memory.session, place("d/"), place("e/"), look)
     assert contents(memory)["e/a"] == b"old a"

@@ -24,7 +24,9 @@ def in_the_way(there: bytes, new: bytes) -> Memory:
 async def compared(running: Running, verdict: str) -> str:
     await both_listed(running)
     await running.press("down", "f5", "enter")
-    await running.until(lambda: isinstance(running.app.screen, ConflictDialog))
+    await running.until(
+        lambda: isinstance(running.app.screen, ConflictDialog) and "Keys" in running.app.screen.asks.text
+    )
     await running.press("c")
     dialog = running.app.screen
     assert isinstance(dialog, SideBySideDialog)
@@ -37,7 +39,7 @@ def run(memory: Memory, look: Callable[[Running], Awaitable[None]]) -> None:
 
 
 def test_both_sides_stand_beside_each_other_with_the_lines_that_differ(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conflict_dialog, "_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(conflict_dialog, "_PAUSE_SECONDS", 0.01)
     memory = in_the_way(b"one\ntwo\nthree\n", b"one\n2\x1b[31m\nthree\nfour\n")
 
     async def look(running: Running) -> None:

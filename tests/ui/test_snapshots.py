@@ -219,7 +219,7 @@ async def places_listed(running: Running) -> None:
 async def both_sides_compared(running: Running) -> None:
     """Of what is in the way of a copy."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(conflict_dialog, "_PAUSE_SECONDS", 0.0)
+        patch.setattr(conflict_dialog, "_PAUSE_SECONDS", 0.01)
         await running.press("down", "down", "down", "f5", "enter")
         await running.until(lambda: isinstance(running.app.screen, ConflictDialog))
         await running.press("c")
@@ -289,7 +289,7 @@ SHOTS = (
     Shot("make_directory", "f7"),
     Shot("new_file", "shift+f4"),
     Shot("rename", "end shift+f6"),
-    Shot("conflict", "down down down f5 enter", shows="Overwrite"),
+    Shot("conflict", "down down down f5 enter", shows="Keys: s o n r"),
     Shot("side_by_side", both_sides_compared, shows="differ"),
     Shot("jobs_none", "ctrl+t"),
     Shot("jobs", "end f5 enter ctrl+t", shows="3 entries"),

@@ -22,7 +22,7 @@ from tfm.ui.screen_keys import CONFLICT_KEYS, bindings
 __all__ = ["ConflictDialog"]
 
 _PAUSE_SECONDS: Final = 0.4
-"""It opens by itself: what somebody was typing then is no answer."""
+"""It opens by itself: what was typed before somebody can have seen it is no answer. Counted from its first frame."""
 
 _URI_CELLS: Final = 64
 
@@ -51,7 +51,7 @@ class ConflictDialog(Dialog[Decision | None]):
         super().__init__("Something is there already")
         self._session = session
         self._question = question
-        self._shown_at = time.monotonic()
+        self._takes_answers = False
         self._asks_to_cancel = False
         self.reach: Final[Choice[bool]] = Choice([(False, "this one"), (True, "all that are in the way")], id="reach")
         self.asks: Final = DialogText(id="asks")
@@ -71,10 +71,21 @@ class ConflictDialog(Dialog[Decision | None]):
             f"  from {fit_right(conflict.source_uri, _URI_CELLS - 7).rstrip()}",
         )
         self._ask()
+        self.call_after_refresh(self.set_timer, _PAUSE_SECONDS, self._take_answers)
+
+    def _take_answers(self) -> None:
+        self._takes_answers = True
+        if not self._asks_to_cancel:
+            self._name_keys()
+
+    def _name_keys(self) -> None:
+        """Once they count; until then their line is blank."""
+        keys = "Keys: s o n r for this one, S O N R for all that are in the way."
+        self.asks.show(keys if self._takes_answers else " ")
 
     def _ask(self) -> None:
         self._asks_to_cancel = False
-        self.asks.show("Keys: s o n r for this one, S O N R for all that are in the way.")
+        self._name_keys()
         compare = () if self._session is None else ("compare",)
         self.show_buttons("skip", "overwrite", "newer", "rename", *compare, focus="skip")
 
@@ -102,7 +113,7 @@ class ConflictDialog(Dialog[Decision | None]):
             self.app.push_screen(SideBySideDialog(self._session, there, new))
 
     def _decide(self, policy: ConflictPolicy, *, for_all: bool) -> None:
-        if time.monotonic() - self._shown_at >= _PAUSE_SECONDS:
+        if self._takes_answers:
             self._end(Decision(policy, for_all))
 
     def _end(self, decision: Decision | None) -> None:
