@@ -8,6 +8,7 @@ import pytest
 
 from tests.passing_backend import Answer, PassingBackend
 from tfm.backends.memory import MemoryBackendFactory
+from tfm.core.awaited import Awaited
 from tfm.core.entry import Entry
 from tfm.core.errors import ConflictError, NetworkError, PermissionDeniedError, StorageError, ThrottledError
 from tfm.core.location import StorageAddress
@@ -16,6 +17,8 @@ from tfm.core.writing import NOTHING_THERE, Content, DeleteFailure, ObjectFacts,
 from tfm.storage.contract import BackendContext, Reader
 from tfm.storage.retry import RetryBackend
 from tfm.storage.retry_policy import Postponed, RetryPolicy, run_without_waiting
+
+_DESCRIPTOR = 12345
 
 
 class Beginning(PassingBackend):
@@ -36,12 +39,12 @@ class Beginning(PassingBackend):
         self.asked.append(what)
         return request()
 
-    def begin_read(self, key: str, *, if_match: str | None = None) -> Callable[[], Reader] | None:
+    def begin_read(self, key: str, *, if_match: str | None = None) -> Awaited[Reader] | None:
         return self._begin(lambda: self._inner.read(key, if_match=if_match))
 
     def begin_put(
         self, key: str, content: Content, *, facts: ObjectFacts, only_if: Precondition | None = None
-    ) -> Callable[[], Entry] | None:
+    ) -> Awaited[Entry] | None:
         return self._begin(lambda: self._inner.put(key, content, facts=facts, only_if=only_if))
 
     def begin_delete_many(self, keys: Sequence[str]) -> Callable[[], list[DeleteFailure]] | None:
@@ -58,7 +61,7 @@ class Beginning(PassingBackend):
         failed = {each.key for each in failures}
         return failures + self._inner.delete_many([key for key in keys if key not in failed])
 
-    def _begin(self, do: Callable[[], Answer]) -> Callable[[], Answer] | None:
+    def _begin(self, do: Callable[[], Answer]) -> Awaited[Answer] | None:
         self.begun += 1
         if self.when == "begun":
             raise NetworkError("broken")
@@ -72,7 +75,7 @@ class Beginning(PassingBackend):
                 raise NetworkError("broken")
             return do()
 
-        return answer
+        return Awaited(answer, _DESCRIPTOR)
 
 
 def retrying(backend: Beginning) -> tuple[RetryBackend, list[float]]:
@@ -98,6 +101,14 @@ def test_a_read_is_tried_again_the_ordinary_way(when: str) -> None:
     with answer() as reader:
         assert reader.read() == b"content"
     assert (backend.begun, backend.asked) == (1, ["read"])
+
+
+@pytest.mark.parametrize(("when", "descriptor"), [("", _DESCRIPTOR), ("begun", None)])
+def test_what_tells_of_the_answer_is_passed_on(when: str, descriptor: int | None) -> None:
+    layer = retrying(Beginning(when))[0]
+    for begun in (layer.begin_read("there"), layer.begin_put("new", b"", facts=ObjectFacts())):
+        assert begun is not None
+        assert begun.descriptor == descriptor
 
 
 def test_where_nothing_is_begun_that_is_said() -> None:

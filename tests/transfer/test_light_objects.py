@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+
+import pytest
 
 from tfm.transfer.engine import Begun, Engine
 
@@ -153,3 +156,90 @@ def test_what_takes_long_is_left_to_another_worker() -> None:
     slow.set()
     engine.wait()
     assert len(carrier) == len(waited) == 1
+
+
+class Connections:
+    """Objects whose answers come when they are sent, each on a connection of its own."""
+
+    def __init__(self, objects: int) -> None:
+        self.pairs = [socket.socketpair() for _ in range(objects)]
+        self.changed = threading.Condition()
+        self.begun: list[int] = []
+        self.done: list[int] = []
+
+    def task(self, number: int) -> Callable[[], Begun]:
+        here, _ = self.pairs[number]
+
+        def finish() -> None:
+            here.settimeout(SECONDS)
+            assert here.recv(1)
+            self._note(self.done, number)
+
+        def begin() -> Begun:
+            self._note(self.begun, number)
+            return Begun(finish, here.fileno())
+
+        return begin
+
+    def fill(self, engine: Engine, objects: int) -> None:
+        """All at once, as :func:`fill`."""
+        engine.pause()
+        for number in range(objects):
+            engine.put(self.task(number), light=True)
+        engine.go_on()
+
+    def answer(self, number: int) -> None:
+        self.pairs[number][1].send(b"x")
+
+    def wait(self, what: Callable[[], bool]) -> None:
+        with self.changed:
+            assert self.changed.wait_for(what, SECONDS)
+
+    def _note(self, numbers: list[int], number: int) -> None:
+        with self.changed:
+            numbers.append(number)
+            self.changed.notify_all()
+
+
+@pytest.fixture
+def connections() -> Iterator[Connections]:
+    made = Connections(20)
+    yield made
+    for pair in made.pairs:
+        for each in pair:
+            each.close()
+
+
+def test_an_answer_that_does_not_come_holds_up_no_other(connections: Connections) -> None:
+    engine = Engine(4)
+    connections.fill(engine, 20)
+    connections.wait(lambda: connections.begun == [0, 1, 2, 3])
+    for number in range(1, 20):
+        connections.wait(lambda number=number: number in connections.begun)  # type: ignore[misc] # of a lambda
+        connections.answer(number)
+    connections.wait(lambda: len(connections.done) == 19)
+    assert 0 not in connections.done
+    connections.answer(0)
+    engine.wait()
+    assert sorted(connections.done) == list(range(20))
+
+
+def test_answers_are_taken_as_they_come(connections: Connections) -> None:
+    engine = Engine(4)
+    connections.fill(engine, 4)
+    connections.wait(lambda: len(connections.begun) == 4)
+    for count, number in enumerate((2, 3, 0, 1), start=1):
+        connections.answer(number)
+        connections.wait(lambda count=count: len(connections.done) == count)  # type: ignore[misc] # of a lambda
+    engine.wait()
+    assert connections.done == [2, 3, 0, 1]
+
+
+def test_a_connection_that_is_closed_is_an_answer_too(connections: Connections) -> None:
+    engine = Engine(2)
+    ended: list[bytes] = []
+    here, there = connections.pairs[0]
+    engine.put(lambda: Begun(lambda: ended.append(here.recv(1)), here.fileno()), light=True)
+    there.close()
+    engine.wait()
+    assert ended == [b""]

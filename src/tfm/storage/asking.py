@@ -8,6 +8,7 @@ from copy import copy
 from typing import TYPE_CHECKING
 
 from tfm.cache.policy import is_offline
+from tfm.core.awaited import Awaited
 from tfm.core.capability import Capability
 from tfm.core.entry import Asked, Entry, Kind, Lookup
 from tfm.core.errors import NetworkError, NotDirectoryError, NotFoundError
@@ -257,7 +258,7 @@ class AskingStorage:
         """Whether the methods that begin a request may give something."""
         return self._backend.begins_requests
 
-    def begin_read(self, key: str, *, if_match: str | None = None) -> Callable[[], Reader] | None:
+    def begin_read(self, key: str, *, if_match: str | None = None) -> Awaited[Reader] | None:
         """See :meth:`Backend.begin_read`."""
         return self._backend.begin_read(key, if_match=if_match)
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, Self, runtime_checkable
 
+from tfm.core.awaited import Awaited
 from tfm.core.capability import Capability
 from tfm.core.entry import Entry, Lookup
 from tfm.core.errors import StorageError, UnsupportedOperation
@@ -147,21 +148,21 @@ class Backend(ABC):
     # Requests that one thread has under way at once. A thread for each costs more than a small object does: each call
     # of the system gives Python's lock away, and thirty threads wait for it.
 
-    def begin_read(self, key: str, *, if_match: str | None = None) -> Callable[[], Reader] | None:
+    def begin_read(self, key: str, *, if_match: str | None = None) -> Awaited[Reader] | None:
         """Send what :meth:`read` of the whole object sends, and give what waits for its answer; None where only that
         can send it. Who is given something calls it once, in the same thread, and before it does anything that takes
-        long: the answer waits there. Both raise as :meth:`read`."""
+        long: the answer waits there; its descriptor tells when it came. Both raise as :meth:`read`."""
         return None
 
     def begin_put(
         self, key: str, content: Content, *, facts: ObjectFacts, only_if: Precondition | None = None
-    ) -> Callable[[], Entry] | None:
+    ) -> Awaited[Entry] | None:
         """As :meth:`begin_read`, of :meth:`put`."""
         return None
 
     def begin_copy(
         self, source: StorageAddress, entry: Entry, key: str, *, only_if: Precondition | None = None
-    ) -> Callable[[], Entry] | None:
+    ) -> Awaited[Entry] | None:
         """As :meth:`begin_read`, of :meth:`copy_from`."""
         return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from tfm.core.awaited import Awaited
 from tfm.core.capability import Capability
 from tfm.core.entry import Entry, Lookup
 from tfm.core.errors import ConflictError, NotFoundError, StorageError, TemporaryError, ThrottledError
@@ -88,7 +89,7 @@ class RetryBackend(Backend):
     def begins_requests(self) -> bool:  # type: ignore[override] # the inner backend's
         return self._inner.begins_requests
 
-    def begin_read(self, key: str, *, if_match: str | None = None) -> Callable[[], Reader] | None:
+    def begin_read(self, key: str, *, if_match: str | None = None) -> Awaited[Reader] | None:
         def again() -> Reader:
             return self._inner.read(key, if_match=if_match)
 
@@ -100,11 +101,11 @@ class RetryBackend(Backend):
             reader = self._policy.run(begun, interactive=True)
             return self._resuming(reader, key, 0, None)
 
-        return answer
+        return begun.then(answer)
 
     def begin_put(
         self, key: str, content: Content, *, facts: ObjectFacts, only_if: Precondition | None = None
-    ) -> Callable[[], Entry] | None:
+    ) -> Awaited[Entry] | None:
         def again() -> Entry:
             return self._inner.put(key, content, facts=facts, only_if=only_if)
 
@@ -118,16 +119,16 @@ class RetryBackend(Backend):
             self._policy.moved(sent=len(content))
             return entry
 
-        return stored
+        return begun.then(stored)
 
     def begin_copy(
         self, source: StorageAddress, entry: Entry, key: str, *, only_if: Precondition | None = None
-    ) -> Callable[[], Entry] | None:
+    ) -> Awaited[Entry] | None:
         def again() -> Entry:
             return self._inner.copy_from(source, entry, key, only_if=only_if)
 
         begun = self._first_try(lambda: self._inner.begin_copy(source, entry, key, only_if=only_if), again)
-        return None if begun is None else self._answer_once(begun, interactive=False)
+        return None if begun is None else begun.then(self._answer_once(begun, interactive=False))
 
     def begin_delete_many(self, keys: Sequence[str]) -> Callable[[], list[DeleteFailure]] | None:
         left = _Left(keys)
@@ -140,7 +141,7 @@ class RetryBackend(Backend):
 
     def _first_try(
         self, begin: Callable[[], Callable[[], Answer] | None], again: Callable[[], Answer]
-    ) -> Callable[[], Answer] | None:
+    ) -> Awaited[Answer] | None:
         """What is to be tried until it succeeds: first the answer to what ``begin`` sent, or its failure to, then
         ``again``."""
         waits: Callable[[], Answer] | None
@@ -162,7 +163,7 @@ class RetryBackend(Backend):
                 return first()
             return again()
 
-        return ask
+        return Awaited(ask, waits.descriptor if isinstance(waits, Awaited) else None)
 
     def presign(self, key: str, *, expires_seconds: int) -> str:
         return self._inner.presign(key, expires_seconds=expires_seconds)

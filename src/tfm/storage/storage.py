@@ -8,6 +8,7 @@ from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tfm.core.awaited import Awaited
 from tfm.core.capability import Capability
 from tfm.core.entry import Entry, Lookup
 from tfm.core.errors import ConflictError, NotFoundError, StorageError
@@ -148,7 +149,7 @@ class Storage(AskingStorage):
 
     def begin_put(
         self, key: str, content: Content, *, facts: ObjectFacts, only_if: Precondition | None
-    ) -> Callable[[], Entry] | None:
+    ) -> Awaited[Entry] | None:
         """See :meth:`Backend.begin_read`: :meth:`put` by who has looked. None outside of :meth:`changing_below`, too:
         there nobody tells the cache of single writes."""
         if not self._is_bulk(key):
@@ -157,7 +158,7 @@ class Storage(AskingStorage):
 
     def begin_copy(
         self, source: StorageAddress, entry: Entry, key: str, *, only_if: Precondition | None
-    ) -> Callable[[], Entry] | None:
+    ) -> Awaited[Entry] | None:
         """As :meth:`begin_put`, for :meth:`copy_from`."""
         return self._backend.begin_copy(source, entry, key, only_if=only_if) if self._is_bulk(key) else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import threading
 import time
 from collections import deque
@@ -19,12 +20,14 @@ __all__ = ["Begun", "BytesBudget", "Engine", "Task"]
 
 class Begun:
     """What a light task gives when its request is on its way: ``finish`` waits for the answer and does the rest. What
-    takes longer than that it leaves, as a task, to a worker that has nothing else under way."""
+    takes longer than that it leaves, as a task, to a worker that has nothing else under way. The ``descriptor``, if
+    there is one, is readable when the answer comes."""
 
-    __slots__ = ("finish",)
+    __slots__ = ("descriptor", "finish")
 
-    def __init__(self, finish: Task) -> None:
+    def __init__(self, finish: Task, descriptor: int | None = None) -> None:
         self.finish = finish
+        self.descriptor = descriptor
 
 
 Task = Callable[[], "Sequence[Task] | Begun | None"]
@@ -46,6 +49,9 @@ _QUICK_SECONDS: Final = 0.1
 
 _MOST_BEGUN: Final = 4
 """Large objects that are under way at once; more would only divide the same line."""
+
+_PATIENCE_MILLISECONDS: Final = 1000
+"""So long a worker waits for any answer. After that for the oldest, as long as its connection does."""
 
 _MOST_HELD_UP: Final = 4
 """Light objects in a row that were not begun, before more workers take some. The first of a bucket never are."""
@@ -179,7 +185,7 @@ class Engine:
 
     def _work(self) -> None:
         wait_patiently()
-        begun: deque[Begun] = deque()
+        begun = _UnderWay()
         comes = True
         while True:
             taken = self._take(carries=len(begun), comes=comes)
@@ -191,15 +197,14 @@ class Engine:
                 if not isinstance(given, Begun):
                     self._end(kind, given or (), carries=len(begun), seconds=time.monotonic() - began)
                     continue
-                begun.append(given)
+                begun.add(given)
                 if len(begun) < self._most_carried:
                     continue
-            elif not begun:
+            elif not len(begun):
                 return
-            # The oldest, since its answer is the likeliest to have come.
-            finish = begun.popleft().finish
-            given = self._run(partial(run_without_waiting, finish))
-            self._end(None, () if isinstance(given, Begun) else given or (), carries=len(begun))
+            for finish in begun.answered():
+                given = self._run(partial(run_without_waiting, finish))
+                self._end(None, () if isinstance(given, Begun) else given or (), carries=len(begun))
 
     def _run(self, task: Task) -> Sequence[Task] | Begun | None:
         try:
@@ -300,6 +305,37 @@ class Engine:
             self._on_light += 1
             return self._light.popleft(), _Kind.LIGHT
         return (self._small.popleft(), _Kind.SMALL) if self._small else None
+
+
+class _UnderWay:
+    """What one worker has begun, the oldest first."""
+
+    def __init__(self) -> None:
+        self._begun: deque[Begun] = deque()
+        self._poll = select.poll() if hasattr(select, "poll") else None
+
+    def __len__(self) -> int:
+        return len(self._begun)
+
+    def add(self, begun: Begun) -> None:
+        self._begun.append(begun)
+        if self._poll is not None and begun.descriptor is not None:
+            self._poll.register(begun.descriptor, select.POLLIN)
+
+    def answered(self) -> Iterator[Task]:
+        """What ends those whose answers came, once one has, each of which is under way no more. Where none comes for a
+        second, or nobody can tell, the oldest: its answer is the likeliest to come, and it knows how long to wait."""
+        ready = self._ready()
+        for each in [each for each in self._begun if each.descriptor in ready] or [self._begun[0]]:
+            self._begun.remove(each)
+            if self._poll is not None and each.descriptor is not None:
+                self._poll.unregister(each.descriptor)
+            yield each.finish
+
+    def _ready(self) -> set[int | None]:
+        if self._poll is None or self._begun[0].descriptor is None:
+            return set()
+        return {descriptor for descriptor, _ in self._poll.poll(_PATIENCE_MILLISECONDS)}
 
 
 class BytesBudget:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from tfm.core.awaited import Awaited
 from tfm.core.capability import Capability
 from tfm.core.entry import Asked, Entry
 from tfm.core.errors import ConflictError, DamagedError, StorageError
@@ -192,7 +193,7 @@ class Transfer:
         if finish is None:
             return self._copied(step)
         done = finish
-        return Begun(lambda: self._tell_of(done))
+        return Begun(lambda: self._tell_of(done), done.descriptor)
 
     def _tell_of(self, finish: Callable[[], Outcome]) -> Sequence[Task] | None:
         """Tell what came of it; where it is to be tried again, what does that, in a thread that may wait."""
@@ -208,7 +209,7 @@ class Transfer:
             return [go_on]
         return None
 
-    def _begun_copy(self, step: Step) -> Callable[[], Outcome] | None:
+    def _begun_copy(self, step: Step) -> Awaited[Outcome] | None:
         context = self._context
         answer = context.target.begin_copy(context.source.address, step.entry, step.target_key, only_if=step.only_if)
         if answer is None:
@@ -220,9 +221,9 @@ class Transfer:
             context.meter.add(size_bytes)
             return Outcome(entry, size_bytes, verified=True)
 
-        return finish
+        return answer.then(finish)
 
-    def _begun_read(self, step: Step) -> Callable[[], Outcome] | None:
+    def _begun_read(self, step: Step) -> Awaited[Outcome] | None:
         context = self._context
         answer = context.source.begin_read(step.source_key, if_match=self._etag(step))
         if answer is None:
@@ -237,9 +238,9 @@ class Transfer:
                 )
             return self._moved(whole, written)
 
-        return finish
+        return answer.then(finish)
 
-    def _begun_put(self, step: Step) -> Callable[[], Outcome] | None:
+    def _begun_put(self, step: Step) -> Awaited[Outcome] | None:
         context = self._context
         # Not of the budget, for which a thread would wait that holds some of it: so many so small ones are a few MB.
         room = step.size_bytes or 0
@@ -248,7 +249,7 @@ class Transfer:
         if answer is None:
             return None
         waits = answer
-        return lambda: self._moved(whole, waits())
+        return answer.then(lambda: self._moved(whole, waits()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from tfm.backends.s3.price_lists import price_list_of
 from tfm.backends.s3.reading import Reading
 from tfm.backends.s3.uploads import Uploads
 from tfm.backends.s3.writing import Writing
+from tfm.core.awaited import Awaited
 from tfm.core.capability import Capability
 from tfm.core.entry import Entry, Lookup
 from tfm.core.errors import (
@@ -228,17 +229,17 @@ class S3Backend(Backend):
     def put(self, key: str, content: Content, *, facts: ObjectFacts, only_if: Precondition | None = None) -> Entry:
         return self._writing.put(key, content, facts, only_if)
 
-    def begin_read(self, key: str, *, if_match: str | None = None) -> Callable[[], Reader] | None:
+    def begin_read(self, key: str, *, if_match: str | None = None) -> Awaited[Reader] | None:
         return self._reading.begin_read(key, if_match)
 
     def begin_put(
         self, key: str, content: Content, *, facts: ObjectFacts, only_if: Precondition | None = None
-    ) -> Callable[[], Entry] | None:
+    ) -> Awaited[Entry] | None:
         return self._writing.begin_put(key, content, facts, only_if)
 
     def begin_copy(
         self, source: StorageAddress, entry: Entry, key: str, *, only_if: Precondition | None = None
-    ) -> Callable[[], Entry] | None:
+    ) -> Awaited[Entry] | None:
         return self._copying.begin_copy(source, entry, key, only_if)
 
     def begin_upload(self, key: str, *, facts: ObjectFacts, only_if: Precondition | None = None) -> Upload:

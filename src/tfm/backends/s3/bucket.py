@@ -13,6 +13,7 @@ from tfm.backends.s3.clients import Clients, ProfileClients
 from tfm.backends.s3.conditions import Origin
 from tfm.backends.s3.entries import quoted_etag
 from tfm.backends.s3.errors import Asked, code_of, status_of, translating
+from tfm.core.awaited import Awaited
 from tfm.core.errors import CredentialsError, InvalidPathError, IsDirectoryError
 from tfm.core.location import StorageAddress
 from tfm.core.writing import Condition, Precondition
@@ -87,7 +88,7 @@ class Bucket:
 
     def begin_on_condition(
         self, client: Any, operation: str, parameters: Mapping[str, Any], only_if: Precondition | None, *, copies: bool
-    ) -> Callable[[], Mapping[str, Any]] | None:
+    ) -> Awaited[Mapping[str, Any]] | None:
         """Send as :meth:`send_on_condition`; what is given waits for the answer. None where only that can send it."""
         short_way = self.clients().short_way
         if only_if is None:
@@ -97,7 +98,7 @@ class Bucket:
         if begun is None or not header:
             return begun
         send = self.sender(client, operation)
-        return lambda: self._or_unconditionally(client, condition, begun, send, parameters)
+        return begun.then(lambda: self._or_unconditionally(client, condition, begun, send, parameters))
 
     def _condition(self, only_if: Precondition, *, copies: bool) -> tuple[Condition, dict[str, str]]:
         """What the precondition is of a server, and the parameter that says it; none where it is not sent."""

@@ -8,6 +8,7 @@ from typing import Any, Final
 from tfm.backends.s3.bucket import Bucket
 from tfm.backends.s3.entries import headers_of, made_entry, quoted_etag, seconds_of, unquoted_etag
 from tfm.backends.s3.errors import code_of, status_of, translate
+from tfm.core.awaited import Awaited
 from tfm.core.entry import Entry
 from tfm.core.errors import ConflictError, NotFoundError, TemporaryError, UnsupportedOperation
 from tfm.core.location import StorageAddress
@@ -50,7 +51,7 @@ class Copying:
 
     def begin_copy(
         self, source: StorageAddress, entry: Entry, key: str, only_if: Precondition | None
-    ) -> Callable[[], Entry] | None:
+    ) -> Awaited[Entry] | None:
         """Send what :meth:`copy` sends; what is given waits for the answer. None where only that can send it."""
         parameters = self._parameters(source, entry, key)
         with self._bucket.asking("copy", key, only_if):
@@ -63,7 +64,7 @@ class Copying:
             with self._bucket.asking("copy", key, only_if):
                 return self._copied(client, source, entry, parameters, only_if, begun)
 
-        return answer
+        return begun.then(answer)
 
     def _parameters(self, source: StorageAddress, entry: Entry, key: str) -> dict[str, Any]:
         self._check_keys(entry, key)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import Any, Final, TypeVar
 
+from tfm.core.awaited import Awaited
 from tfm.core.writing import Content, PartContent, pieces_of
 
 __all__ = ["Answer", "begin", "send"]
@@ -31,7 +32,7 @@ def send(pool: Any, url: str, head: bytes, body: PartContent, *, answers_without
     return begin(pool, url, head, body, answers_without_body=answers_without_body)()
 
 
-def begin(pool: Any, url: str, head: bytes, body: PartContent, *, answers_without_body: bool) -> Callable[[], Answer]:
+def begin(pool: Any, url: str, head: bytes, body: PartContent, *, answers_without_body: bool) -> Awaited[Answer]:
     """Send a request; what is given waits for the head of its answer, and is called once. Both raise as :func:`send`.
 
     Between the two the connection is nobody else's, so who begins many takes as many connections.
@@ -50,7 +51,7 @@ def begin(pool: Any, url: str, head: bytes, body: PartContent, *, answers_withou
         return Answer(pool, connection, answers_without_body=answers_without_body)
 
     _or_drop(pool, connection, sending)
-    return lambda: _or_drop(pool, connection, answered)
+    return Awaited(lambda: _or_drop(pool, connection, answered), connection.sock.fileno())
 
 
 def _heading(head: bytes, body: PartContent) -> Iterable[Content]:

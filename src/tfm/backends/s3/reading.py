@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from tfm.backends.s3.entries import as_directory, described_entry, headers_of, n
 from tfm.backends.s3.errors import status_of
 from tfm.backends.s3.facts import checksum_of, facts_of
 from tfm.backends.s3.reader import BodyReader, EmptyReader
+from tfm.core.awaited import Awaited
 from tfm.core.entry import Entry, Kind, Lookup
 from tfm.core.errors import InvalidRequestError, IsDirectoryError, UnsupportedOperation
 from tfm.core.writing import Description
@@ -99,7 +100,7 @@ class Reading:
                 raise
         return self._opened(key, start, length, response)
 
-    def begin_read(self, key: str, if_match: str | None) -> Callable[[], Reader] | None:
+    def begin_read(self, key: str, if_match: str | None) -> Awaited[Reader] | None:
         parameters = self._parameters("read", key, if_match)
         with self._bucket.asking("read", key):
             clients = self._bucket.clients()
@@ -112,7 +113,7 @@ class Reading:
                 response = begun()
             return self._opened(key, 0, None, response)
 
-        return answer
+        return begun.then(answer)
 
     def part_sizes(self, key: str, parts: int, if_match: str | None) -> list[int] | None:
         """One request for each part; None where the server does not tell."""

@@ -21,6 +21,7 @@ from tfm.backends.s3.quick_answers import SUCCESSES, client_error
 from tfm.backends.s3.quick_requests import METHODS, QuickRequest, quick_request, quoted_key
 from tfm.backends.s3.servers import Servers
 from tfm.backends.s3.signature import Scope, Signer
+from tfm.core.awaited import Awaited
 
 __all__ = ["ShortWay", "Way"]
 
@@ -135,9 +136,7 @@ class ShortWay:
     def _known(self, client: Any, operation: str, bucket: str) -> Way | None:  # noqa: ARG002 - tests make ways of it
         return self._ways.get((bucket, operation)) or self._ways.get((bucket, _AS_WELL.get(operation, "")))
 
-    def begin(
-        self, client: Any, operation: str, parameters: Mapping[str, Any]
-    ) -> Callable[[], Mapping[str, Any]] | None:
+    def begin(self, client: Any, operation: str, parameters: Mapping[str, Any]) -> Awaited[Mapping[str, Any]] | None:
         """Send what :meth:`ask` sends; what is given waits for the answer, and is called once, by the same thread. None
         where only :meth:`ask` can send it. Both raise as :meth:`ask`."""
         begun = self._begun(client, operation, parameters)
@@ -148,7 +147,7 @@ class ShortWay:
             response = self._told(client, operation, parameters, *begun)
             return self.ask(client, operation, parameters) if response is None else response
 
-        return answer
+        return begun[1].then(answer)
 
     def _short(self, client: Any, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """The answer; None where it must be asked for the ordinary way."""
@@ -157,7 +156,7 @@ class ShortWay:
 
     def _begun(
         self, client: Any, operation: str, parameters: Mapping[str, Any]
-    ) -> tuple[QuickRequest, Callable[[], Answer]] | None:
+    ) -> tuple[QuickRequest, Awaited[Answer]] | None:
         way = self._known(client, operation, parameters["Bucket"])
         if way is None:
             return None
@@ -205,9 +204,7 @@ class ShortWay:
             self._pools[id(client), way.origin] = pool
         return pool
 
-    def _on_its_way(
-        self, client: Any, way: Way, pool: Any, request: QuickRequest, credentials: Any
-    ) -> Callable[[], Answer]:
+    def _on_its_way(self, client: Any, way: Way, pool: Any, request: QuickRequest, credentials: Any) -> Awaited[Answer]:
         path = f"{way.path}{request.path}" or "/"
         headers = {**request.headers, "host": way.host}
         self._signer.sign(

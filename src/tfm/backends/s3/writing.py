@@ -14,6 +14,7 @@ from tfm.backends.s3.entries import headers_of, quoted_etag, unquoted_etag, writ
 from tfm.backends.s3.errors import code_of
 from tfm.backends.s3.facts import HEADER_PARAMETERS, TIME_NAME
 from tfm.backends.s3.part_body import PartBody
+from tfm.core.awaited import Awaited
 from tfm.core.entry import Entry
 from tfm.core.errors import ConflictError, InvalidRequestError, TemporaryError
 from tfm.core.writing import NOTHING_THERE, Content, ObjectFacts, Part, PartContent, Precondition, Upload
@@ -46,7 +47,7 @@ class Writing:
 
     def begin_put(
         self, key: str, content: Content, facts: ObjectFacts, only_if: Precondition | None
-    ) -> Callable[[], Entry] | None:
+    ) -> Awaited[Entry] | None:
         parameters, client = self._whole("write", key, content, facts)
         with self._bucket.asking("write", key, only_if):
             begun = self._bucket.begin_on_condition(client(), "PutObject", parameters, only_if, copies=False)
@@ -58,7 +59,7 @@ class Writing:
                 response = begun()
             return written_entry(key, headers_of(response), len(parameters["Body"]), facts.storage_class)
 
-        return answer
+        return begun.then(answer)
 
     def _whole(
         self, operation: str, key: str, content: Content, facts: ObjectFacts
