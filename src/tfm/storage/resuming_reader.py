@@ -51,6 +51,7 @@ class ResumingReader(Reader):
         self._key = key
         self._next = start
         self._end = None if length is None else start + length
+        self._all_bytes = reader.entry.size_bytes if self._end is None else self._end
         self._lock = threading.Lock()
         self.entry = reader.entry
         self.facts = reader.facts
@@ -70,6 +71,8 @@ class ResumingReader(Reader):
             parts = []
             while part := self._read_once(1 << 20):
                 parts.append(part)
+                if self._next == self._all_bytes:
+                    break  # nothing is behind it; the reader below had looked at all before it gave the last byte
             data = b"".join(parts)
             self._verify(data if whole else None)
             return data

@@ -6,15 +6,15 @@ import errno
 import math
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
+from types import TracebackType
 from typing import Final
 
 from tfm.backends.local.entries import entry_of
 from tfm.backends.local.places import Place, Places
-from tfm.backends.local.system import translating
+from tfm.backends.local.system import translated, translating
 from tfm.core.entry import Entry
-from tfm.core.errors import ConflictError, IsDirectoryError, UnsupportedOperation
+from tfm.core.errors import ConflictError, IsDirectoryError, StorageError, UnsupportedOperation
 from tfm.core.writing import Content, ObjectFacts, Precondition
 from tfm.storage.atomic_file import AtomicFile
 from tfm.storage.unnamed_file import write_unnamed
@@ -90,16 +90,31 @@ def set_mode(places: Places, key: str, mode: int) -> Entry:
     return entry_of(key, facts, is_symlink=is_symlink)
 
 
-@contextmanager
-def writing_to(places: Places, key: str, operation: str = "write") -> Iterator[Place]:
+class writing_to(AbstractContextManager[Place]):  # noqa: N801 - used as a function, and around each small file
     """Where the file ``key`` goes. The system's errors in the block become tfm's, with words for what is in the way."""
-    require_file_key(key, operation)
-    with places.at(key, operation) as place, translating(key, operation):
+
+    __slots__ = ("_at", "_key", "_operation", "_place")
+
+    def __init__(self, places: Places, key: str, operation: str = "write") -> None:
+        require_file_key(key, operation)
+        self._at = places.at(key, operation)
+        self._key = key
+        self._operation = operation
+
+    def __enter__(self) -> Place:
+        self._place = self._at.__enter__()
+        return self._place
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         try:
-            yield place
-        except OSError as error:
-            _require_writable_kind(place, key, operation, error)
-            raise
+            if isinstance(error, OSError):
+                _require_writable_kind(self._place, self._key, self._operation, error)
+                if not isinstance(error, StorageError):
+                    raise translated(error, self._key, self._operation) from error
+        finally:
+            self._at.__exit__(kind, error, trace)
 
 
 def require_file_key(key: str, operation: str) -> None:

@@ -6,9 +6,11 @@ are redacted: the rest of AWS's error documents names key ids and signatures.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
+from types import TracebackType
 from typing import Any, Final
 
 from tfm.backends.s3.asked import Asked, shown_text
@@ -46,27 +48,39 @@ def missing_botocore() -> MissingDependencyError:
     )
 
 
-@contextmanager
-def translating(asked: Callable[[], Asked]) -> Iterator[None]:
+class translating(AbstractContextManager[None]):  # noqa: N801 - used as a function; a generator would cost more
     """Raises tfm's errors for what botocore, urllib3 and the network raise inside; ``asked`` is called only then."""
-    try:
-        from botocore.exceptions import BotoCoreError, ClientError
-        from botocore.parsers import ResponseParserError
-        from urllib3.exceptions import HTTPError
-    except ImportError as error:
-        raise missing_botocore() from error
 
-    try:
-        yield
-    except StorageError:
-        raise
-    except (BotoCoreError, ClientError, ResponseParserError, HTTPError, OSError, ValueError, KeyError) as error:
-        raise translate(error, asked()) from error
-    except RuntimeError as error:
+    __slots__ = ("_asked",)
+
+    def __init__(self, asked: Callable[[], Asked]) -> None:
+        self._asked = asked
+
+    def __enter__(self) -> None:
+        if sys.modules.get("botocore.exceptions") is None:
+            try:
+                import botocore.exceptions  # noqa: F401 - nothing is asked without it
+            except ImportError as error:
+                raise missing_botocore() from error
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None and not isinstance(error, StorageError) and _is_known(error):
+            raise translate(error, self._asked()) from error
+
+
+def _is_known(error: BaseException) -> bool:
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
+    from urllib3.exceptions import HTTPError
+
+    if isinstance(error, RuntimeError):
         # botocore's own word for temporary credentials that came anew and had expired already.
-        if "credentials" not in str(error):
-            raise
-        raise translate(error, asked()) from error
+        return "credentials" in str(error)
+    return isinstance(
+        error, (BotoCoreError, ClientError, ResponseParserError, HTTPError, OSError, ValueError, KeyError)
+    )
 
 
 def translate(error: BaseException, asked: Asked) -> StorageError:

@@ -27,6 +27,7 @@ HEADER_PARAMETERS: Final = {
 
 _METADATA: Final = "x-amz-meta-"
 _DIGEST_BYTES: Final = {"CRC32": 4, "SHA256": 32, "SHA1": 20, "CRC64NVME": 8, "CRC32C": 4}
+_CHECKSUM_NAMES: Final = {algorithm: f"x-amz-checksum-{algorithm.lower()}" for algorithm in _DIGEST_BYTES}
 _EASY: Final = ("CRC32", "SHA256", "SHA1")
 """Python computes these without a library; the others need awscrt."""
 
@@ -71,16 +72,21 @@ def checksum_of(headers: Mapping[str, str], bucket: str, *, whole: bool = True) 
     A checksum of the whole stands before one of the parts' checksums, for which the parts' sizes must be known.
     ``whole`` is False for the answer to a range, whose checksums may be those of the range.
     """
-    told = {name: checksum for name in _DIGEST_BYTES if whole and (checksum := _told(name, headers))}
+    told: dict[str, Checksum] = {}
+    if whole:
+        for algorithm, name in _CHECKSUM_NAMES.items():
+            if name in headers and (checksum := _told(algorithm, headers[name])):
+                told[algorithm] = checksum
     etag = _etag_checksum(headers, bucket)
+    if not told:
+        return etag
     candidates = [*map(told.get, _EASY), etag, *map(told.get, _HARD)]
     found = [each for each in candidates if each is not None]
     # The first of those of the whole; min() keeps the order where two are alike.
     return min(found, key=lambda each: each.parts is not None, default=None)
 
 
-def _told(algorithm: str, headers: Mapping[str, str]) -> Checksum | None:
-    text = headers.get(f"x-amz-checksum-{algorithm.lower()}", "")
+def _told(algorithm: str, text: str) -> Checksum | None:
     digest, _, parts = text.partition("-")
     try:
         value = base64.b64decode(digest, validate=True)
