@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -243,3 +244,53 @@ def test_a_connection_that_is_closed_is_an_answer_too(connections: Connections) 
     there.close()
     engine.wait()
     assert ended == [b""]
+
+
+class SlowDisk:
+    """Objects whose answers are there, and of which a part waits for a disk."""
+
+    def __init__(self, connections: Connections, *, begins_slowly: bool) -> None:
+        self._begins_slowly = begins_slowly
+        self._connections = connections
+        self._lock = threading.Lock()
+        self._at_once = 0
+        self.most_at_once = 0
+
+    def task(self, number: int) -> Callable[[], Begun]:
+        here, _ = self._connections.pairs[number % 20]
+
+        def begin() -> Begun:
+            if self._begins_slowly:
+                self._wait()
+            descriptor = os.dup(here.fileno())  # as a connection of its own
+
+            def finish() -> None:
+                os.close(descriptor)
+                if not self._begins_slowly:
+                    self._wait()
+
+            return Begun(finish, descriptor)
+
+        return begin
+
+    def _wait(self) -> None:
+        with self._lock:
+            self._at_once += 1
+            self.most_at_once = max(self.most_at_once, self._at_once)
+        threading.Event().wait(0.02)  # what it stands for takes time, and no processor
+        with self._lock:
+            self._at_once -= 1
+
+
+@pytest.mark.parametrize("begins_slowly", [True, False])
+def test_more_workers_come_where_a_disk_is_slow(connections: Connections, begins_slowly: bool) -> None:
+    disk = SlowDisk(connections, begins_slowly=begins_slowly)
+    for number in range(20):
+        connections.answer(number)
+    engine = Engine(16)
+    engine.pause()
+    for number in range(200):
+        engine.put(disk.task(number), light=True)
+    engine.go_on()
+    engine.wait()
+    assert disk.most_at_once >= 4

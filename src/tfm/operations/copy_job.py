@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Final
 
-from tfm.core.capability import Capability
 from tfm.core.entry import Kind
 from tfm.core.errors import ConflictError, StorageError
 from tfm.core.progress import Cancel, Progress
@@ -195,8 +194,6 @@ class CopyJob:
         log = self._opened_log(spec)
         directories = Directories(target, spec.target_prefix)
         context = TransferContext(source, target, directories, self._meter, self._cancel, BytesBudget(_MEMORY_BYTES))
-        # Making a file takes a disk a tenth of what the rest of it takes, and a busy one ten times as long.
-        self._engine.share_light(2 if Capability.LOCAL_PATHS in target.capabilities else 1)
         moved = MovedSources(source, target, spec, log, kept=self._kept, failed=self._failed) if spec.move else None
         if self._earlier is not None:
             self._earlier.prepare(target, directories)

@@ -53,6 +53,14 @@ _MOST_BEGUN: Final = 4
 _PATIENCE_MILLISECONDS: Final = 1000
 """So long a worker waits for any answer. After that for the oldest, as long as its connection does."""
 
+_TURNS: Final = 16
+_SLOW_TURN_SECONDS: Final = 0.002
+"""Half of a small object that takes longer than that (ten times what it needs) waits for a disk, for a file system that
+is elsewhere, or for a connection to be made."""
+
+_BUSY_SHARE: Final = 0.6
+"""Of a processor. A process that uses more has none to spare for another thread."""
+
 _MOST_HELD_UP: Final = 4
 """Light objects in a row that were not begun, before more workers take some. The first of a bucket never are."""
 
@@ -104,13 +112,6 @@ class Engine:
         self._error: Exception | None = None
 
     # For who feeds it
-
-    def share_light(self, carriers: int) -> None:
-        """Let so many workers share the light objects, before the first is put: one, unless what finishes them works
-        outside of Python's lock. A thread for each request costs twice as much as the request does: threads that wake
-        each other, and wait for Python's lock a dozen times for each object."""
-        self._most_carriers = min(carriers, self._workers)
-        self._most_carried = self._workers // self._most_carriers
 
     def put(self, task: Task, *, large: bool = False, light: bool = False) -> None:
         """Add an object; waits while many are waiting. Does nothing once stopped."""
@@ -186,6 +187,7 @@ class Engine:
     def _work(self) -> None:
         wait_patiently()
         begun = _UnderWay()
+        pace = _Pace()
         comes = True
         while True:
             taken = self._take(carries=len(begun), comes=comes)
@@ -197,14 +199,22 @@ class Engine:
                 if not isinstance(given, Begun):
                     self._end(kind, given or (), carries=len(begun), seconds=time.monotonic() - began)
                     continue
+                pace.note(time.monotonic() - began)
                 begun.add(given)
+                if pace.waits():
+                    self._share_light()
                 if len(begun) < self._most_carried:
                     continue
             elif not len(begun):
                 return
-            for finish in begun.answered():
+            for finish, came in begun.answered():
+                began = time.monotonic()
                 given = self._run(partial(run_without_waiting, finish))
+                if came:
+                    pace.note(time.monotonic() - began)
                 self._end(None, () if isinstance(given, Begun) else given or (), carries=len(begun))
+            if pace.waits():
+                self._share_light()
 
     def _run(self, task: Task) -> Sequence[Task] | Begun | None:
         try:
@@ -235,6 +245,16 @@ class Engine:
             if further:
                 (self._small if kind is None else self._parts).extend(further)
                 self._call_workers(len(further) - 1)
+
+    def _share_light(self) -> None:
+        """One more worker for the light objects. One is enough as long as Python is what takes the time: a thread for
+        each request costs twice as much as the request does, in threads that wake each other, and wait for Python's
+        lock a dozen times for each object."""
+        with self._lock:
+            if self._most_carriers < self._workers:
+                self._most_carriers += 1
+                self._most_carried = max(1, self._workers // self._most_carriers)
+                self._call_workers(1)
 
     def _judge_part(self, seconds: float) -> None:
         """More parts at once where they are slow, fewer where they are quick."""
@@ -322,20 +342,48 @@ class _UnderWay:
         if self._poll is not None and begun.descriptor is not None:
             self._poll.register(begun.descriptor, select.POLLIN)
 
-    def answered(self) -> Iterator[Task]:
-        """What ends those whose answers came, once one has, each of which is under way no more. Where none comes for a
-        second, or nobody can tell, the oldest: its answer is the likeliest to come, and it knows how long to wait."""
+    def answered(self) -> Iterator[tuple[Task, bool]]:
+        """What ends those whose answers came, once one has, each of which is under way no more; and whether it came.
+        Where none comes for a second, or nobody can tell, the oldest: its answer is the likeliest to come, and it knows
+        how long to wait."""
         ready = self._ready()
         for each in [each for each in self._begun if each.descriptor in ready] or [self._begun[0]]:
             self._begun.remove(each)
             if self._poll is not None and each.descriptor is not None:
                 self._poll.unregister(each.descriptor)
-            yield each.finish
+            yield each.finish, each.descriptor in ready
 
     def _ready(self) -> set[int | None]:
         if self._poll is None or self._begun[0].descriptor is None:
             return set()
         return {descriptor for descriptor, _ in self._poll.poll(_PATIENCE_MILLISECONDS)}
+
+
+class _Pace:
+    """What one worker's light objects take of its time, while no answer is waited for."""
+
+    def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        self._turns = 0
+        self._seconds = 0.0
+        self._began = time.monotonic()
+        self._processor = time.process_time()
+
+    def note(self, seconds: float) -> None:
+        self._turns += 1
+        self._seconds += seconds
+
+    def waits(self) -> bool:
+        """Whether each took so long that others could be done meanwhile, and Python had time for them. Asked after
+        each, it looks at some of them together, and at long ones at once."""
+        if self._turns < _TURNS and self._seconds < _SLOW_TURN_SECONDS * _TURNS:
+            return False
+        passed, used = time.monotonic() - self._began, time.process_time() - self._processor
+        slow = self._seconds > _SLOW_TURN_SECONDS * self._turns and used < _BUSY_SHARE * passed
+        self._begin()
+        return slow
 
 
 class BytesBudget:
