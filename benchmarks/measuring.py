@@ -21,11 +21,13 @@ _LAUNCHER: Final = str(Path(__file__).parent / "children" / "launching.py")
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one process cost, from its start to its end. ``cpu_seconds`` are user and system."""
+    """What one process cost, from its start to its end. ``cpu_seconds`` are user and system, ``served_seconds`` the
+    same of the server that it asked, where that is measured."""
 
     cpu_seconds: float
     wall_seconds: float
     peak_bytes: int
+    served_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

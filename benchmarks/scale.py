@@ -33,7 +33,7 @@ class Scale:
 
 FULL: Final = Scale(
     repeats=5, start_repeats=15, pages=100, many_entries=1_000_000, peer_entries=200_000, local_files=50_000, draws=10,
-    warm_objects=2_000, command_objects=50_000, command_repeats=3, large_bytes=1 << 30, large_repeats=3,
+    warm_objects=2_000, command_objects=50_000, command_repeats=5, large_bytes=1 << 30, large_repeats=3,
     planned_keys=1_000_000, held_rows=200_000, held_keys=300,
 )  # fmt: skip
 QUICK: Final = Scale(

@@ -29,18 +29,28 @@ _WORDS: Final[dict[Verb, str]] = {
 _VERIFIED: Final = frozenset({"up", "down", "put", "get"})
 """What tfm verifies beyond s5cmd."""
 
-_HEADERS: Final = ("what, tool", "wall s", "range", "of s5cmd's", "CPU s", "of s5cmd's", "peak MB", "names and hashes")
+_HEADERS: Final = (
+    "what, tool",
+    "wall s",
+    "range",
+    "of s5cmd's",
+    "CPU s",
+    "of s5cmd's",
+    "server's CPU s",
+    "peak MB",
+    "names and hashes",
+)
 
 _NOTE: Final = (
     "On SeaweedFS on this machine, which has its own share of the cores: wall time is the client's and the server's. "
-    "CPU (user and system) and the peak of resident memory are the client's alone. {what} Each tool works in a bucket "
-    "and a directory of its own, another one is first in each round, and the next begins when the server is idle "
-    "again. What comes down counts until the disk has it: tfm's command line waits for that by itself, for the others "
-    "sync is called behind them. After each step the names and hashes of all that is there are "
-    "compared, and a wrong result ends the measurement. tfm verifies what it sends and what it gets, keeps times, "
-    "writes files under a temporary name until they are whole, refuses to overwrite, and notes each object in its "
-    "journal; s5cmd does none of this; boto3 sends a CRC-32 and compares one that comes; rclone keeps times and "
-    "compares hashes. {tools}"
+    "CPU (user and system) and the peak of resident memory are the client's alone, but for the column that says "
+    "otherwise. {what} Each tool works in a bucket and a directory of its own, another one is first in each round, and "
+    "the next begins when the server is idle again. What comes down counts until the disk has it: tfm's command line "
+    "waits for that by itself, for the others sync is called behind them. After each step the names and hashes of all "
+    "that is there are compared, and a wrong result ends the measurement. tfm verifies what it sends and what it gets, "
+    "keeps times, writes files under a temporary name until they are whole, refuses to overwrite (the server sees to "
+    "that, and it costs the server), and notes each object in its journal; s5cmd does none of this; boto3 sends a "
+    "CRC-32 and compares one that comes; rclone keeps times and compares hashes. {tools}"
 )
 _SMALL_TOOLS: Final = (
     "s5cmd as it is (256 workers), tfm as it is (32), rclone with 32 transfers and checkers, --fast-list and "
@@ -136,6 +146,7 @@ def _fill(section: Section, costs: Costs, subject: str) -> None:
         wall = spread_of([cost.wall_seconds for cost in measured])
         cpu = _cpu_median(measured)
         peak = spread_of([cost.peak_bytes for cost in measured]).median
+        served = spread_of([cost.served_seconds for cost in measured]).median
         section.rows.append(
             (
                 f"{_WORDS[verb]}, {tool}",
@@ -144,6 +155,7 @@ def _fill(section: Section, costs: Costs, subject: str) -> None:
                 "" if theirs is None else times(wall.median, _wall_median(theirs)),
                 f"{cpu:.2f}",
                 "" if theirs is None else times(cpu, _cpu_median(theirs)),
+                f"{served:.2f}" if served else "",
                 f"{peak / _MEGABYTE:.0f}",
                 "right",
             )

@@ -63,18 +63,18 @@ def measure_tree(
         local = os.path.join(work, bucket)
         remote = f"s3://{bucket}"
         if verb == "up":
-            cost = tool.run(verb, source, f"{remote}/up")
+            cost = place.run(tool, verb, source, f"{remote}/up")
             place.check_bucket(tool, bucket, "up/", expected)
         elif verb == "down":
-            cost = _on_disk(lambda: tool.run(verb, f"{remote}/up", local))
+            cost = _on_disk(lambda: place.run(tool, verb, f"{remote}/up", local))
             # It stays until all is measured: ext4 looks for a while at each inode that was given back before it takes
             # another one, and makes files four times as slowly where twenty thousand were deleted a minute ago.
             require_same(f"{tool.name}, down", directory_digests(local), expected)
         elif verb == "copy":
-            cost = tool.run(verb, f"{remote}/up", f"{remote}/copied")
+            cost = place.run(tool, verb, f"{remote}/up", f"{remote}/copied")
             place.check_bucket(tool, bucket, "copied/", expected)
         else:
-            cost = tool.run(verb, f"{remote}/copied")
+            cost = place.run(tool, verb, f"{remote}/copied")
             place.check_bucket(tool, bucket, "copied/", {})
         return cost
 
@@ -97,12 +97,12 @@ def measure_file(
         local = os.path.join(work, bucket)
         remote = f"s3://{bucket}/large.bin"
         if verb == "put":
-            cost = tool.run(verb, source, remote)
+            cost = place.run(tool, verb, source, remote)
             found = object_digest(place.client, bucket, "large.bin")
             require_same(f"{tool.name}, up", {"large.bin": found}, {"large.bin": expected})
         else:
             os.makedirs(local)
-            cost = _on_disk(lambda: tool.run(verb, remote, os.path.join(local, "large.bin")))
+            cost = _on_disk(lambda: place.run(tool, verb, remote, os.path.join(local, "large.bin")))
             require_same(f"{tool.name}, down", directory_digests(local), {"large.bin": expected})
             shutil.rmtree(local)
         return cost
@@ -160,6 +160,11 @@ class _Place:
         # In the order in which the tools were named, whichever was the first of a round.
         return {(verb, tool.name): costs[verb, tool.name] for verb in verbs for tool in tools}
 
+    def run(self, tool: Tool, verb: Verb, source: str, target: str = "") -> Cost:
+        before = _server_seconds(self._server)
+        cost = tool.run(verb, source, target)
+        return replace(cost, served_seconds=_server_seconds(self._server) - before)
+
     def check_bucket(self, tool: Tool, bucket: str, prefix: str, expected: Digests) -> None:
         require_same(f"{tool.name}, {prefix}", bucket_digests(self.client, bucket, prefix), expected)
 
@@ -210,6 +215,12 @@ def settle(server: SeaweedServer) -> None:
         if now - before <= _QUIET_SHARE * _LOOK_SECONDS:
             return
         before = now
+
+
+def _server_seconds(server: SeaweedServer) -> float:
+    """What it has used of the processor so far; 0.0 where the system does not tell."""
+    process = server._process
+    return _cpu_seconds(process.pid) if process is not None and sys.platform.startswith("linux") else 0.0
 
 
 def _cpu_seconds(process_id: int) -> float:
