@@ -203,25 +203,27 @@ class CopyJob:
                     stack.enter_context(target.changing_below(spec.target_key(each)))
                     if spec.move:
                         stack.enter_context(source.changing_below(each.key))
-            steps = self._steps(planner, log)
+            steps = self._steps(planner, log, source, target)
             for step, number in steps if self._earlier is not None else with_room(source, target, spec, steps):
                 self._begin(context, step, number, moved)
             self._planned = not self._cancel.wanted
             self._engine.wait()
             if self._cancel.wanted:
                 return
-            self._finish(source, directories, log, moved)
+            self._finish(source, target, directories, log, moved)
             if moved is None:  # a move has, before it deleted
                 self._reach_the_disk(target)
         log.flush()
 
-    def _finish(self, source: Storage, directories: Directories, log: Job, moved: MovedSources | None) -> None:
+    def _finish(
+        self, source: Storage, target: Storage, directories: Directories, log: Job, moved: MovedSources | None
+    ) -> None:
         """All objects are there: directories get what they owe, and what was moved is deleted."""
         directories.finish()
         for number in self._made:
             log.done(number)
         if moved is not None:
-            for step in () if self._earlier is None else self._earlier.undeleted(source, self._done_now):
+            for step in () if self._earlier is None else self._earlier.undeleted(source, target, self._done_now):
                 moved.add(step)
             moved.finish()
 
@@ -256,12 +258,13 @@ class CopyJob:
         if self._tell_done is not None:
             self._tell_done(step, Outcome(None, 0, verified=True))
 
-    def _steps(self, planner: Planner, log: Job) -> Iterator[tuple[Step, int]]:
+    def _steps(self, planner: Planner, log: Job, source: Storage, target: Storage) -> Iterator[tuple[Step, int]]:
         """The steps with their numbers in the journal, as the plan comes; what will not be done is counted."""
         earlier = self._earlier
         if earlier is not None:
             self._count_earlier(log)
             yield from earlier.left_over()
+            yield from self._taken_back(log, earlier.lost(source, target))
             if log.record().is_planned:
                 return
         try:
@@ -300,6 +303,17 @@ class CopyJob:
     def _note_kind(self, kind: Kind) -> None:
         if kind is Kind.DIRECTORY:
             self.summary.noun = self._noun_of_all
+
+    def _taken_back(self, log: Job, lost: Iterator[tuple[Step, int]]) -> Iterator[tuple[Step, int]]:
+        """What counted as done, and is to be done again."""
+        for step, number in lost:
+            if number in self._done_now:
+                continue
+            log.retry(number)
+            with self._lock:
+                self.summary.done -= 1
+            self._meter.add(-(step.size_bytes or 0))
+            yield step, number
 
     def _count_earlier(self, log: Job) -> None:
         """What an earlier run had planned, and what it had done of it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from tfm.core.capability import Capability
@@ -13,6 +14,7 @@ from tfm.core.step import Step
 from tfm.journal import Job, StepRecord, StepState, UploadRecord
 from tfm.operations.copy_spec import CopySpec
 from tfm.operations.destination import Destination
+from tfm.operations.sameness import is_left_of, stands_whole
 from tfm.storage.storage import Storage
 from tfm.transfer.directories import Directories
 
@@ -59,6 +61,19 @@ class EarlierRun:
         for record in self._records({StepState.PENDING, StepState.MADE, StepState.FAILED}):
             yield record.step, record.number
 
+    def lost(self, source: Storage, target: Storage) -> Iterator[tuple[Step, int]]:
+        """What is on record as done, and is not there, or is too short: a machine that lost power may have had it in
+        memory only. What somebody has changed since is not among it, nor what was moved and is not in its old place. On
+        a disk one lstat for each step that was done; requests only for those that were lost."""
+        for record in self._records({StepState.DONE}):
+            step = record.step
+            if stands_whole(target, step) is not False or (self._spec.move and not _stands_there(source, step, {})):
+                continue
+            if not _is_taken(target, step):
+                yield step, record.number
+            elif is_left_of(source, target, step):
+                yield replace(step, only_if=None), record.number
+
     def had_planned(self, source_key: str, kind: Kind) -> bool:
         """Whether that is among its steps; where it had planned all, nobody need ask."""
         return (source_key, kind) in self._planned
@@ -67,21 +82,30 @@ class EarlierRun:
         """Whether it had planned what was in there: then that is gone because it was moved."""
         return any(key.startswith(source.key) for key, _ in self._planned)
 
-    def undeleted(self, source: Storage, done_since: set[int]) -> Iterator[Step]:
-        """Of what it had copied, that whose sources it could not delete any more, if they are what was copied:
-        ``ceil(n / 1000)`` requests for each directory of n objects, which are listed in the order of the steps."""
+    def undeleted(self, source: Storage, target: Storage, done_since: set[int]) -> Iterator[Step]:
+        """Of what it had copied, that whose sources it could not delete any more, if they are what was copied, and the
+        copies are there: ``ceil(n / 1000)`` requests for each directory of n objects, which are listed in the order of
+        the steps."""
         flat = Capability.FLAT_KEYS in source.capabilities
         trees = [each.key for each in self._spec.sources if each.kind is Kind.DIRECTORY and flat]
         listed = {prefix: Destination(source, prefix, ordered=True) for prefix in trees}
         for record in self._records({StepState.DONE}):
-            if record.number not in done_since and _stands_there(source, record.step, listed):
-                yield record.step
+            step = record.step
+            if record.number not in done_since and _stands_there(source, step, listed) and stands_whole(target, step):
+                yield step
 
     def _records(self, states: set[StepState]) -> Iterator[StepRecord]:
         after = 0
         while records := self._log.steps(states, after=after):
             after = records[-1].number
             yield from records
+
+
+def _is_taken(target: Storage, step: Step) -> bool:
+    try:
+        return target.lookup(step.target_key, fresh=True, asked=Asked.FILE).found
+    except StorageError:
+        return True  # by what cannot be looked at
 
 
 def _parent(key: str) -> str:
@@ -94,7 +118,7 @@ def _stands_there(source: Storage, step: Step, listed: dict[str, Destination]) -
     if tree is not None:
         entry = tree.find(step.source_key, step.kind)
     else:
-        now = source.lookup(step.source_key, asked=Asked.FILE)
+        now = source.lookup(step.source_key, fresh=True, asked=Asked.FILE)
         entry = now.directory if step.source_key.endswith("/") else now.file
     return entry is not None and (entry.size_bytes, entry.etag, entry.modified_timestamp) == (
         step.size_bytes,

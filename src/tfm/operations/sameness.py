@@ -1,4 +1,4 @@
-"""Is what stands at a step's destination that step's own work, whose answer or record was lost?"""
+"""Is what stands at a step's destination that step's own work, or what is left of it when a machine lost power?"""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from tfm.core.capability import Capability
 from tfm.core.entry import Asked, Entry
 from tfm.core.errors import StorageError
-from tfm.core.step import Step
+from tfm.core.step import Step, StepAction
 from tfm.storage.storage import Storage
 from tfm.transfer.checksum import fits
 
-__all__ = ["is_done_already"]
+__all__ = ["is_done_already", "is_left_of", "stands_whole"]
 
 _CHUNK_BYTES = 1 << 20
 
@@ -28,6 +28,41 @@ def is_done_already(source: Storage, target: Storage, step: Step) -> bool:
         return _same_file(source, target, step)
     except StorageError:
         return False
+
+
+def stands_whole(target: Storage, step: Step) -> bool | None:
+    """Whether what is on record as written is there, by its size; None where that cannot be told. No request: a disk is
+    asked, which may have had it in memory only when the machine lost power. Other storages had it when they said so."""
+    if Capability.LOCAL_PATHS not in target.capabilities or step.action is not StepAction.COPY:
+        return True
+    try:
+        there = target.lookup(step.target_key, fresh=True, asked=Asked.FILE).file
+    except StorageError:
+        return None
+    if there is None:
+        return False
+    return there.is_symlink or step.is_symlink or step.size_bytes is None or there.size_bytes == step.size_bytes
+
+
+def is_left_of(source: Storage, target: Storage, step: Step) -> bool:
+    """Whether a file that is too short is what is left of the step's: with the time that it was given before it had its
+    name. At most a request to the source. False where that cannot be told."""
+    try:
+        there = target.lookup(step.target_key, fresh=True, asked=Asked.FILE).file
+        if there is None or there.is_symlink or (there.size_bytes or 0) >= (step.size_bytes or 0):
+            return False
+        return any(_same_time(there, time) for time in _times(source, step))
+    except StorageError:
+        return False
+
+
+def _times(source: Storage, step: Step) -> Iterator[float | None]:
+    """Those that a copy may have."""
+    yield step.modified_timestamp
+    if Capability.FLAT_KEYS in source.capabilities:
+        here = source.describe(step.source_key, if_match=step.etag)
+        yield here.facts.modified_timestamp
+        yield here.entry.modified_timestamp
 
 
 def _same_object(source: Storage, target: Storage, step: Step) -> bool:
