@@ -16,8 +16,18 @@ import pytest
 from tests.journal.some_steps import some_steps
 from tfm.core.errors import StorageError
 from tfm.core.location import StorageAddress
-from tfm.journal import Journal, JournalError, StepState, open_journal, open_or_do_without, schema
+from tfm.journal import (
+    JobState,
+    Journal,
+    JournalError,
+    StepState,
+    open_journal,
+    open_or_do_without,
+    schema,
+    this_process,
+)
 from tfm.journal.database import connect
+from tfm.journal.encoding import encode_json
 
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 AS_USER = pytest.mark.skipif(os.geteuid() == 0, reason="root may do everything")
@@ -134,6 +144,23 @@ def test_an_older_journal_is_brought_up_to_date(path: str) -> None:
     assert connection.execute("SELECT id, colour FROM jobs").fetchall() == [(job_id, "red")]
     assert connection.execute("PRAGMA user_version").fetchone() == (len(migrations),)
     connection.close()
+
+
+def test_of_a_job_of_an_older_journal_nobody_knows_in_which_start_it_was_begun(path: str) -> None:
+    os.mkdir(os.path.dirname(path), 0o700)
+    connection = connect(path)
+    schema.migrate(connection, path, schema.MIGRATIONS[:1])
+    connection.execute(
+        "INSERT INTO jobs (id, kind, title, created, spec, state) VALUES ('old', 'copy', X'', 0, ?, 'running')",
+        (encode_json({"a": 1}),),
+    )
+    connection.commit()
+    connection.close()
+    journal = open_journal(path)
+    new = journal.begin_job("copy", "", {})
+    assert [(job.spec, job.boot_id) for job in journal.jobs()] == [({"a": 1}, ""), ({}, this_process().boot_id)]
+    new.set_state(JobState.DONE)
+    journal.close()
 
 
 def test_a_migration_that_fails_changes_nothing(path: str) -> None:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path as LocalPath
 
 import pytest
@@ -16,7 +17,8 @@ from tfm import Path
 from tfm.core.entry import Kind
 from tfm.core.location import Location, StorageAddress
 from tfm.core.step import Step
-from tfm.journal import Journal, StepState, null_journal
+from tfm.journal import JobState, Journal, StepState, null_journal, this_process
+from tfm.operations import resume as resume_module
 from tfm.operations.conflict import ConflictPolicy, Conflicts
 from tfm.operations.copy_job import CopyJob
 from tfm.operations.copy_plan import CopyPlanner
@@ -82,6 +84,14 @@ def test_what_was_finished_and_not_on_record_is_done(tmp_path: LocalPath, *, wri
         journal.close()
 
 
+@pytest.fixture
+def started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine, since the jobs of this test were begun."""
+    now = replace(this_process(), boot_id="another")
+    monkeypatch.setattr(resume_module, "this_process", lambda: now)
+
+
+@pytest.mark.usefixtures("started_again")
 def test_what_was_on_record_and_not_on_the_disk_when_the_power_went_is_copied_again(tmp_path: LocalPath) -> None:
     contents = {name: b"the content of " + name.encode() for name in NAMES}
     with memory_world() as world:
@@ -92,7 +102,9 @@ def test_what_was_on_record_and_not_on_the_disk_when_the_power_went_is_copied_ag
         for name in ("0", "1"):
             Path(f"memory://{BUCKET}/d/{name}").copy(tmp_path / "d" / name)
         cut_off(tmp_path / "d" / "1", 0)
-        (tmp_path / "d" / "3").write_bytes(b"somebody's, since then")  # "2" is not there at all, nor is "4"
+        (tmp_path / "d" / "3").write_bytes(b"somebody's, since then")  # "2" is not there at all
+        Path(f"memory://{BUCKET}/d/4").copy(tmp_path / "d" / "4")
+        cut_off(tmp_path / "d" / "4", 5)  # and the record of it was lost as well
         copied: list[str] = []
 
         def note(step: Step, _: Outcome) -> None:
@@ -107,6 +119,50 @@ def test_what_was_on_record_and_not_on_the_disk_when_the_power_went_is_copied_ag
         journal.close()
 
 
+def test_without_a_new_start_what_is_on_record_as_done_is_believed(tmp_path: LocalPath) -> None:
+    with memory_world() as world:
+        world.put(files={f"d/{name}": name.encode() for name in NAMES})
+        journal = null_journal()
+        job_id = interrupted(world, journal, tmp_path, done=NAMES[:4])
+        summary = resume(world.session, journal, job_id).run()
+        assert (summary.listed, summary.done, summary.failed) == (6, 6, 0)
+        assert [path.name for path in (tmp_path / "d").iterdir()] == ["4"]  # who took the others away meant it
+        journal.close()
+
+
+@pytest.mark.usefixtures("started_again")
+def test_a_job_that_came_to_its_end_was_on_the_disk(tmp_path: LocalPath) -> None:
+    with memory_world() as world:
+        world.put(files={f"d/{name}": name.encode() for name in NAMES})
+        journal = null_journal()
+        job_id = interrupted(world, journal, tmp_path, done=NAMES[:4])
+        job = journal.claim(job_id)
+        assert job is not None
+        job.failed(next(record.number for record in job.pending() if record.step.source_key == "d/4"), "denied")
+        job.set_state(JobState.FAILED)
+        resume(world.session, journal, job_id, retry_failed=True).run()
+        assert [path.name for path in (tmp_path / "d").iterdir()] == ["4"]
+        journal.close()
+
+
+@pytest.mark.usefixtures("started_again")
+def test_looking_again_can_be_stopped(tmp_path: LocalPath) -> None:
+    with memory_world() as world:
+        world.put(files={f"d/{name}": name.encode() for name in NAMES})
+        journal = null_journal()
+        job_id = interrupted(world, journal, tmp_path, done=NAMES)
+        job = resume(world.session, journal, job_id)
+        job.cancel()
+        summary = job.run()
+        assert summary.stopped
+        assert (summary.listed, summary.done, summary.failed) == (6, 5, 0)
+        again = resume(world.session, journal, job_id).run()  # nothing of what was lost is forgotten
+        assert (again.listed, again.done, again.failed) == (6, 6, 0)
+        assert sorted(path.name for path in (tmp_path / "d").iterdir()) == NAMES
+        journal.close()
+
+
+@pytest.mark.usefixtures("started_again")
 def test_no_source_is_deleted_whose_copy_was_lost_with_the_power(tmp_path: LocalPath) -> None:
     contents = {name: b"the content of " + name.encode() for name in NAMES}
     with memory_world() as world:
@@ -121,7 +177,8 @@ def test_no_source_is_deleted_whose_copy_was_lost_with_the_power(tmp_path: Local
         cut_off(tmp_path / "d" / "1", 3)
         (tmp_path / "d" / "2").write_bytes(b"somebody's, since then")
         summary = resume(world.session, journal, job_id).run()
-        assert summary.failed == 0
+        assert (summary.listed, summary.done, summary.failed) == (6, 5, 1)
+        assert [error.uri for error in summary.failures] == [f"memory://{BUCKET}/d/2"]
         assert {path.name: path.read_bytes() for path in (tmp_path / "d").iterdir()} == {
             "1": contents["1"], "2": b"somebody's, since then", "3": contents["3"], "4": contents["4"]
         }  # fmt: skip

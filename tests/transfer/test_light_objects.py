@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import os
+import select
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import pytest
 
+from tests.servers.moto import MotoServer
+from tfm.core.awaited import Awaited
+from tfm.core.location import StorageAddress
+from tfm.core.settings import Settings
+from tfm.core.writing import NOTHING_THERE, ObjectFacts
+from tfm.storage.session import Session
 from tfm.transfer.engine import Begun, Engine
+
+Told = TypeVar("Told")
 
 SECONDS = 20.0
 
@@ -239,11 +249,26 @@ def test_answers_are_taken_as_they_come(connections: Connections) -> None:
 def test_a_connection_that_is_closed_is_an_answer_too(connections: Connections) -> None:
     engine = Engine(2)
     ended: list[bytes] = []
-    here, there = connections.pairs[0]
+    here, there = connections.pairs[1]
+    engine.pause()
+    engine.put(connections.task(0), light=True)  # the oldest, which is silent
     engine.put(lambda: Begun(lambda: ended.append(here.recv(1)), here.fileno()), light=True)
+    engine.go_on()
+    connections.wait(lambda: bool(connections.begun))
     there.close()
+    while not ended:
+        threading.Event().wait(0.001)
+    assert not connections.done
+    connections.answer(0)
     engine.wait()
     assert ended == [b""]
+
+
+def test_what_breaks_outside_of_a_task_is_raised_and_not_waited_for() -> None:
+    engine = Engine(2)
+    engine.put(lambda: Begun(lambda: None, -1), light=True)
+    with pytest.raises(ValueError, match="file descriptor"):
+        engine.wait()
 
 
 class SlowDisk:
@@ -294,3 +319,29 @@ def test_more_workers_come_where_a_disk_is_slow(connections: Connections, begins
     engine.go_on()
     engine.wait()
     assert disk.most_at_once >= 4
+
+
+def test_every_layer_tells_when_the_answer_comes(moto: MotoServer) -> None:
+    moto.put("bucket", {"a": b"1"})
+    session = Session(Settings(s3_conditions="create,replace,delete"))
+    storage = session.storage(StorageAddress("s3", "bucket"))
+
+    def came(answer: Awaited[Told] | None) -> Told:
+        assert answer is not None
+        assert answer.descriptor is not None
+        poll = select.poll()
+        poll.register(answer.descriptor, select.POLLIN)
+        assert poll.poll(SECONDS * 1000)
+        return answer()
+
+    entry = storage.lookup("a").file
+    assert entry is not None
+    with storage.changing_below("p/"):
+        # The first of each kind finds the way for those that are begun.
+        storage.read("a").close()
+        with came(storage.begin_read("a")) as reader:
+            assert reader.read() == b"1"
+        storage.put("p/1", b"x", facts=ObjectFacts())
+        assert came(storage.begin_put("p/2", b"xy", facts=ObjectFacts(), only_if=NOTHING_THERE)).size_bytes == 2
+        storage.copy_from(storage.address, entry, "p/3")
+        assert came(storage.begin_copy(storage.address, entry, "p/4", only_if=None)).size_bytes == 1

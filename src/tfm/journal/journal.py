@@ -34,6 +34,7 @@ class Journal:
         self.clock = clock
         self.may_live: MayLive = partial(may_live, here=process)
         self._database = database
+        self._boot_id = process.boot_id
         self._holder = _HolderRow(database, process)
         self._pruning = Pruning(database, clock=clock, may_live=self.may_live, keep=keep)
         self._finalizer = weakref.finalize(self, _close, database, self._holder, os.getpid())
@@ -57,8 +58,9 @@ class Journal:
 
         def insert(connection: sqlite3.Connection) -> tuple[int, str]:
             inserted = connection.execute(
-                "INSERT INTO jobs (id, kind, title, created, spec, state, holder) VALUES ('', ?, ?, ?, ?, ?, ?)",
-                (kind, to_bytes(title), now, content, JobState.PLANNING.value, holder),
+                "INSERT INTO jobs (id, kind, title, created, spec, state, holder, boot_id)"
+                " VALUES ('', ?, ?, ?, ?, ?, ?, ?)",
+                (kind, to_bytes(title), now, content, JobState.PLANNING.value, holder, to_bytes(self._boot_id)),
             )
             number = inserted.lastrowid or 0
             job_id = f"{datetime.fromtimestamp(now, UTC):%Y%m%d-%H%M%S}-{number:04}"

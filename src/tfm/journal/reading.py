@@ -19,7 +19,7 @@ MayLive = Callable[[Holder], bool]
 _SOME_BLOCKS: Final = 16
 """Blocks that one question asks for: most readers want a thousand steps."""
 
-_JOBS: Final = "SELECT number, id, kind, title, created, spec, state, planned, holder FROM jobs"
+_JOBS: Final = "SELECT number, id, kind, title, created, spec, state, planned, boot_id, holder FROM jobs"
 
 _UPLOADS: Final = """SELECT uploads.number, uploads.scheme, uploads.authority, uploads.profile, uploads.key,
     uploads.begun, uploads.id, uploads.part_bytes, jobs.id, jobs.state, uploads.step,
@@ -142,8 +142,9 @@ def _jobs(connection: sqlite3.Connection, rows: list[tuple[Any, ...]], may_live:
             read_counts(connection, number),
             holder in living,
             holders[holder].process_id if holder in holders else None,
+            to_text(boot_id),
         )
-        for number, job_id, kind, title, created, spec, state, planned, holder in rows
+        for number, job_id, kind, title, created, spec, state, planned, boot_id, holder in rows
     ]
 
 

@@ -75,7 +75,8 @@ class JobRecord:
     """``id`` sorts by the time of creation. ``spec`` is what whoever began the job wrote down, as JSON gives it back.
 
     ``is_planned``: all of its steps are there. ``is_held``: a living process works on it, or may (one on another
-    machine, or in another container, cannot be asked); ``process_id`` is that one's.
+    machine, or in another container, cannot be asked); ``process_id`` is that one's. ``boot_id`` names the start of the
+    machine in which it was begun, as :class:`tfm.journal.holder.Holder` has it.
     """
 
     id: str
@@ -88,6 +89,7 @@ class JobRecord:
     counts: Mapping[StepState, StepCount]
     is_held: bool
     process_id: int | None
+    boot_id: str = ""
 
     @property
     def created_at(self) -> datetime:

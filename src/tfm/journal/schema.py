@@ -64,7 +64,10 @@ CREATE TABLE durable (flushes INTEGER NOT NULL);
 INSERT INTO durable VALUES (0)
 """
 
-MIGRATIONS: Final = (_FIRST,)
+# In which start of the machine a job was begun: what is on record as done may not be on the disk after the next one.
+_SECOND: Final = "ALTER TABLE jobs ADD COLUMN boot_id BLOB NOT NULL DEFAULT X''"
+
+MIGRATIONS: Final = (_FIRST, _SECOND)
 """Statements, separated by ``;``, that lead from version n (the place in the tuple) to the next."""
 
 

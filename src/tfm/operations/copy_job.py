@@ -55,6 +55,7 @@ class CopyJob:
         progress: Callable[[Progress], None] | None = None,
         workers: int | None = None,
         log: Job | None = None,
+        lost_power: bool = False,
         done: Callable[[Step, Outcome], None] | None = None,
         skipped: Callable[[Skipped], None] | None = None,
         plan: Callable[[CopySpec], Planner] | None = None,
@@ -62,13 +63,14 @@ class CopyJob:
     ) -> None:
         """``done`` hears of each object that was copied, in the workers' threads, and ``skipped`` of each that was left
         as it is; both are short and do not raise. ``plan`` gives the planner, where somebody has planned already.
-        With a ``journal``, a ``durable`` copy is on the disk before it is on record as done."""
+        With a ``journal``, a ``durable`` copy is on the disk before it is on record as done; ``lost_power``: what the
+        ``log`` of an earlier run has as done may not be."""
         self.spec: Final = spec
         self.summary: Final = CopySummary()
         self._session = session
         self._journal = journal
         self._log = log
-        self._earlier = None if log is None else EarlierRun(log, spec)
+        self._earlier = None if log is None else EarlierRun(log, spec, lost_power=lost_power)
         self._conflicts = Conflicts(spec.policy, ask)
         self._progress = progress
         self._tell_done = done
@@ -223,8 +225,11 @@ class CopyJob:
         for number in self._made:
             log.done(number)
         if moved is not None:
-            for step in () if self._earlier is None else self._earlier.undeleted(source, target, self._done_now):
-                moved.add(step)
+            for step, whole in () if self._earlier is None else self._earlier.undeleted(source, target, self._done_now):
+                if whole:
+                    moved.add(step)
+                else:
+                    self._kept(_copy_gone(source, step))
             moved.finish()
 
     def _reach_the_disk(self, target: Storage) -> None:
@@ -263,8 +268,8 @@ class CopyJob:
         earlier = self._earlier
         if earlier is not None:
             self._count_earlier(log)
-            yield from earlier.left_over()
-            yield from self._taken_back(log, earlier.lost(source, target))
+            yield from earlier.left_over(source, target)
+            yield from self._taken_back(earlier.lost(source, target, self._cancel))
             if log.record().is_planned:
                 return
         try:
@@ -304,12 +309,12 @@ class CopyJob:
         if kind is Kind.DIRECTORY:
             self.summary.noun = self._noun_of_all
 
-    def _taken_back(self, log: Job, lost: Iterator[tuple[Step, int]]) -> Iterator[tuple[Step, int]]:
-        """What counted as done, and is to be done again."""
+    def _taken_back(self, lost: Iterator[tuple[Step, int]]) -> Iterator[tuple[Step, int]]:
+        """What counted as done, and is to be done again. It stays on record as done meanwhile: who goes on with this
+        run looks again."""
         for step, number in lost:
             if number in self._done_now:
                 continue
-            log.retry(number)
             with self._lock:
                 self.summary.done -= 1
             self._meter.add(-(step.size_bytes or 0))
@@ -433,6 +438,15 @@ class CopyJob:
             self._told_at = now
             told = self._told()
         self._progress(told)
+
+
+def _copy_gone(source: Storage, step: Step) -> StorageError:
+    return ConflictError(
+        "Its copy is not there as it was copied, so it stays.",
+        next_step="Look at both, and move it again if it is still to be moved.",
+        uri=source.uri_of(step.source_key),
+        operation="move",
+    )
 
 
 def _place_of(planned: Planned) -> tuple[str, Kind]:

@@ -10,7 +10,9 @@ from tfm.core.capability import Capability
 from tfm.core.entry import Asked, Kind
 from tfm.core.errors import StorageError
 from tfm.core.location import Location
+from tfm.core.progress import Cancel
 from tfm.core.step import Step
+from tfm.core.writing import NOTHING_THERE
 from tfm.journal import Job, StepRecord, StepState, UploadRecord
 from tfm.operations.copy_spec import CopySpec
 from tfm.operations.destination import Destination
@@ -28,7 +30,9 @@ it can have had under way."""
 class EarlierRun:
     """What ``log`` says of it. Of the job's thread, save for :meth:`upload`, which any may ask."""
 
-    def __init__(self, log: Job, spec: CopySpec) -> None:
+    def __init__(self, log: Job, spec: CopySpec, *, lost_power: bool = False) -> None:
+        """``lost_power``: the machine has been started again since the job was begun, which had not come to its end."""
+        self._lost_power = lost_power
         self._log = log
         self._spec = spec
         self._uploads: dict[int, UploadRecord] = {}
@@ -54,23 +58,30 @@ class EarlierRun:
         """The upload that it had begun for that step."""
         return self._uploads.get(number)
 
-    def left_over(self) -> Iterator[tuple[Step, int]]:
+    def left_over(self, source: Storage, target: Storage) -> Iterator[tuple[Step, int]]:
         """What it had planned and not done, with its numbers."""
         if not self._log.record().is_planned:
             self._planned.update((record.step.source_key, record.step.kind) for record in self._records(set(StepState)))
         for record in self._records({StepState.PENDING, StepState.MADE, StepState.FAILED}):
-            yield record.step, record.number
+            cut_off = self._lost_power and is_left_of(source, target, record.step)
+            yield (replace(record.step, only_if=None) if cut_off else record.step), record.number
 
-    def lost(self, source: Storage, target: Storage) -> Iterator[tuple[Step, int]]:
-        """What is on record as done, and is not there, or is too short: a machine that lost power may have had it in
-        memory only. What somebody has changed since is not among it, nor what was moved and is not in its old place. On
-        a disk one lstat for each step that was done; requests only for those that were lost."""
-        for record in self._records({StepState.DONE}):
+    def lost(self, source: Storage, target: Storage, cancel: Cancel) -> Iterator[tuple[Step, int]]:
+        """What is on record as done, and is not there, or is too short: the machine has been started again since, and
+        may have had it in memory only. What somebody has changed since is not among it, nor what was moved and is not
+        in its old place.
+
+        On a disk one lstat for each step that was done; for those that were lost a request each, or of a move a listing
+        of its source."""
+        listed = self._listed(source)
+        for record in self._records({StepState.DONE}) if self._lost_power else ():
             step = record.step
-            if stands_whole(target, step) is not False or (self._spec.move and not _stands_there(source, step, {})):
+            if cancel.wanted:
+                return
+            if stands_whole(target, step) is not False or (self._spec.move and not _is_there(source, step, listed)):
                 continue
             if not _is_taken(target, step):
-                yield step, record.number
+                yield replace(step, only_if=NOTHING_THERE), record.number
             elif is_left_of(source, target, step):
                 yield replace(step, only_if=None), record.number
 
@@ -82,23 +93,33 @@ class EarlierRun:
         """Whether it had planned what was in there: then that is gone because it was moved."""
         return any(key.startswith(source.key) for key, _ in self._planned)
 
-    def undeleted(self, source: Storage, target: Storage, done_since: set[int]) -> Iterator[Step]:
-        """Of what it had copied, that whose sources it could not delete any more, if they are what was copied, and the
-        copies are there: ``ceil(n / 1000)`` requests for each directory of n objects, which are listed in the order of
-        the steps."""
+    def undeleted(self, source: Storage, target: Storage, done_since: set[int]) -> Iterator[tuple[Step, bool]]:
+        """Of what it had copied, that whose sources it could not delete any more, if they are what was copied; and
+        whether the copies are there. ``ceil(n / 1000)`` requests for each directory of n objects, which are listed in
+        the order of the steps."""
+        listed = self._listed(source)
+        for record in self._records({StepState.DONE}):
+            if record.number not in done_since and _stands_there(source, record.step, listed):
+                yield record.step, bool(stands_whole(target, record.step))
+
+    def _listed(self, source: Storage) -> dict[str, Destination]:
         flat = Capability.FLAT_KEYS in source.capabilities
         trees = [each.key for each in self._spec.sources if each.kind is Kind.DIRECTORY and flat]
-        listed = {prefix: Destination(source, prefix, ordered=True) for prefix in trees}
-        for record in self._records({StepState.DONE}):
-            step = record.step
-            if record.number not in done_since and _stands_there(source, step, listed) and stands_whole(target, step):
-                yield step
+        return {prefix: Destination(source, prefix, ordered=True) for prefix in trees}
 
     def _records(self, states: set[StepState]) -> Iterator[StepRecord]:
         after = 0
         while records := self._log.steps(states, after=after):
             after = records[-1].number
             yield from records
+
+
+def _is_there(source: Storage, step: Step, listed: dict[str, Destination]) -> bool:
+    """As :func:`_stands_there`; False where nobody can tell."""
+    try:
+        return _stands_there(source, step, listed)
+    except StorageError:
+        return False
 
 
 def _is_taken(target: Storage, step: Step) -> bool:

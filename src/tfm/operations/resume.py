@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from tfm.core.errors import InvalidRequestError, NotFoundError, StorageError
 from tfm.core.progress import Progress
 from tfm.core.step import Step
-from tfm.journal import UNFINISHED, Job, JobRecord, JobState, Journal, UploadRecord
+from tfm.journal import UNFINISHED, Job, JobRecord, JobState, Journal, UploadRecord, this_process
 from tfm.operations.conflict import Conflict, Decision
 from tfm.operations.copy_job import CopyJob
 from tfm.operations.copy_plan import Skipped
@@ -51,12 +51,18 @@ def resume(
             next_step="`tfm resume --list` shows those there are.",
             operation="resume",
         )
+    record = job.record()
+    # A job that came to its end was on the disk before.
+    lost_power = record.state in UNFINISHED and record.boot_id not in {"", this_process().boot_id}
     if retry_failed:
         job.retry_failed()
     if job.record().state not in UNFINISHED:
         job.set_state(JobState.RUNNING)  # killed now, it is to be offered again
     spec = _spec_of(job)
-    return CopyJob(session, spec, journal=journal, ask=ask, log=job, progress=progress, done=done, skipped=skipped)
+    return CopyJob(
+        session, spec, journal=journal, ask=ask, log=job, lost_power=lost_power, progress=progress, done=done,
+        skipped=skipped,
+    )  # fmt: skip
 
 
 def _spec_of(job: Job) -> CopySpec:

@@ -36,18 +36,21 @@ def stands_whole(target: Storage, step: Step) -> bool | None:
     if Capability.LOCAL_PATHS not in target.capabilities or step.action is not StepAction.COPY:
         return True
     try:
-        there = target.lookup(step.target_key, fresh=True, asked=Asked.FILE).file
+        found = target.lookup(step.target_key, fresh=True, asked=Asked.FILE)
     except StorageError:
         return None
-    if there is None:
-        return False
-    return there.is_symlink or step.is_symlink or step.size_bytes is None or there.size_bytes == step.size_bytes
+    if step.is_symlink:
+        return found.found  # what it leads to may be a directory
+    there = found.file
+    return there is not None and (step.size_bytes is None or there.size_bytes == step.size_bytes)
 
 
 def is_left_of(source: Storage, target: Storage, step: Step) -> bool:
     """Whether a file that is too short is what is left of the step's: with the time that it was given before it had its
     name. At most a request to the source. False where that cannot be told."""
     try:
+        if Capability.LOCAL_PATHS not in target.capabilities or step.action is not StepAction.COPY:
+            return False
         there = target.lookup(step.target_key, fresh=True, asked=Asked.FILE).file
         if there is None or there.is_symlink or (there.size_bytes or 0) >= (step.size_bytes or 0):
             return False

@@ -54,12 +54,15 @@ _PATIENCE_MILLISECONDS: Final = 1000
 """So long a worker waits for any answer. After that for the oldest, as long as its connection does."""
 
 _TURNS: Final = 16
+_SLOW_TURNS: Final = 4
 _SLOW_TURN_SECONDS: Final = 0.002
 """Half of a small object that takes longer than that (ten times what it needs) waits for a disk, for a file system that
 is elsewhere, or for a connection to be made."""
 
 _BUSY_SHARE: Final = 0.6
-"""Of a processor. A process that uses more has none to spare for another thread."""
+_FULL_SHARE: Final = 0.9
+"""Of a processor, by all who have light objects under way. Below the first Python has time for one more of them; beyond
+the second they wait for its lock, and so for each other."""
 
 _MOST_HELD_UP: Final = 4
 """Light objects in a row that were not begun, before more workers take some. The first of a bucket never are."""
@@ -85,6 +88,7 @@ class Engine:
         self._most_on_parts = _FIRST_ON_PARTS
         self._most_carriers = 1
         self._most_carried = self._workers
+        self._shared_at = 0.0
         self._lock = threading.Lock()
         # Who waits for what is woken alone: waking everybody for each small object would cost more than moving it.
         self._work_came = threading.Condition(self._lock)
@@ -186,11 +190,19 @@ class Engine:
 
     def _work(self) -> None:
         wait_patiently()
+        try:
+            self._carry()
+        except Exception as error:  # noqa: BLE001 - the thread's boundary: nobody would wait for it in vain
+            self._break_off(error)
+
+    def _carry(self) -> None:
         begun = _UnderWay()
         pace = _Pace()
         comes = True
+        leaves = False
         while True:
-            taken = self._take(carries=len(begun), comes=comes)
+            leaves = leaves and bool(len(begun))
+            taken = self._take(carries=len(begun), comes=comes, leaves=leaves)
             comes = False
             if taken is not None:
                 task, kind = taken
@@ -201,9 +213,8 @@ class Engine:
                     continue
                 pace.note(time.monotonic() - began)
                 begun.add(given)
-                if pace.waits():
-                    self._share_light()
-                if len(begun) < self._most_carried:
+                leaves = leaves or self._share_light(pace)
+                if len(begun) < self._most_carried and not leaves:
                     continue
             elif not len(begun):
                 return
@@ -213,17 +224,19 @@ class Engine:
                 if came:
                     pace.note(time.monotonic() - began)
                 self._end(None, () if isinstance(given, Begun) else given or (), carries=len(begun))
-            if pace.waits():
-                self._share_light()
+            leaves = leaves or self._share_light(pace)
 
     def _run(self, task: Task) -> Sequence[Task] | Begun | None:
         try:
             return task()
         except Exception as error:  # noqa: BLE001 - the thread's boundary: wait() raises it
-            with self._lock:
-                self._error = self._error or error
-            self.stop()
+            self._break_off(error)
             return None
+
+    def _break_off(self, error: Exception) -> None:
+        with self._lock:
+            self._error = self._error or error
+        self.stop()
 
     def _end(self, kind: _Kind | None, further: Sequence[Task], *, carries: int, seconds: float = 0.0) -> None:
         """A task ended after ``seconds`` that gave ``further`` ones; one that had been begun has no kind. Its worker
@@ -236,6 +249,8 @@ class Engine:
             elif kind is not _Kind.SMALL:
                 self._on_light -= 1
                 self._carriers -= not carries
+                if not carries and self._light:
+                    self._work_came.notify()
             if kind is _Kind.LIGHT:
                 # Nothing was begun, and its thread held up: if that goes on, others do what it would have done.
                 self._held_up += 1
@@ -244,17 +259,27 @@ class Engine:
                     self._call_workers(1)
             if further:
                 (self._small if kind is None else self._parts).extend(further)
-                self._call_workers(len(further) - 1)
+                self._call_workers(len(further) - (kind is not None))  # who carries others takes none of these
 
-    def _share_light(self) -> None:
-        """One more worker for the light objects. One is enough as long as Python is what takes the time: a thread for
-        each request costs twice as much as the request does, in threads that wake each other, and wait for Python's
-        lock a dozen times for each object."""
+    def _share_light(self, pace: _Pace) -> bool:
+        """One worker more for the light objects, or one less: whether that is the one whose ``pace`` this is. One is
+        enough as long as Python is what takes the time: a thread for each request costs twice as much as the request
+        does, in threads that wake each other, and wait for Python's lock a dozen times for each object."""
+        if not pace.is_known:
+            return False
         with self._lock:
-            if self._most_carriers < self._workers:
-                self._most_carriers += 1
-                self._most_carried = max(1, self._workers // self._most_carriers)
-                self._call_workers(1)
+            most = min(max(1, self._most_carriers + pace.judged(self._carriers)), self._workers)
+            # What was seen before the last change says nothing of what came of it.
+            if most == self._most_carriers or pace.began < self._shared_at:
+                pace.begin()
+                return False
+            less = most < self._most_carriers
+            self._most_carriers = most
+            self._most_carried = max(1, self._workers // most)
+            self._shared_at = time.monotonic()
+            self._call_workers(0 if less else 1)
+        pace.begin()
+        return less
 
     def _judge_part(self, seconds: float) -> None:
         """More parts at once where they are slow, fewer where they are quick."""
@@ -279,13 +304,13 @@ class Engine:
             self._part_ended_at = time.monotonic()
             self._allow_more_parts()
 
-    def _take(self, *, carries: int, comes: bool) -> tuple[Task, _Kind] | None:
+    def _take(self, *, carries: int, comes: bool, leaves: bool) -> tuple[Task, _Kind] | None:
         """The next task; None where there is none for who ``carries`` so many, and where all is over. A new thread
-        ``comes``."""
+        ``comes``; one that ``leaves`` the light objects to others takes none of them beside those that it carries."""
         with self._lock:
             self._coming -= comes
             while not self._stopped:
-                chosen = None if self._paused else self._choose(carries)
+                chosen = None if self._paused or leaves else self._choose(carries)
                 if chosen is not None:
                     self._busy += 1
                     if self._objects == _MOST_WAITING // 2:
@@ -360,30 +385,35 @@ class _UnderWay:
 
 
 class _Pace:
-    """What one worker's light objects take of its time, while no answer is waited for."""
+    """How one worker's light objects take its time, while no answer is waited for."""
 
     def __init__(self) -> None:
-        self._begin()
+        self.begin()
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """Look anew, from here on."""
         self._turns = 0
-        self._seconds = 0.0
-        self._began = time.monotonic()
-        self._processor = time.process_time()
+        self._slow_turns = 0
+        self.began = time.monotonic()
+        self._processor = time.thread_time()
 
     def note(self, seconds: float) -> None:
         self._turns += 1
-        self._seconds += seconds
+        self._slow_turns += seconds > _SLOW_TURN_SECONDS
 
-    def waits(self) -> bool:
-        """Whether each took so long that others could be done meanwhile, and Python had time for them. Asked after
-        each, it looks at some of them together, and at long ones at once."""
-        if self._turns < _TURNS and self._seconds < _SLOW_TURN_SECONDS * _TURNS:
-            return False
-        passed, used = time.monotonic() - self._began, time.process_time() - self._processor
-        slow = self._seconds > _SLOW_TURN_SECONDS * self._turns and used < _BUSY_SHARE * passed
-        self._begin()
-        return slow
+    @property
+    def is_known(self) -> bool:
+        """Whether there is enough to judge: less of what is slow."""
+        return self._turns >= _TURNS or self._slow_turns >= _SLOW_TURNS
+
+    def judged(self, carriers: int) -> int:
+        """1 where most turns took so long that others could be done meanwhile, and Python has time for one more of so
+        many ``carriers``; -1 where one less would do as well: they are quick, or wait for each other."""
+        used = time.thread_time() - self._processor
+        share = carriers * used / max(time.monotonic() - self.began, 1e-6)
+        if self._slow_turns * 8 <= self._turns or share > _FULL_SHARE:
+            return -1
+        return 1 if self._slow_turns * 2 >= self._turns and share < _BUSY_SHARE else 0
 
 
 class BytesBudget:
