@@ -12,7 +12,6 @@ from tfm.backends.s3.buckets import BucketsBackend
 from tfm.backends.s3.clients import Clients
 from tfm.backends.s3.copying import WHOLE_BYTES, Copying
 from tfm.backends.s3.deleting import Deleting
-from tfm.backends.s3.doctor import examine_bucket
 from tfm.backends.s3.errors import error_document, missing_botocore
 from tfm.backends.s3.hook import BODY
 from tfm.backends.s3.listing_rows import DamagedBodyError, ErrorBodyError, read_rows
@@ -221,6 +220,8 @@ class S3Backend(Backend):
             return url
 
     def diagnose(self, key: str | None, *, may_write: bool) -> Iterator[Finding]:
+        from tfm.backends.s3.doctor import examine_bucket  # with all its examinations, which few ask for
+
         return examine_bucket(self, self._bucket, key, may_write=may_write)
 
     def conditions(self) -> frozenset[Condition]:

@@ -8,7 +8,6 @@ from typing import Any
 
 from tfm.backends.s3.bucket import Bucket
 from tfm.backends.s3.clients import Clients
-from tfm.backends.s3.doctor import examine_buckets
 from tfm.backends.s3.errors import translating
 from tfm.core.capability import Capability
 from tfm.core.entry import Entry, Kind, Lookup
@@ -74,6 +73,8 @@ class BucketsBackend(Backend):
 
     # What lists buckets is not written to.
     def diagnose(self, key: str | None, *, may_write: bool) -> Iterator[Finding]:  # noqa: ARG002
+        from tfm.backends.s3.doctor import examine_buckets  # with all its examinations, which few ask for
+
         return examine_buckets(Bucket(self.address, self._clients, requester_pays=False), key)
 
     def _client(self, *, first: bool) -> Any:  # botocore has no types
