@@ -35,6 +35,8 @@ def _copy(
     disk: sqlite3.Connection, memory: sqlite3.Connection, table: str, condition: str, values: tuple[object, ...]
 ) -> None:
     """A row at a time: of a million steps that are 2,000 rows of 20 KB."""
-    for row in disk.execute(f"SELECT * FROM {table} WHERE {condition}", values):  # noqa: S608 - the text is ours
-        marks = ", ".join("?" * len(row))
-        memory.execute(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", row)  # noqa: S608 - ours
+    # By name: a newer program may have given the table on the disk more columns.
+    names = [column[1] for column in memory.execute(f"PRAGMA table_info({table})")]
+    columns, marks = ", ".join(names), ", ".join("?" * len(names))
+    for row in disk.execute(f"SELECT {columns} FROM {table} WHERE {condition}", values):  # noqa: S608 - the text is ours
+        memory.execute(f"INSERT OR REPLACE INTO {table} ({columns}) VALUES ({marks})", row)  # noqa: S608 - ours

@@ -65,7 +65,10 @@ INSERT INTO durable VALUES (0)
 """
 
 # In which start of the machine a job was begun: what is on record as done may not be on the disk after the next one.
-_SECOND: Final = "ALTER TABLE jobs ADD COLUMN boot_id BLOB NOT NULL DEFAULT X''"
+_SECOND: Final = """
+ALTER TABLE jobs ADD COLUMN boot_id BLOB NOT NULL DEFAULT X'';
+UPDATE jobs SET boot_id = coalesce((SELECT holders.boot_id FROM holders WHERE holders.number = jobs.holder), X'')
+"""
 
 MIGRATIONS: Final = (_FIRST, _SECOND)
 """Statements, separated by ``;``, that lead from version n (the place in the tuple) to the next."""

@@ -12,7 +12,7 @@ from tfm.core.entry import Kind
 from tfm.core.errors import ConflictError, StorageError
 from tfm.core.progress import Cancel, Progress
 from tfm.core.step import Step, StepAction
-from tfm.journal import Job, Journal, StepState, null_journal
+from tfm.journal import UNFINISHED, Job, Journal, StepState, null_journal
 from tfm.journal import JobState as RecordedState
 from tfm.operations.conflict import Conflict, Conflicts, Decision
 from tfm.operations.copy_plan import CopyPlanner, Planned, Planner, Problem, Skipped
@@ -170,7 +170,8 @@ class CopyJob:
         log = self._log
         if log is None:
             return
-        if state is JobState.CANCELLED or (state is JobState.FAILED and self._error is not None and self._begun):
+        broken_off = state is JobState.FAILED and self._error is not None
+        if state is JobState.CANCELLED or (broken_off and (self._begun or self._earlier is not None)):
             log.release()  # it can be resumed
         else:
             log.set_state(RecordedState.DONE if state is JobState.DONE else RecordedState.FAILED)
@@ -198,7 +199,7 @@ class CopyJob:
         context = TransferContext(source, target, directories, self._meter, self._cancel, BytesBudget(_MEMORY_BYTES))
         moved = MovedSources(source, target, spec, log, kept=self._kept, failed=self._failed) if spec.move else None
         if self._earlier is not None:
-            self._earlier.prepare(target, directories)
+            self._earlier.prepare(target, directories, kept=self._others_uploads())
         with ExitStack() as stack:
             for each in spec.sources:
                 if each.kind is Kind.DIRECTORY:
@@ -216,6 +217,11 @@ class CopyJob:
             if moved is None:  # a move has, before it deleted
                 self._reach_the_disk(target)
         log.flush()
+
+    def _others_uploads(self) -> list[str]:
+        """Their ids, of jobs that were interrupted too."""
+        orphans = () if self._journal is None else self._journal.orphans()
+        return [each.id for each in orphans if each.id is not None and each.job_state in UNFINISHED]
 
     def _finish(
         self, source: Storage, target: Storage, directories: Directories, log: Job, moved: MovedSources | None

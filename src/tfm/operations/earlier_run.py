@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Final
 
 from tfm.core.capability import Capability
 from tfm.core.entry import Asked, Kind
-from tfm.core.errors import StorageError
+from tfm.core.errors import NotFoundError, StorageError
 from tfm.core.location import Location
 from tfm.core.progress import Cancel
 from tfm.core.step import Step
@@ -16,7 +16,7 @@ from tfm.core.writing import NOTHING_THERE
 from tfm.journal import Job, StepRecord, StepState, UploadRecord
 from tfm.operations.copy_spec import CopySpec
 from tfm.operations.destination import Destination
-from tfm.operations.sameness import is_left_of, stands_whole
+from tfm.operations.sameness import is_done_already, is_left_of, is_what_was_replaced, stands_whole
 from tfm.storage.storage import Storage
 from tfm.transfer.directories import Directories
 
@@ -38,21 +38,37 @@ class EarlierRun:
         self._uploads: dict[int, UploadRecord] = {}
         self._planned: set[tuple[str, Kind]] = set()
 
-    def prepare(self, target: Storage, directories: Directories) -> None:
+    def prepare(self, target: Storage, directories: Directories, *, kept: Collection[str] = ()) -> None:
         """Find the uploads to go on with, sweep the temporaries of what was written when that run was killed, and let
-        the directories that it made be this job's, which get their modes and times at its end."""
+        the directories that it made be this job's, which get their modes and times at its end. ``kept`` are the ids of
+        uploads that others will go on with.
+
+        Raises NotFoundError where the machine lost power and the destination is not there: its disk is not."""
         self._uploads = {record.step: record for record in self._log.uploads() if record.step is not None}
         for record in self._records({StepState.MADE}):
             directories.add_made(record.step.target_key)
         if Capability.FLAT_KEYS in target.capabilities:
             return
-        kept = [record.id for record in self._uploads.values() if record.id is not None]
+        if self._lost_power:
+            self._require_destination(target)
+        own = [record.id for record in self._uploads.values() if record.id is not None]
         under_way = self._log.pending(limit=_SWEPT_STEPS)
         for prefix in {_parent(record.step.target_key) for record in under_way} | {self._spec.target_prefix}:
             try:
-                target.sweep(prefix, keep=kept)
+                target.sweep(prefix, keep=[*own, *kept])
             except StorageError:
                 pass  # a directory that was never made
+
+    def _require_destination(self, target: Storage) -> None:
+        prefix = self._spec.target_prefix
+        had_done = next(self._records({StepState.DONE}), None) is not None
+        if had_done and prefix and target.lookup(prefix, fresh=True, asked=Asked.DIRECTORY).directory is None:
+            raise NotFoundError(
+                "What was copied before the machine was started again is not there, nor is its directory.",
+                next_step="Mount its disk, then `tfm resume` again; or copy anew.",
+                uri=target.uri_of(prefix),
+                operation="resume",
+            )
 
     def upload(self, number: int) -> UploadRecord | None:
         """The upload that it had begun for that step."""
@@ -82,6 +98,8 @@ class EarlierRun:
                 continue
             if not _is_taken(target, step):
                 yield replace(step, only_if=NOTHING_THERE), record.number
+            elif is_what_was_replaced(target, step):
+                yield step, record.number
             elif is_left_of(source, target, step):
                 yield replace(step, only_if=None), record.number
 
@@ -100,7 +118,11 @@ class EarlierRun:
         listed = self._listed(source)
         for record in self._records({StepState.DONE}):
             if record.number not in done_since and _stands_there(source, record.step, listed):
-                yield record.step, bool(stands_whole(target, record.step))
+                # Of a copy that was in memory only the size may have reached the disk, and not the bytes.
+                whole = stands_whole(target, record.step)
+                if whole and self._lost_power and Capability.LOCAL_PATHS in target.capabilities:
+                    whole = is_done_already(source, target, record.step, reads=True)
+                yield record.step, bool(whole)
 
     def _listed(self, source: Storage) -> dict[str, Destination]:
         flat = Capability.FLAT_KEYS in source.capabilities

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from tfm.core.errors import InvalidRequestError, NotFoundError, StorageError
@@ -118,7 +118,8 @@ def _give_up(session: Session, journal: Journal, record: JobRecord, summary: Cle
             _abort_one(session, upload)
             job.upload(upload).ended()
             summary.uploads += 1
-        summary.uploads += _sweep_temporaries(session, job)
+        kept = [each.id for each in journal.orphans() if each.id is not None and each.job_state in UNFINISHED]
+        summary.uploads += _sweep_temporaries(session, job, kept)
     except StorageError as error:
         summary.failures.append(error)
         job.release()
@@ -127,8 +128,9 @@ def _give_up(session: Session, journal: Journal, record: JobRecord, summary: Cle
     summary.jobs += 1
 
 
-def _sweep_temporaries(session: Session, job: Job) -> int:
-    """What a kill left of small files on a disk, in the directories of the steps that were not done."""
+def _sweep_temporaries(session: Session, job: Job, kept: Collection[str]) -> int:
+    """What a kill left of small files on a disk, in the directories of the steps that were not done, but for the
+    uploads ``kept``, which other jobs will go on with."""
     try:
         spec = _spec_of(job)
     except InvalidRequestError:
@@ -137,7 +139,7 @@ def _sweep_temporaries(session: Session, job: Job) -> int:
     swept = 0
     for prefix in {_parent(record.step.target_key) for record in job.pending(limit=5000)} | {spec.target_prefix}:
         try:
-            swept += target.sweep(prefix)
+            swept += target.sweep(prefix, keep=kept)
         except StorageError:
             pass  # a directory that was never made
     return swept

@@ -8,10 +8,11 @@ from tfm.core.capability import Capability
 from tfm.core.entry import Asked, Entry
 from tfm.core.errors import StorageError
 from tfm.core.step import Step, StepAction
+from tfm.storage.contract import Reader
 from tfm.storage.storage import Storage
 from tfm.transfer.checksum import fits
 
-__all__ = ["is_done_already", "is_left_of", "stands_whole"]
+__all__ = ["is_done_already", "is_left_of", "is_what_was_replaced", "stands_whole"]
 
 _CHUNK_BYTES = 1 << 20
 
@@ -19,13 +20,13 @@ _SAME_SECONDS = 0.001
 """Times go through text (x-amz-meta-mtime) and through the disk's nanoseconds."""
 
 
-def is_done_already(source: Storage, target: Storage, step: Step) -> bool:
+def is_done_already(source: Storage, target: Storage, step: Step, *, reads: bool = False) -> bool:
     """Whether the destination holds exactly what the step would write: at most a request to each side. False where that
-    cannot be told."""
+    cannot be told. Of two files of one size and time that ``reads`` both."""
     try:
         if Capability.FLAT_KEYS in target.capabilities:
             return _same_object(source, target, step)
-        return _same_file(source, target, step)
+        return _same_file(source, target, step, reads=reads)
     except StorageError:
         return False
 
@@ -42,21 +43,65 @@ def stands_whole(target: Storage, step: Step) -> bool | None:
     if step.is_symlink:
         return found.found  # what it leads to may be a directory
     there = found.file
-    return there is not None and (step.size_bytes is None or there.size_bytes == step.size_bytes)
+    if there is None or is_what_was_replaced(target, step):
+        return False
+    return step.size_bytes is None or there.size_bytes == step.size_bytes
+
+
+def is_what_was_replaced(target: Storage, step: Step) -> bool:
+    """Whether the file that the step replaced stands there still, by size and time."""
+    replaced = step.replaces
+    if replaced is None or Capability.LOCAL_PATHS not in target.capabilities:
+        return False
+    try:
+        there = target.lookup(step.target_key, fresh=True, asked=Asked.FILE).file
+    except StorageError:
+        return False
+    if there is None or there.size_bytes != replaced.size_bytes or not _same_time(there, replaced.modified_timestamp):
+        return False
+    # Where it looks like what was copied as well, it is that.
+    return replaced.size_bytes != step.size_bytes or not _same_time(there, step.modified_timestamp)
 
 
 def is_left_of(source: Storage, target: Storage, step: Step) -> bool:
     """Whether a file that is too short is what is left of the step's: with the time that it was given before it had its
-    name. At most a request to the source. False where that cannot be told."""
+    name, and the source's first bytes. At most two requests to the source. False where that cannot be told."""
     try:
         if Capability.LOCAL_PATHS not in target.capabilities or step.action is not StepAction.COPY:
             return False
         there = target.lookup(step.target_key, fresh=True, asked=Asked.FILE).file
         if there is None or there.is_symlink or (there.size_bytes or 0) >= (step.size_bytes or 0):
             return False
-        return any(_same_time(there, time) for time in _times(source, step))
+        same_time = any(_same_time(there, time) for time in _times(source, step))
+        return same_time and _same_bytes(source, target, step, there.size_bytes or 0)
     except StorageError:
         return False
+
+
+def _same_bytes(source: Storage, target: Storage, step: Step, size_bytes: int) -> bool:
+    """Whether the first ``size_bytes`` of both are the same."""
+    if not size_bytes:
+        return True
+    etag = step.etag if Capability.CONDITIONAL_READ in source.capabilities else None
+    with (
+        source.read(step.source_key, length=size_bytes, if_match=etag) as here,
+        target.read(step.target_key, length=size_bytes) as there,
+    ):
+        left = size_bytes
+        while left:
+            piece = there.read(min(left, _CHUNK_BYTES))
+            if not piece or _all_of(here, len(piece)) != piece:
+                return False
+            left -= len(piece)
+    return True
+
+
+def _all_of(reader: Reader, size_bytes: int) -> bytes:
+    pieces = []
+    while size_bytes and (piece := reader.read(size_bytes)):
+        pieces.append(piece)
+        size_bytes -= len(piece)
+    return b"".join(pieces)
 
 
 def _times(source: Storage, step: Step) -> Iterator[float | None]:
@@ -82,7 +127,7 @@ def _same_object(source: Storage, target: Storage, step: Step) -> bool:
     return here.checksum == there.checksum
 
 
-def _same_file(source: Storage, target: Storage, step: Step) -> bool:
+def _same_file(source: Storage, target: Storage, step: Step, *, reads: bool) -> bool:
     there = target.lookup(step.target_key, fresh=True, asked=Asked.FILE).file
     if there is None or there.is_symlink != step.is_symlink:
         return False
@@ -91,7 +136,8 @@ def _same_file(source: Storage, target: Storage, step: Step) -> bool:
     if there.size_bytes != step.size_bytes:
         return False
     if Capability.FLAT_KEYS not in source.capabilities:
-        return _same_time(there, step.modified_timestamp)
+        same_time = _same_time(there, step.modified_timestamp)
+        return same_time and (not reads or _same_bytes(source, target, step, step.size_bytes or 0))
     here = source.describe(step.source_key, if_match=step.etag)
     # The bytes themselves say it best: the object may have been written again since, and times may be equal by chance.
     same = None

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from typing import Final
 
 from tfm.core.errors import ConflictError, NotFoundError, UnsupportedOperation
 from tfm.core.writing import ObjectFacts, Part, Upload
-from tfm.journal import Job, UploadEntry, UploadRecord
+from tfm.journal import Job, PartRecord, UploadEntry, UploadRecord
+from tfm.storage.crc32 import crc32 as crc32_of
 from tfm.storage.storage import Storage
 
 __all__ = ["StepUpload", "abort_recorded"]
+
+
+_PIECE_BYTES: Final = 1 << 20
 
 
 class StepUpload:
@@ -29,8 +34,8 @@ class StepUpload:
     def resumed(self) -> tuple[str, list[tuple[Part, int]], int] | None:
         """The id, the parts that the storage has with the CRC-32 of each, and the size of a part; None to begin anew.
 
-        At most one request. What was begun and cannot be gone on with is swept away. ConflictError where it was
-        finished, and only that was not on record: it need not be sent again.
+        At most one request; what a disk has of it is read, and compared. What was begun and cannot be gone on with is
+        swept away. ConflictError where it was finished, and only that was not on record: it need not be sent again.
         """
         earlier = self._earlier
         if earlier is None:
@@ -43,7 +48,7 @@ class StepUpload:
             return None
         known = {record.part.number: record for record in entry.parts()}
         try:
-            there = self._parts_there(_upload_of(earlier), [record.part for record in known.values()])
+            there = self._parts_there(_upload_of(earlier), known.values(), earlier.part_bytes)
         except NotFoundError:
             entry.ended()
             if self._is_done():
@@ -58,13 +63,22 @@ class StepUpload:
         self._entry = entry
         return earlier.id, parts, earlier.part_bytes
 
-    def _parts_there(self, upload: Upload, known: list[Part]) -> list[Part]:
+    def _parts_there(self, upload: Upload, known: Collection[PartRecord], part_bytes: int) -> list[Part]:
         """Raises NotFoundError where the upload is gone."""
         try:
             return self._target.list_parts(upload)
         except UnsupportedOperation:
             self._target.read_upload(upload, start=0, length=1)  # there is a temporary, or this says that there is none
-            return known
+            return [record.part for record in known if self._is_whole(upload, record, part_bytes)]
+
+    def _is_whole(self, upload: Upload, record: PartRecord, part_bytes: int) -> bool:
+        """A machine that lost power, or a disk that was pulled, may have had it in memory only."""
+        offset, left, crc32 = (record.part.number - 1) * part_bytes, record.part.size_bytes, 0
+        while left and (piece := self._target.read_upload(upload, start=offset, length=min(left, _PIECE_BYTES))):
+            crc32 = crc32_of(piece, crc32)
+            offset += len(piece)
+            left -= len(piece)
+        return not left and crc32 == record.crc
 
     def intended(self, key: str) -> None:
         self._entry = self._job.begin_upload(self._target.address, key, step=self._number)

@@ -13,7 +13,7 @@ from enum import Enum
 from functools import partial
 from typing import Final
 
-from tfm.storage.retry_policy import run_without_waiting, wait_patiently
+from tfm.storage.retry_policy import wait_patiently
 
 __all__ = ["Begun", "BytesBudget", "Engine", "Task"]
 
@@ -72,6 +72,12 @@ class _Kind(Enum):
     SMALL = 0
     LIGHT = 1
     PART = 2
+
+
+class _Answer(Enum):
+    CAME = 0
+    SILENT = 1
+    UNKNOWN = 2
 
 
 class Engine:
@@ -213,18 +219,21 @@ class Engine:
                     continue
                 pace.note(time.monotonic() - began)
                 begun.add(given)
-                leaves = leaves or self._share_light(pace)
+                leaves = leaves or self._share_light(pace, carries=len(begun))
                 if len(begun) < self._most_carried and not leaves:
                     continue
             elif not len(begun):
                 return
-            for finish, came in begun.answered():
+            for finish, answer in begun.answered():
+                if answer is _Answer.SILENT and not leaves:
+                    self._step_aside()
+                    leaves = True
                 began = time.monotonic()
-                given = self._run(partial(run_without_waiting, finish))
-                if came:
+                given = self._run(finish)
+                if answer is _Answer.CAME:
                     pace.note(time.monotonic() - began)
-                self._end(None, () if isinstance(given, Begun) else given or (), carries=len(begun))
-            leaves = leaves or self._share_light(pace)
+                self._end(None, () if isinstance(given, Begun) else given or (), carries=len(begun) or leaves)
+            leaves = leaves or self._share_light(pace, carries=len(begun))
 
     def _run(self, task: Task) -> Sequence[Task] | Begun | None:
         try:
@@ -249,22 +258,21 @@ class Engine:
             elif kind is not _Kind.SMALL:
                 self._on_light -= 1
                 self._carriers -= not carries
-                if not carries and self._light:
-                    self._work_came.notify()
             if kind is _Kind.LIGHT:
                 # Nothing was begun, and its thread held up: if that goes on, others do what it would have done.
                 self._held_up += 1
                 if self._held_up > _MOST_HELD_UP and self._most_carriers < self._workers:
-                    self._most_carriers += 1
+                    self._let_share(self._most_carriers + 1)
                     self._call_workers(1)
             if further:
                 (self._small if kind is None else self._parts).extend(further)
                 self._call_workers(len(further) - (kind is not None))  # who carries others takes none of these
 
-    def _share_light(self, pace: _Pace) -> bool:
-        """One worker more for the light objects, or one less: whether that is the one whose ``pace`` this is. One is
-        enough as long as Python is what takes the time: a thread for each request costs twice as much as the request
-        does, in threads that wake each other, and wait for Python's lock a dozen times for each object."""
+    def _share_light(self, pace: _Pace, *, carries: int) -> bool:
+        """One worker more for the light objects, or one less: whether that is the one whose ``pace`` this is, which
+        then ends what it ``carries`` and is none of them any more. One is enough as long as Python is what takes the
+        time: a thread for each request costs twice as much as the request does, in threads that wake each other, and
+        wait for Python's lock a dozen times for each object."""
         if not pace.is_known:
             return False
         with self._lock:
@@ -273,13 +281,28 @@ class Engine:
             if most == self._most_carriers or pace.began < self._shared_at:
                 pace.begin()
                 return False
-            less = most < self._most_carriers
-            self._most_carriers = most
-            self._most_carried = max(1, self._workers // most)
-            self._shared_at = time.monotonic()
-            self._call_workers(0 if less else 1)
+            leaves = most < self._most_carriers and carries > 0
+            self._let_share(most)
+            self._carriers -= leaves
+            self._call_carrier()
         pace.begin()
-        return less
+        return leaves
+
+    def _let_share(self, most: int) -> None:
+        self._most_carriers = most
+        self._most_carried = max(1, self._workers // most)
+        self._shared_at = time.monotonic()
+
+    def _call_carrier(self) -> None:
+        """Somebody for the light objects that wait, where others may share them."""
+        if self._light and self._carriers < self._most_carriers and not self._stopped:
+            self._call_workers(1)
+
+    def _step_aside(self) -> None:
+        """Another worker takes the light objects that come while this one waits for an answer that does not."""
+        with self._lock:
+            self._carriers -= 1
+            self._call_carrier()
 
     def _judge_part(self, seconds: float) -> None:
         """More parts at once where they are slow, fewer where they are quick."""
@@ -313,6 +336,8 @@ class Engine:
                 chosen = None if self._paused or leaves else self._choose(carries)
                 if chosen is not None:
                     self._busy += 1
+                    if chosen[1] is not _Kind.LIGHT:
+                        self._call_carrier()
                     if self._objects == _MOST_WAITING // 2:
                         self._room_came.notify()
                     return chosen
@@ -331,7 +356,7 @@ class Engine:
         light = bool(self._light) and self._on_light < self._workers
         if carries:
             self._held_up = 0
-            if light:
+            if light and carries < self._most_carried:
                 self._on_light += 1
                 return self._light.popleft(), _Kind.LIGHT
             return None  # nothing else, which may take long: an answer waits here
@@ -367,16 +392,18 @@ class _UnderWay:
         if self._poll is not None and begun.descriptor is not None:
             self._poll.register(begun.descriptor, select.POLLIN)
 
-    def answered(self) -> Iterator[tuple[Task, bool]]:
+    def answered(self) -> Iterator[tuple[Task, _Answer]]:
         """What ends those whose answers came, once one has, each of which is under way no more; and whether it came.
         Where none comes for a second, or nobody can tell, the oldest: its answer is the likeliest to come, and it knows
         how long to wait."""
+        watched = self._poll is not None and self._begun[0].descriptor is not None
         ready = self._ready()
         for each in [each for each in self._begun if each.descriptor in ready] or [self._begun[0]]:
             self._begun.remove(each)
             if self._poll is not None and each.descriptor is not None:
                 self._poll.unregister(each.descriptor)
-            yield each.finish, each.descriptor in ready
+            came = each.descriptor in ready
+            yield each.finish, _Answer.CAME if came else _Answer.SILENT if watched else _Answer.UNKNOWN
 
     def _ready(self) -> set[int | None]:
         if self._poll is None or self._begun[0].descriptor is None:

@@ -81,7 +81,7 @@ class PartedTransfer:
             facts = facts_for_target(context, step, self._description.entry, self._description.facts)
             self._upload = Upload(step.target_key, upload_id, facts, step.only_if)
             for part, crc32 in parts:
-                self._parts[part.number] = SentPart(part, crc32)
+                self._parts[part.number] = SentPart(part, None if context.server_side else crc32)
                 context.meter.add(part.size_bytes)
         if self._part_bytes == self._digested_part_bytes():
             self._followed = self._description.checksum

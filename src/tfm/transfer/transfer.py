@@ -13,7 +13,7 @@ from tfm.core.errors import ConflictError, DamagedError, StorageError
 from tfm.core.step import Step, StepAction
 from tfm.core.writing import ObjectFacts
 from tfm.storage.contract import Reader
-from tfm.storage.retry_policy import Postponed
+from tfm.storage.retry_policy import Postponed, run_without_waiting
 from tfm.transfer.context import Cancelled, Outcome, TransferContext, UploadRecord
 from tfm.transfer.engine import Begun, Task
 from tfm.transfer.one_version import (
@@ -196,9 +196,10 @@ class Transfer:
         return Begun(lambda: self._tell_of(done), done.descriptor)
 
     def _tell_of(self, finish: Callable[[], Outcome]) -> Sequence[Task] | None:
-        """Tell what came of it; where it is to be tried again, what does that, in a thread that may wait."""
+        """Tell what came of it; where it is to be tried again, what does that, in a thread that may wait. Whoever is
+        told may ask for more (a move deletes), and waits as long as that takes."""
         try:
-            self._guarded(lambda: self._or_again(finish))
+            self._guarded(lambda: run_without_waiting(lambda: self._or_again(finish)))
         except Postponed as postponed:
             wait = postponed.wait
 

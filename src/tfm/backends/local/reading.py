@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from contextlib import ExitStack
 from typing import Final
 
 from tfm.backends.local.entries import entry_of
@@ -28,14 +27,15 @@ _OPEN_FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK
 def open_file(key: str, start: int, length: int | None) -> Reader:
     """Raises UnsupportedOperation for a FIFO, a socket or a device."""
     path = path_of(key, "read")
-    with translating(key, "read"), ExitStack() as stack:
+    with translating(key, "read"):
         # Before it is opened, since opening alone can rewind a tape or wake the writer of a FIFO.
         require_regular(os.stat(path).st_mode, key, "read")
         descriptor = os.open(path, _OPEN_FLAGS)
-        stack.callback(os.close, descriptor)
-        reader = _open_reader(descriptor, key, start, length)
-        stack.pop_all()
-        return reader
+        try:
+            return _open_reader(descriptor, key, start, length)
+        except BaseException:
+            os.close(descriptor)
+            raise
 
 
 class _FileReader(Reader):
@@ -47,17 +47,26 @@ class _FileReader(Reader):
         self.entry = entry_of(key, facts, is_symlink=False)
         self.facts = ObjectFacts(modified_timestamp=facts.st_mtime, mode=stat.S_IMODE(facts.st_mode))
         self._descriptor = descriptor
-        self._guess = facts.st_size + 1  # so that the first piece is all of a small file, and the second tells so
+        self._guess = facts.st_size + 1  # so that a small file comes at once, and what was missing of it tells so
+        self._whole = facts.st_size
+        """0 as soon as anything was read."""
+
         self._left = left
 
     def read(self, size: int = -1) -> bytes:
         if size >= 0:
+            self._whole = 0
             return self._read_once(size)
-        return b"".join(iter(lambda: self._read_once(_CHUNK_BYTES), b""))
+        whole, self._whole = self._whole, 0
+        first = self._read_once(_CHUNK_BYTES)
+        if 0 < whole == len(first) < _CHUNK_BYTES:
+            return first  # one byte more was asked for, and did not come
+        return first + b"".join(iter(lambda: self._read_once(_CHUNK_BYTES), b""))
 
     def readinto(self, view: memoryview) -> int:
         if self._descriptor is None:
             raise ValueError("read of a closed reader")
+        self._whole = 0
         if self._left is not None:
             view = view[: self._left]
         if not len(view):
