@@ -351,3 +351,18 @@ def test_what_a_disk_cannot_do(local: Backend, tmp_path: Path) -> None:
         local.list_page(str(tmp_path))
     with pytest.raises(InvalidPathError, match="host"):
         LocalBackendFactory(BackendContext(Settings(), lambda operation: None)).open(StorageAddress("file", "host"))
+
+
+def test_what_a_file_grew_by_since_it_was_opened_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(b"a" * 4096)
+    backend = LocalBackendFactory(BackendContext(Settings(), lambda operation: None)).open(StorageAddress("file"))
+    for first in (None, 0, 1, 4096):
+        with backend.read(str(path)) as reader:
+            assert first is None or reader.read(first) == b"a" * first
+            with path.open("ab") as file:
+                file.write(b"b" * 100)
+            rest = reader.read()
+            assert (len(rest), rest[-100:]) == (4096 + 100 - (first or 0), b"b" * 100)
+            assert reader.read() == b""
+        os.truncate(path, 4096)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 from tests.memory_world import BUCKET, MemoryWorld, memory_world
 from tfm import Path
 from tfm.core.entry import Kind
+from tfm.core.errors import NotFoundError
 from tfm.core.location import Location, StorageAddress
 from tfm.core.step import Step
 from tfm.journal import JobState, Journal, StepState, null_journal, this_process
@@ -23,7 +25,9 @@ from tfm.operations.conflict import ConflictPolicy, Conflicts
 from tfm.operations.copy_job import CopyJob
 from tfm.operations.copy_plan import CopyPlanner
 from tfm.operations.copy_spec import CopySpec
-from tfm.operations.resume import resume
+from tfm.operations.resume import give_up, resume
+from tfm.operations.step_upload import StepUpload
+from tfm.storage.crc32 import crc32
 from tfm.storage.session import Session
 from tfm.transfer.context import Outcome
 
@@ -31,19 +35,21 @@ NAMES = [f"{number}" for number in range(5)]
 
 
 def interrupted(
-    world: MemoryWorld, journal: Journal, target: LocalPath, *, done: Collection[str] = (), move: bool = False
-) -> str:
+    world: MemoryWorld, journal: Journal, target: LocalPath, *, done: Collection[str] = (), move: bool = False,
+    policy: ConflictPolicy = ConflictPolicy.FAIL,
+) -> str:  # fmt: skip
     """A copy of ``d/`` that was planned, and of which only the names ``done`` are on record as done."""
     spec = CopySpec(
         (Location(StorageAddress("memory", BUCKET), "d/", Kind.DIRECTORY),),
         Location(StorageAddress("file"), f"{target}/", Kind.DIRECTORY),
         into=True,
         move=move,
+        policy=policy,
     )
     job = journal.begin_job("move" if move else "copy", "copy d", spec.record())
     session = world.session
     planner = CopyPlanner(
-        session.storage(spec.source_storage), session.storage(spec.target_storage), spec, Conflicts(ConflictPolicy.FAIL)
+        session.storage(spec.source_storage), session.storage(spec.target_storage), spec, Conflicts(policy)
     )
     for batch in planner.batches():
         steps = [each for each in batch if isinstance(each, Step)]
@@ -184,6 +190,119 @@ def test_no_source_is_deleted_whose_copy_was_lost_with_the_power(tmp_path: Local
         }  # fmt: skip
         # Nobody knows any more whether the content of "2" is anywhere else.
         assert [path.name for path in Path(f"memory://{BUCKET}/d/").iterdir(fresh=True)] == ["2"]
+        journal.close()
+
+
+@pytest.mark.usefixtures("started_again")
+def test_what_looks_cut_off_and_has_other_bytes_is_somebodys(tmp_path: LocalPath) -> None:
+    with memory_world() as world:
+        world.put(files={f"d/{name}": b"some content" for name in NAMES})
+        journal = null_journal()
+        job_id = interrupted(world, journal, tmp_path, done=NAMES)
+        (tmp_path / "d").mkdir()
+        for name in NAMES:
+            Path(f"memory://{BUCKET}/d/{name}").copy(tmp_path / "d" / name)
+        kept = (tmp_path / "d" / "0").stat()
+        (tmp_path / "d" / "0").write_bytes(b"smaller")
+        os.utime(tmp_path / "d" / "0", ns=(kept.st_atime_ns, kept.st_mtime_ns))
+        cut_off(tmp_path / "d" / "1", 4)
+        summary = resume(world.session, journal, job_id).run()
+        assert (summary.listed, summary.done, summary.failed) == (6, 6, 0)
+        assert (tmp_path / "d" / "0").read_bytes() == b"smaller"
+        assert (tmp_path / "d" / "1").read_bytes() == b"some content"
+        journal.close()
+
+
+@pytest.mark.usefixtures("started_again")
+def test_what_was_to_be_replaced_and_still_stands_is_replaced(tmp_path: LocalPath) -> None:
+    (tmp_path / "d").mkdir()
+    for name in NAMES:
+        (tmp_path / "d" / name).write_bytes(b"old content" if name == "0" else b"another size")
+        os.utime(tmp_path / "d" / name, (1, 1))
+    with memory_world() as world:
+        world.put(files={f"d/{name}": b"new content" for name in NAMES})
+        journal = null_journal()
+        # The rename of the new one over the old had not reached the disk.
+        job_id = interrupted(world, journal, tmp_path, done=NAMES, policy=ConflictPolicy.OVERWRITE)
+        summary = resume(world.session, journal, job_id).run()
+        assert (summary.listed, summary.done, summary.failed) == (6, 6, 0)
+        assert {path.read_bytes() for path in (tmp_path / "d").iterdir()} == {b"new content"}
+        journal.close()
+
+
+@pytest.mark.usefixtures("started_again")
+def test_where_the_destination_is_gone_nothing_is_done_and_all_can_be_resumed(tmp_path: LocalPath) -> None:
+    with memory_world() as world:
+        world.put(files={f"d/{name}": name.encode() for name in NAMES})
+        journal = null_journal()
+        mounted = tmp_path / "mounted"
+        mounted.mkdir()
+        job_id = interrupted(world, journal, mounted, done=NAMES[:2])
+        mounted.rmdir()
+        with pytest.raises(NotFoundError, match="Mount its disk"):
+            resume(world.session, journal, job_id).run()
+        assert not mounted.exists()
+        mounted.mkdir()
+        summary = resume(world.session, journal, job_id).run()
+        assert (summary.listed, summary.done, summary.failed) == (6, 6, 0)
+        assert sorted(path.name for path in (mounted / "d").iterdir()) == NAMES
+        journal.close()
+
+
+def test_a_part_on_a_disk_is_believed_when_it_is_what_was_written(tmp_path: LocalPath) -> None:
+    part_bytes = 3 << 20
+    contents = [os.urandom(part_bytes), os.urandom(part_bytes), os.urandom(1000)]
+    journal = null_journal()
+    job = journal.begin_job("copy", "copy", {})
+    address = StorageAddress("file")
+    target = Session().storage(address)
+    key = f"{tmp_path}/large"
+    upload = target.begin_upload(key, facts=None, only_if=None)
+    entry = job.begin_upload(address, key, step=1)
+    entry.created(upload.id, part_bytes)
+    for number, content in enumerate(contents, start=1):
+        part = target.put_part(upload, number, content, offset=(number - 1) * part_bytes)
+        entry.part(part, crc32(content))
+    job.flush()
+    (temporary,) = [path for path in tmp_path.iterdir() if path.name != "large"]
+
+    def believed() -> list[int]:
+        (record,) = job.uploads()
+        resumed = StepUpload(job, target, 1, record, lambda: False).resumed()
+        assert resumed is not None
+        return [part.number for part, _ in resumed[1]]
+
+    assert believed() == [1, 2, 3]
+    with temporary.open("r+b") as file:
+        file.seek(part_bytes + 7)
+        file.write(bytes(100))  # what never reached the disk reads as zeros
+    assert believed() == [1, 3]
+    os.truncate(temporary, 2 * part_bytes + 10)
+    assert believed() == [1]
+    target.abort_upload(upload)
+    journal.close()
+
+
+def test_what_another_interrupted_job_has_there_stays(tmp_path: LocalPath) -> None:
+    with memory_world() as world:
+        world.put(files={f"d/{name}": name.encode() for name in NAMES})
+        journal = null_journal()
+        job_id = interrupted(world, journal, tmp_path)
+        other = journal.begin_job("copy", "copy large", {})
+        target = Session().storage(StorageAddress("file"))
+        upload = target.begin_upload(f"{tmp_path}/large", facts=None, only_if=None)
+        other.begin_upload(target.address, upload.key, step=1).created(upload.id, 8 << 20)
+        (temporary,) = tmp_path.iterdir()
+        unlocked = tmp_path / "unlocked"  # as after a kill: nobody has its lock
+        shutil.copy(temporary, unlocked)
+        target.abort_upload(upload)
+        unlocked.rename(temporary)
+        other.release()
+        other.flush()
+        resume(world.session, journal, job_id).run()
+        assert temporary.exists()
+        assert give_up(world.session, journal, other.id).jobs == 1
+        assert not temporary.exists()
         journal.close()
 
 

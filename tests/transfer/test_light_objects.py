@@ -11,11 +11,14 @@ from typing import TypeVar
 
 import pytest
 
+from tests.servers.fault_proxy import FaultProxy
 from tests.servers.moto import MotoServer
+from tfm import Path
 from tfm.core.awaited import Awaited
 from tfm.core.location import StorageAddress
 from tfm.core.settings import Settings
 from tfm.core.writing import NOTHING_THERE, ObjectFacts
+from tfm.path.sessions import use_session
 from tfm.storage.session import Session
 from tfm.transfer.engine import Begun, Engine
 
@@ -345,3 +348,16 @@ def test_every_layer_tells_when_the_answer_comes(moto: MotoServer) -> None:
         assert came(storage.begin_put("p/2", b"xy", facts=ObjectFacts(), only_if=NOTHING_THERE)).size_bytes == 2
         storage.copy_from(storage.address, entry, "p/3")
         assert came(storage.begin_copy(storage.address, entry, "p/4", only_if=None)).size_bytes == 1
+
+
+def test_what_a_move_deletes_meanwhile_is_tried_again_too(moto: MotoServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = [f"{number:04}" for number in range(1100)]
+    moto.put("bucket", {f"d/{key}": b"1" for key in keys})
+    with FaultProxy(moto.url) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", proxy.url)
+        refused = proxy.answer(503, "SlowDown", match="POST /bucket?delete")
+        with use_session(Session(Settings(s3_conditions="create,replace,delete,copy"))):
+            Path("s3://bucket/d/").move("s3://bucket/e")
+            assert refused.times == 0
+            assert not Path("s3://bucket/d/").exists()
+            assert [path.name for path in Path("s3://bucket/e/").iterdir(fresh=True)] == keys
