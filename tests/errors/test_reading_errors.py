@@ -5,6 +5,7 @@ And never an answer in its place: ``exists()`` is not False and a listing is not
 
 from __future__ import annotations
 
+import time
 from pathlib import Path as LocalPath
 
 import pytest
@@ -193,9 +194,16 @@ def test_a_silent_port_is_reported_within_ten_seconds_by_default(
 ) -> None:
     monkeypatch.delenv("TFM_INTERACTIVE_TIMEOUT_SECONDS")
     monkeypatch.delenv("TFM_CONNECT_TIMEOUT_SECONDS")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")  # where nobody listens, which is known at once
+    began = time.monotonic()
+    assert run_in_process("ls", "s3://bucket/d").code == 1
+    start_seconds = 2 * (time.monotonic() - began)
     with silent_port() as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL_S3", url)
-        refused_by_the_program(run_in_process, ["ls", "s3://bucket/d"], "did not answer in time", "Check the endpoint")
+        refused_by_the_program(
+            run_in_process, ["ls", "s3://bucket/d"], "did not answer in time", "Check the endpoint",
+            start_seconds=start_seconds,
+        )  # fmt: skip
 
 
 def test_a_process_of_its_own_says_the_same(proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch) -> None:
