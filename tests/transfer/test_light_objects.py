@@ -252,15 +252,20 @@ def test_answers_are_taken_as_they_come(connections: Connections) -> None:
 def test_a_connection_that_is_closed_is_an_answer_too(connections: Connections) -> None:
     engine = Engine(2)
     ended: list[bytes] = []
+    over = threading.Event()
     here, there = connections.pairs[1]
+
+    def finish() -> None:
+        ended.append(here.recv(1))
+        over.set()
+
     engine.pause()
     engine.put(connections.task(0), light=True)  # the oldest, which is silent
-    engine.put(lambda: Begun(lambda: ended.append(here.recv(1)), here.fileno()), light=True)
+    engine.put(lambda: Begun(finish, here.fileno()), light=True)
     engine.go_on()
     connections.wait(lambda: bool(connections.begun))
     there.close()
-    while not ended:
-        threading.Event().wait(0.001)
+    assert over.wait(SECONDS)
     assert not connections.done
     connections.answer(0)
     engine.wait()
