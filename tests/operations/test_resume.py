@@ -19,6 +19,7 @@ from tfm.core.entry import Kind
 from tfm.core.errors import NotFoundError
 from tfm.core.location import Location, StorageAddress
 from tfm.core.step import Step
+from tfm.core.writing import ObjectFacts
 from tfm.journal import JobState, Journal, StepState, null_journal, this_process
 from tfm.operations import resume as resume_module
 from tfm.operations.conflict import ConflictPolicy, Conflicts
@@ -227,6 +228,43 @@ def test_what_was_to_be_replaced_and_still_stands_is_replaced(tmp_path: LocalPat
         summary = resume(world.session, journal, job_id).run()
         assert (summary.listed, summary.done, summary.failed) == (6, 6, 0)
         assert {path.read_bytes() for path in (tmp_path / "d").iterdir()} == {b"new content"}
+        journal.close()
+
+
+@pytest.mark.usefixtures("started_again")
+def test_before_a_source_is_deleted_the_bytes_of_its_copy_are_compared(tmp_path: LocalPath) -> None:
+    with memory_world() as world:
+        world.put(files={f"d/{name}": b"content" for name in NAMES})
+        journal = null_journal()
+        job_id = interrupted(world, journal, tmp_path, done=NAMES, move=True)
+        (tmp_path / "d").mkdir()
+        for name in NAMES:
+            Path(f"memory://{BUCKET}/d/{name}").copy(tmp_path / "d" / name)
+        facts = (tmp_path / "d" / "0").stat()
+        (tmp_path / "d" / "0").write_bytes(bytes(len(b"content")))  # its size had reached the disk, its bytes had not
+        os.utime(tmp_path / "d" / "0", ns=(facts.st_atime_ns, facts.st_mtime_ns))
+        summary = resume(world.session, journal, job_id).run()
+        assert [error.uri for error in summary.failures] == [f"memory://{BUCKET}/d/0"]
+        assert [path.name for path in Path(f"memory://{BUCKET}/d/").iterdir(fresh=True)] == ["0"]
+        journal.close()
+
+
+def test_a_move_is_ended_whose_copies_look_like_what_they_replaced(tmp_path: LocalPath) -> None:
+    (tmp_path / "d").mkdir()
+    with memory_world() as world:
+        for name in NAMES:
+            world.storage.put(f"d/{name}", b"content", facts=ObjectFacts(modified_timestamp=5.0))
+            (tmp_path / "d" / name).write_bytes(b"CONTENT")
+            os.utime(tmp_path / "d" / name, (5, 5))
+        journal = null_journal()
+        job_id = interrupted(world, journal, tmp_path, done=NAMES, move=True, policy=ConflictPolicy.OVERWRITE)
+        for name in NAMES:
+            Path(f"memory://{BUCKET}/d/{name}").copy(tmp_path / "d" / name, conflict="overwrite")
+            assert (tmp_path / "d" / name).stat().st_mtime == 5
+        summary = resume(world.session, journal, job_id).run()
+        assert (summary.listed, summary.done, summary.failed) == (6, 6, 0)
+        assert not Path(f"memory://{BUCKET}/d/").exists()
+        assert {path.read_bytes() for path in (tmp_path / "d").iterdir()} == {b"content"}
         journal.close()
 
 

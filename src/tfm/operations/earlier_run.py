@@ -94,11 +94,14 @@ class EarlierRun:
             step = record.step
             if cancel.wanted:
                 return
-            if stands_whole(target, step) is not False or (self._spec.move and not _is_there(source, step, listed)):
+            old = is_what_was_replaced(target, step)
+            if stands_whole(target, step) is not False and not old:
+                continue
+            if self._spec.move and not _is_there(source, step, listed):
                 continue
             if not _is_taken(target, step):
                 yield replace(step, only_if=NOTHING_THERE), record.number
-            elif is_what_was_replaced(target, step):
+            elif old:
                 yield step, record.number
             elif is_left_of(source, target, step):
                 yield replace(step, only_if=None), record.number

@@ -43,9 +43,7 @@ def stands_whole(target: Storage, step: Step) -> bool | None:
     if step.is_symlink:
         return found.found  # what it leads to may be a directory
     there = found.file
-    if there is None or is_what_was_replaced(target, step):
-        return False
-    return step.size_bytes is None or there.size_bytes == step.size_bytes
+    return there is not None and (step.size_bytes is None or there.size_bytes == step.size_bytes)
 
 
 def is_what_was_replaced(target: Storage, step: Step) -> bool:
