@@ -125,6 +125,7 @@ def test_ctrl_c_stops_and_says_how_to_go_on(
         assert terminal.ended(seconds=2.5) == 130
         assert b"Traceback" not in terminal.written
         said = terminal.written.decode().splitlines()[-1]
+        assert "tfm resume " in said, terminal.written[-1500:]
         job = said.split("tfm resume ")[1].split(" ")[0]
         before = len(contents(moto, "other"))
         assert 0 < before < 1200

@@ -36,7 +36,9 @@ class JobEvents:
     """What a job's threads tell the one that runs it: the arguments ``ask``, ``done`` and ``skipped`` of a CopyJob."""
 
     def __init__(self) -> None:
-        self._events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
+        # Not a SimpleQueue: a signal (there is a tick) at the end of a timeout makes its get() wait for ever in Python
+        # 3.11, and nothing was shown until the job was over.
+        self._events: queue.Queue[_Event] = queue.Queue()
         self._stopped = False
 
     def ask(self, conflict: Conflict) -> Decision:

@@ -21,7 +21,8 @@ def reach_the_disk(target: Storage, prefix: str, cancel: Cancel) -> None:
 
     In a thread of its own: a disk that is busy for others, too, may take its time, and cannot be interrupted.
     """
-    answers: queue.SimpleQueue[StorageError | None] = queue.SimpleQueue()
+    # Not a SimpleQueue, whose get() a signal may let wait for ever in Python 3.11.
+    answers: queue.Queue[StorageError | None] = queue.Queue()
 
     def sync() -> None:
         try:
