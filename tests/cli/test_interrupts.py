@@ -32,7 +32,7 @@ def test_an_interrupt_in_a_finaliser_is_not_forgotten() -> None:
     with pytest.raises(KeyboardInterrupt), hears_interrupts():
         del [Swallows(KeyboardInterrupt())][0]
         threading.Event().wait(20)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
 
 
 def test_what_else_goes_wrong_there_is_told_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +74,7 @@ def test_cleaning_up_has_a_second() -> None:
             cleaned = True
             threading.Event().wait(20)
     assert cleaned
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
 
 
 def test_nothing_is_left_of_it() -> None:

@@ -50,7 +50,7 @@ def test_one_that_takes_for_ever_is_ended_and_holds_nobody_up() -> None:
     began = time.monotonic()
     with pytest.raises(StorageError, match="takes too long"):
         list(needle.spans(TEXT))
-    assert time.monotonic() - began < 0.1, "it is not tried again"
+    assert time.monotonic() - began < 1, "it is not tried again, for three seconds"
 
 
 def test_a_process_that_has_ended_is_replaced() -> None:
