@@ -14,7 +14,7 @@ from tfm.core.errors import ConflictError, NetworkError, PermissionDeniedError, 
 from tfm.core.location import StorageAddress
 from tfm.core.settings import Settings
 from tfm.core.writing import NOTHING_THERE, Content, DeleteFailure, ObjectFacts, Precondition
-from tfm.storage.contract import BackendContext, Reader
+from tfm.storage.contract import BackendContext, WholeObject, whole_object
 from tfm.storage.retry import RetryBackend
 from tfm.storage.retry_policy import Postponed, RetryPolicy, run_without_waiting
 
@@ -39,8 +39,8 @@ class Beginning(PassingBackend):
         self.asked.append(what)
         return request()
 
-    def begin_read(self, key: str, *, if_match: str | None = None) -> Awaited[Reader] | None:
-        return self._begin(lambda: self._inner.read(key, if_match=if_match))
+    def begin_read(self, key: str, *, most_bytes: int, if_match: str | None = None) -> Awaited[WholeObject] | None:
+        return self._begin(lambda: whole_object(self._inner.read(key, if_match=if_match), most_bytes))
 
     def begin_put(
         self, key: str, content: Content, *, facts: ObjectFacts, only_if: Precondition | None = None
@@ -96,17 +96,24 @@ def test_a_put_is_tried_again_the_ordinary_way(when: str, asked: list[str]) -> N
 @pytest.mark.parametrize("when", ["begun", "answered"])
 def test_a_read_is_tried_again_the_ordinary_way(when: str) -> None:
     backend = Beginning(when)
-    answer = retrying(backend)[0].begin_read("there")
+    answer = retrying(backend)[0].begin_read("there", most_bytes=7)
     assert answer is not None
-    with answer() as reader:
-        assert reader.read() == b"content"
+    assert answer().content == b"content"
     assert (backend.begun, backend.asked) == (1, ["read"])
+
+
+@pytest.mark.parametrize("when", ["", "answered"])
+def test_what_has_grown_is_not_read(when: str) -> None:
+    answer = retrying(Beginning(when))[0].begin_read("there", most_bytes=6)
+    assert answer is not None
+    with pytest.raises(ConflictError, match="grown"):
+        answer()
 
 
 @pytest.mark.parametrize(("when", "descriptor"), [("", _DESCRIPTOR), ("begun", None)])
 def test_what_tells_of_the_answer_is_passed_on(when: str, descriptor: int | None) -> None:
     layer = retrying(Beginning(when))[0]
-    for begun in (layer.begin_read("there"), layer.begin_put("new", b"", facts=ObjectFacts())):
+    for begun in (layer.begin_read("there", most_bytes=7), layer.begin_put("new", b"", facts=ObjectFacts())):
         assert begun is not None
         assert begun.descriptor == descriptor
 
@@ -114,7 +121,7 @@ def test_what_tells_of_the_answer_is_passed_on(when: str, descriptor: int | None
 def test_where_nothing_is_begun_that_is_said() -> None:
     layer = retrying(Beginning("never"))[0]
     assert layer.begins_requests
-    assert layer.begin_read("there") is None
+    assert layer.begin_read("there", most_bytes=7) is None
     assert layer.begin_put("new", b"", facts=ObjectFacts()) is None
 
 

@@ -15,6 +15,7 @@ from tests.servers.fault_proxy import FaultProxy
 from tests.servers.moto import MotoServer
 from tfm import Path
 from tfm.core.awaited import Awaited
+from tfm.core.errors import ConflictError
 from tfm.core.location import StorageAddress
 from tfm.core.settings import Settings
 from tfm.core.writing import NOTHING_THERE, ObjectFacts
@@ -347,8 +348,10 @@ def test_every_layer_tells_when_the_answer_comes(moto: MotoServer) -> None:
     with storage.changing_below("p/"):
         # The first of each kind finds the way for those that are begun.
         storage.read("a").close()
-        with came(storage.begin_read("a")) as reader:
-            assert reader.read() == b"1"
+        assert came(storage.begin_read("a", most_bytes=1)).content == b"1"
+        with pytest.raises(ConflictError, match="grown"):
+            came(storage.begin_read("a", most_bytes=0))
+        assert came(storage.begin_read("a", most_bytes=1)).content == b"1", "that connection was not used again"
         storage.put("p/1", b"x", facts=ObjectFacts())
         assert came(storage.begin_put("p/2", b"xy", facts=ObjectFacts(), only_if=NOTHING_THERE)).size_bytes == 2
         storage.copy_from(storage.address, entry, "p/3")

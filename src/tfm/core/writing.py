@@ -99,6 +99,12 @@ class ObjectFacts:
     headers: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
 
+    def with_content_type(self, content_type: str) -> ObjectFacts:
+        """These with that type. For every object that is written: ``replace`` would take three times as long."""
+        return ObjectFacts(
+            content_type, self.metadata, self.modified_timestamp, self.storage_class, self.mode, self.headers, self.tags
+        )
+
 
 class Checksum(NamedTuple):
     """What a storage says of an object's bytes. ``algorithm`` is S3's word (``CRC32``, ``SHA256``) or ``MD5``, and

@@ -207,7 +207,7 @@ class CopyPlanner:
         if entry.kind is Kind.DIRECTORY and not entry.is_symlink:
             yield from self._tree(source.key, target_key, entry)
         else:
-            yield [self._object(entry, target_key, self._at(target_key))]
+            yield [self._objection(entry, target_key) or self._object(entry, target_key, self._at(target_key))]
 
     def _at(self, target_key: str) -> Entry | None:
         """What is at the destination of a single object."""
@@ -223,7 +223,7 @@ class CopyPlanner:
         destination = Destination(self._target, target_prefix, ordered=self._source_flat)
         names = OrderedNames() if self._may_clash else None
         pages = self._flat_pages(prefix) if self._source_flat else self._walked(prefix, entry)
-        if not self._target_flat and self._target.lookup(target_prefix).found:
+        if not self._target_flat and destination.is_there:
             self.meets_something = True  # what is in it is looked for one by one
         first = True
         for entries in pages:
@@ -313,7 +313,7 @@ class CopyPlanner:
             return [self._directory(entry, target_key)]
         there = destination.find(target_key, Kind.DIRECTORY)
         if self._source_flat and (entry.size_bytes or (there is not None and there.size_bytes)):
-            return [self._object(entry, target_key, there)]
+            return [self._objection(entry, target_key) or self._object(entry, target_key, there)]
         if there is not None:
             return [Skipped(entry, "The directory is there.")]
         return [self._directory(entry, target_key)]
@@ -329,10 +329,7 @@ class CopyPlanner:
         return self._step(replace(entry, size_bytes=None), target_key, action, None)
 
     def _object(self, entry: Entry, target_key: str, there: Entry | None) -> Planned:
-        """A file, a link, or a marker that goes to flat keys as it is."""
-        objection = self._objection(entry, target_key)
-        if objection is not None:
-            return objection
+        """A file, a link, or a marker that goes to flat keys as it is, to which nothing objects."""
         if there is None:
             return self._step(entry, target_key, StepAction.COPY, NOTHING_THERE)
         self.meets_something = True

@@ -18,7 +18,7 @@ class Destination:
 
     On flat keys it is listed once, ``max(1, ceil(m / 1000))`` requests. With ``ordered`` questions (in key order,
     as flat keys are listed) a page is asked for when it is reached, and dropped when it is passed: the memory of one.
-    Elsewhere each question is a look at the disk.
+    Elsewhere each question is a look at the disk, where the directory is there at all.
     """
 
     def __init__(self, storage: Storage, prefix: str, *, ordered: bool) -> None:
@@ -26,6 +26,8 @@ class Destination:
         self._prefix = prefix
         self._ordered = ordered
         self._flat = Capability.FLAT_KEYS in storage.capabilities
+        self.is_there = self._flat or storage.lookup(prefix).found
+        """On a disk, when this was made: what comes to be there later is refused by its own name. On flat keys True."""
         self._pages: Iterator[Page] | None = None
         self._page: Page | None = None
         self._last = b""
@@ -37,6 +39,8 @@ class Destination:
     def find(self, key: str, kind: Kind) -> Entry | None:
         """What stands at ``key``, below the prefix: on flat keys the object of exactly that key, elsewhere whatever has
         that name, of either kind."""
+        if not self.is_there:
+            return None
         if not self._flat:
             answer = self._storage.lookup(key)
             return answer.file or answer.directory

@@ -15,12 +15,17 @@ __all__ = ["with_room"]
 _HELD_STEPS: Final = 2000
 """How far a plan is looked at before the first byte is written, where room may be short: two requests of a listing."""
 
+_FIRST_STEPS: Final = 500
+_EASY_SHARE: Final = 0.01
+"""So many steps that take no more of what is free than that: room is not short, and nobody waits for more of them."""
+
 
 def with_room(
     source: Storage, target: Storage, spec: CopySpec, steps: Iterator[tuple[Step, int]]
 ) -> Iterator[tuple[Step, int]]:
     """The steps, the first of them held back until it is known whether all of them fit: raises NoSpaceError, and then
-    nothing is written. A plan of more steps than that begins before it is known.
+    nothing is written. A plan of thousands of steps begins before it is known, and one of hundreds that take next to
+    nothing of what is free.
 
     Between disks what a copy takes may be less than its size; where the sizes do not fit, the files are looked at.
     """
@@ -50,7 +55,9 @@ def with_room(
                 uri=target.uri_of(spec.target.key),
                 operation="copy",
             )
-        if free is None or len(held) == _HELD_STEPS:
+        if free is None or len(held) == _HELD_STEPS or (
+            len(held) == _FIRST_STEPS and needed <= free * _EASY_SHARE
+        ):  # fmt: skip
             free = None
             yield from held
             held.clear()

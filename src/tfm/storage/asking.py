@@ -16,7 +16,7 @@ from tfm.core.listing import Listing
 from tfm.core.location import StorageAddress
 from tfm.core.page import Page
 from tfm.core.tree import directory_pages, lookup_in_tree, subtree_pages
-from tfm.storage.contract import Backend, Reader
+from tfm.storage.contract import Backend, Reader, WholeObject
 from tfm.storage.lease import Change, Lease, PrefixChange
 from tfm.storage.lister import Lister
 from tfm.storage.listing_cache import CachedListing, CachedLookup, ListingCache, ListingSpace, Space
@@ -258,9 +258,9 @@ class AskingStorage:
         """Whether the methods that begin a request may give something."""
         return self._backend.begins_requests
 
-    def begin_read(self, key: str, *, if_match: str | None = None) -> Awaited[Reader] | None:
+    def begin_read(self, key: str, *, most_bytes: int, if_match: str | None = None) -> Awaited[WholeObject] | None:
         """See :meth:`Backend.begin_read`."""
-        return self._backend.begin_read(key, if_match=if_match)
+        return self._backend.begin_read(key, most_bytes=most_bytes, if_match=if_match)
 
     def price_list(self) -> str | None:
         """See :meth:`Backend.price_list`."""

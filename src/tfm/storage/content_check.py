@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from tfm.core.writing import Checksum, Content
 from tfm.storage.crc32 import crc32
 
-__all__ = ["ContentCheck", "Digest", "can_digest", "new_digest", "usual_part_sizes"]
+__all__ = ["ContentCheck", "Digest", "can_digest", "is_content_of", "new_digest", "usual_part_sizes"]
 
 _USUAL_PART_BYTES: Final = tuple(size << 20 for size in (5, 8, 16, 10, 15, 20, 25, 32, 50, 64, 100, 128, 256, 512))
 """Parts by which programs upload: boto3 8 MiB, rclone 5, s5cmd 50, the console 16, and powers of two."""
@@ -59,6 +59,14 @@ def usual_part_sizes(size_bytes: int, parts: int) -> list[Sequence[int]]:
         for part_bytes in _USUAL_PART_BYTES
         if (size_bytes + part_bytes - 1) // part_bytes == parts
     ]
+
+
+def is_content_of(checksum: Checksum, content: Content) -> bool | None:
+    """Whether ``checksum``, which is none of parts, is that of ``content``; None where nobody can tell."""
+    if checksum.algorithm == "CRC32":
+        return crc32(content).to_bytes(4, "big") == checksum.value
+    name = _ALGORITHMS.get(checksum.algorithm)
+    return None if name is None else hashlib.new(name, content, usedforsecurity=False).digest() == checksum.value
 
 
 class Digest(Protocol):

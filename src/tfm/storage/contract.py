@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, Self, runtime_che
 from tfm.core.awaited import Awaited
 from tfm.core.capability import Capability
 from tfm.core.entry import Entry, Lookup
-from tfm.core.errors import StorageError, UnsupportedOperation
+from tfm.core.errors import ConflictError, StorageError, UnsupportedOperation
 from tfm.core.location import StorageAddress
 from tfm.core.page import Page
 from tfm.core.settings import Settings
@@ -46,6 +46,9 @@ __all__ = [
     "NamesRoots",
     "Reader",
     "Root",
+    "WholeObject",
+    "require_room",
+    "whole_object",
 ]
 
 PAGE_ENTRIES: Final = 1000
@@ -89,6 +92,29 @@ class Reader(ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+class WholeObject(NamedTuple):
+    """All of one object as one answer brought it; the others as a :class:`Reader` has them. Its bytes are as many as
+    the answer promised; nobody has compared them with the ``checksum`` yet."""
+
+    entry: Entry
+    content: bytes
+    facts: ObjectFacts | None = None
+    checksum: Checksum | None = None
+
+
+def whole_object(reader: Reader, most_bytes: int) -> WholeObject:
+    """All that is left of it, which is closed then; see :meth:`Backend.begin_read`."""
+    with reader:
+        require_room(reader.entry.size_bytes, most_bytes)
+        return WholeObject(reader.entry, reader.read(), reader.facts, reader.checksum)
+
+
+def require_room(size_bytes: int | None, most_bytes: int) -> None:
+    """Raises ConflictError for an object that has grown since somebody looked, and should not be in memory."""
+    if (size_bytes or 0) > most_bytes:
+        raise ConflictError("It has grown since it was listed.", next_step="Look at it again.", operation="read")
 
 
 class Backend(ABC):
@@ -148,10 +174,11 @@ class Backend(ABC):
     # Requests that one thread has under way at once. A thread for each costs more than a small object does: each call
     # of the system gives Python's lock away, and thirty threads wait for it.
 
-    def begin_read(self, key: str, *, if_match: str | None = None) -> Awaited[Reader] | None:
+    def begin_read(self, key: str, *, most_bytes: int, if_match: str | None = None) -> Awaited[WholeObject] | None:
         """Send what :meth:`read` of the whole object sends, and give what waits for its answer; None where only that
         can send it. Who is given something calls it once, in the same thread, and before it does anything that takes
-        long: the answer waits there; its descriptor tells when it came. Both raise as :meth:`read`."""
+        long: the answer waits there; its descriptor tells when it came. Both raise as :meth:`read`, and the answer
+        ConflictError for an object of more than ``most_bytes``, of which nothing is kept in memory then."""
         return None
 
     def begin_put(

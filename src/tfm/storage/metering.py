@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
-from types import TracebackType
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from tfm.core.location import StorageAddress
 
 __all__ = ["RequestCounts", "RequestMeter", "Tally", "Usage"]
+
+
+Answer = TypeVar("Answer")
 
 
 class RequestCounts:
@@ -91,25 +93,6 @@ class _Asking(threading.local):
     address: StorageAddress | None = None
 
 
-class _AskingOf(AbstractContextManager[None]):
-    """Around every request, some of them four times: a generator would cost five times as much."""
-
-    __slots__ = ("_address", "_asking", "_before")
-
-    def __init__(self, asking: _Asking, address: StorageAddress) -> None:
-        self._asking = asking
-        self._address = address
-
-    def __enter__(self) -> None:
-        self._before = self._asking.address
-        self._asking.address = self._address
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._asking.address = self._before
-
-
 class RequestMeter:
     """Counts a session's requests: all of them, those of each storage, and those within any number of open blocks."""
 
@@ -118,6 +101,7 @@ class RequestMeter:
         self._total = RequestCounts()
         self._open: list[RequestCounts] = []
         self._all = Tally()
+        self._only_all = (self._all,)
         self._asking = _Asking()
 
     def record(self, operation: str) -> None:
@@ -138,7 +122,7 @@ class RequestMeter:
 
     def _tallies(self) -> tuple[Tally, ...]:
         tally = _TALLY.get()
-        return (self._all,) if tally is None else (self._all, tally)
+        return self._only_all if tally is None else (self._all, tally)
 
     @contextmanager
     def tallying(self, tally: Tally) -> Iterator[None]:
@@ -151,9 +135,15 @@ class RequestMeter:
         finally:
             _TALLY.reset(before)
 
-    def asking(self, address: StorageAddress) -> AbstractContextManager[None]:
-        """What this thread records while the block runs, it asks of that storage."""
-        return _AskingOf(self._asking, address)
+    def asked_of(self, address: StorageAddress, ask: Callable[[], Answer]) -> Answer:
+        """What ``ask`` gives. What this thread records meanwhile, it asks of that storage."""
+        asking = self._asking
+        before = asking.address
+        asking.address = address
+        try:
+            return ask()
+        finally:
+            asking.address = before
 
     def snapshot(self) -> dict[str, int]:
         """Requests since the session began, by operation."""

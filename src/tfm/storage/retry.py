@@ -23,7 +23,7 @@ from tfm.core.writing import (
     Upload,
     UploadLimits,
 )
-from tfm.storage.contract import PAGE_ENTRIES, Backend, Reader
+from tfm.storage.contract import PAGE_ENTRIES, Backend, Reader, WholeObject, whole_object
 from tfm.storage.retry_policy import RetryPolicy
 
 if TYPE_CHECKING:
@@ -89,17 +89,21 @@ class RetryBackend(Backend):
     def begins_requests(self) -> bool:  # type: ignore[override] # the inner backend's
         return self._inner.begins_requests
 
-    def begin_read(self, key: str, *, if_match: str | None = None) -> Awaited[Reader] | None:
-        def again() -> Reader:
-            return self._inner.read(key, if_match=if_match)
+    def begin_read(self, key: str, *, most_bytes: int, if_match: str | None = None) -> Awaited[WholeObject] | None:
+        def begin() -> Awaited[WholeObject] | None:
+            return self._inner.begin_read(key, most_bytes=most_bytes, if_match=if_match)
 
-        begun = self._first_try(lambda: self._inner.begin_read(key, if_match=if_match), again)
+        def again() -> WholeObject:
+            return whole_object(self._inner.read(key, if_match=if_match), most_bytes)
+
+        begun = self._first_try(begin, again)
         if begun is None:
             return None
 
-        def answer() -> Reader:
-            reader = self._policy.run(begun, interactive=True)
-            return self._resuming(reader, key, 0, None)
+        def answer() -> WholeObject:
+            whole = self._policy.run(begun, interactive=True)
+            self._policy.moved(received=len(whole.content))
+            return whole
 
         return begun.then(answer)
 

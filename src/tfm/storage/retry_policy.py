@@ -79,27 +79,47 @@ class RetryPolicy:
         Waits between tries grow twofold from 0.1 s to 5 s, each spread over its upper half; a server's Retry-After is
         kept. Interactive: gives up when one more try, as long as the one before, would end beyond the limit.
         """
-        interactive = interactive and not _is_patient.get()
         began = self.clock()
-        attempt = 1
-        while True:
-            started = self.clock()
-            try:
-                return ask()
-            except StorageError as error:
+        try:
+            return self.ask(ask)
+        except StorageError as error:
+            failure = error
+        try:
+            return self._again(ask, failure, began, interactive=interactive and not _is_patient.get())
+        finally:
+            del failure  # its traceback has this frame
+
+    def _again(self, ask: Callable[[], Answer], error: StorageError, began: float, *, interactive: bool) -> Answer:
+        """After a first try that ``began`` then and ended with ``error``."""
+        attempt, started = 1, began
+        try:
+            while True:
                 now = self.clock()
                 delay = self._delay(attempt, error)
                 late = interactive and now + delay + (now - started) > began + self.interactive_seconds
                 if not error.temporary or attempt >= self.max_attempts or late:
-                    raise
-            if _waits_elsewhere.get():
-                raise Postponed(partial(self.sleep, delay))
-            self.sleep(delay)
-            attempt += 1
+                    self.failed(error, attempt, given_up=True)
+                    raise error
+                if _waits_elsewhere.get():
+                    raise Postponed(partial(self.sleep, delay))
+                self.sleep(delay)
+                self.failed(error, attempt, given_up=False)
+                attempt += 1
+                started = self.clock()
+                try:
+                    return self.ask(ask)
+                except StorageError as another:
+                    error = another
+        finally:
+            del error
 
     def ask(self, ask: Callable[[], Answer]) -> Answer:
-        """The answer of ``ask``, at the first try; for what is begun here and answered later."""
+        """The answer of ``ask``, at one try; what is begun here and answered later has its first by this alone."""
         return ask()
+
+    def failed(self, error: StorageError, tries: int, *, given_up: bool) -> None:
+        """So many tries had failed, the last one with ``error``, when no more were made, or one more is about to be.
+        Nobody wants to know that here."""
 
     def moved(self, *, received: int = 0, sent: int = 0) -> None:
         """So many bytes of objects came, or went. Nobody wants to know that here."""

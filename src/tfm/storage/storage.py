@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tfm.core.awaited import Awaited
@@ -317,9 +316,9 @@ class Storage(AskingStorage):
 
     def _described(self, key: str, facts: ObjectFacts | None) -> ObjectFacts:
         facts = facts or ObjectFacts()
-        if facts.content_type is not None or key.endswith("/"):
+        if facts.content_type is not None or key.endswith("/") or not self._flat:  # a file system keeps no types
             return facts
-        return replace(facts, content_type=content_type_of(key))
+        return facts.with_content_type(content_type_of(key))
 
     # Deleting
 

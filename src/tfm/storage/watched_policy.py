@@ -84,34 +84,12 @@ class WatchedPolicy(RetryPolicy):
         self._meter = meter
         self._troubles = troubles
 
-    def run(self, ask: Callable[[], Answer], *, interactive: bool) -> Answer:
-        tries = 0
-        last: StorageError | None = None
-
-        def watched() -> Answer:
-            nonlocal tries, last
-            if last is not None:
-                self._tell(last, tries, given_up=False)
-            tries += 1
-            try:
-                return self.ask(ask)
-            except StorageError as error:
-                last = error
-                raise
-
-        try:
-            return super().run(watched, interactive=interactive)
-        except StorageError as error:
-            self._tell(error, tries, given_up=True)
-            raise
-
     def ask(self, ask: Callable[[], Answer]) -> Answer:
-        with self._meter.asking(self._address):
-            return ask()
+        return self._meter.asked_of(self._address, ask)
+
+    def failed(self, error: StorageError, tries: int, *, given_up: bool) -> None:
+        if isinstance(error, _TROUBLES):
+            self._troubles.add(Trouble(time.time(), self._address, error, tries, given_up))
 
     def moved(self, *, received: int = 0, sent: int = 0) -> None:
         self._meter.record_bytes(self._address, received=received, sent=sent)
-
-    def _tell(self, error: StorageError, tries: int, *, given_up: bool) -> None:
-        if isinstance(error, _TROUBLES):
-            self._troubles.add(Trouble(time.time(), self._address, error, tries, given_up))

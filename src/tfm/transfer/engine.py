@@ -219,7 +219,7 @@ class Engine:
                     continue
                 pace.note(time.monotonic() - began)
                 begun.add(given)
-                leaves = leaves or self._share_light(pace, carries=len(begun))
+                leaves = leaves or (pace.is_known and self._share_light(pace, carries=len(begun)))
                 if len(begun) < self._most_carried and not leaves:
                     continue
             elif not len(begun):
@@ -233,7 +233,7 @@ class Engine:
                 if answer is _Answer.CAME:
                     pace.note(time.monotonic() - began)
                 self._end(None, () if isinstance(given, Begun) else given or (), carries=len(begun) or leaves)
-            leaves = leaves or self._share_light(pace, carries=len(begun))
+            leaves = leaves or (pace.is_known and self._share_light(pace, carries=len(begun)))
 
     def _run(self, task: Task) -> Sequence[Task] | Begun | None:
         try:
@@ -273,8 +273,6 @@ class Engine:
         then ends what it ``carries`` and is none of them any more. One is enough as long as Python is what takes the
         time: a thread for each request costs twice as much as the request does, in threads that wake each other, and
         wait for Python's lock a dozen times for each object."""
-        if not pace.is_known:
-            return False
         with self._lock:
             most = min(max(1, self._most_carriers + pace.judged(self._carriers)), self._workers)
             # What was seen before the last change says nothing of what came of it.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 
 from tfm.core.capability import Capability
@@ -11,6 +10,7 @@ from tfm.core.entry import Asked, Entry
 from tfm.core.errors import ConflictError, DamagedError, InvalidRequestError, StorageError
 from tfm.core.step import Step
 from tfm.core.writing import Checksum, ObjectFacts
+from tfm.storage.content_check import is_content_of
 from tfm.storage.storage import Storage
 from tfm.transfer.checksum import fits
 from tfm.transfer.context import TransferContext
@@ -38,11 +38,14 @@ def facts_for_target(context: TransferContext, step: Step, entry: Entry, facts: 
     if modified is None:
         modified = entry.modified_timestamp if entry.modified_timestamp is not None else step.modified_timestamp
     same_kind = context.source.address.scheme == context.target.address.scheme
-    return replace(
-        told,
-        modified_timestamp=modified,
-        storage_class=step.storage_class if same_kind else None,
-        mode=step.mode if step.mode is None else step.mode & 0o7777,
+    return ObjectFacts(
+        told.content_type,
+        told.metadata,
+        modified,
+        step.storage_class if same_kind else None,
+        step.mode if step.mode is None else step.mode & 0o7777,
+        told.headers,
+        told.tags,
     )
 
 
@@ -64,7 +67,10 @@ def is_verified(source: Storage, step: Step, checksum: Checksum | None, content:
     def read(start: int, length: int) -> Iterator[bytes]:
         yield content[start : start + length]
 
-    same = fits(checksum, len(content), None, read, partial(part_sizes, source, step))
+    if checksum.parts is None:
+        same = is_content_of(checksum, content)
+    else:
+        same = fits(checksum, len(content), None, read, partial(part_sizes, source, step))
     if same is False:
         raise damaged(source, step)
     return same is True

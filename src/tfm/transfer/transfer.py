@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import replace
+from typing import Final, NamedTuple
 
 from tfm.core.awaited import Awaited
 from tfm.core.capability import Capability
@@ -12,7 +12,7 @@ from tfm.core.entry import Asked, Entry
 from tfm.core.errors import ConflictError, DamagedError, StorageError
 from tfm.core.step import Step, StepAction
 from tfm.core.writing import ObjectFacts
-from tfm.storage.contract import Reader
+from tfm.storage.contract import Reader, WholeObject
 from tfm.storage.retry_policy import Postponed, run_without_waiting
 from tfm.transfer.context import Cancelled, Outcome, TransferContext, UploadRecord
 from tfm.transfer.engine import Begun, Task
@@ -160,18 +160,24 @@ class Transfer:
 
     def _read(self, step: Step, room: int, opened: Callable[[], Reader]) -> _Whole:
         """All of the source, known to be one version of it, in its ``room``."""
-        context = self._context
         with opened() as reader:
-            entry = reader.entry
-            if (entry.size_bytes or 0) > max(room, context.target.upload_limits.whole_bytes):
-                raise changed(context.source, step)  # it grew, and not all of it should be in memory
-            content = reader.read()
-            facts, checksum, verified = reader.facts, reader.checksum, reader.verified
+            if (reader.entry.size_bytes or 0) > self._most_bytes(room):
+                raise changed(self._context.source, step)  # it grew, and not all of it should be in memory
+            whole = WholeObject(reader.entry, reader.read(), reader.facts, reader.checksum)
+            verified = reader.verified
+        return self._arrived(step, whole, verified=verified)
+
+    def _arrived(self, step: Step, whole: WholeObject, *, verified: bool = False) -> _Whole:
+        context = self._context
+        entry, content, facts, checksum = whole
         if entry.size_bytes is not None and len(content) != entry.size_bytes:
             raise changed(context.source, step)
         require_unchanged(context.source, step, entry)
         verified = verified or is_verified(context.source, step, checksum, content)
         return _Whole(content, facts_for_target(context, step, entry, facts), verified=verified)
+
+    def _most_bytes(self, room: int) -> int:
+        return max(room, self._context.target.upload_limits.whole_bytes)
 
     def _moved(self, whole: _Whole, written: Entry) -> Outcome:
         self._context.meter.add(len(whole.content))
@@ -226,17 +232,22 @@ class Transfer:
 
     def _begun_read(self, step: Step) -> Awaited[Outcome] | None:
         context = self._context
-        answer = context.source.begin_read(step.source_key, if_match=self._etag(step))
+        room = step.size_bytes or 0
+        answer = context.source.begin_read(
+            step.source_key, most_bytes=self._most_bytes(room), if_match=self._etag(step)
+        )
         if answer is None:
             return None
 
         def finish() -> Outcome:
-            room = step.size_bytes or 0
-            with context.budget.held(room):
-                whole = self._read(step, room, answer)
+            context.budget.take(room)
+            try:
+                whole = self._arrived(step, answer())
                 written = context.target.put(
                     step.target_key, whole.content, facts=whole.facts, only_if=step.only_if, looked=True
                 )
+            finally:
+                context.budget.give_back(room)
             return self._moved(whole, written)
 
         return answer.then(finish)
@@ -253,8 +264,7 @@ class Transfer:
         return answer.then(lambda: self._moved(whole, waits()))
 
 
-@dataclass(frozen=True, slots=True)
-class _Whole:
+class _Whole(NamedTuple):
     """All of a small object, and what its copy is to say of itself."""
 
     content: bytes

@@ -9,9 +9,8 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from tfm.backends.local.system import path_of, translating
 from tfm.core.errors import InvalidPathError, InvalidRequestError, NotDirectoryError
@@ -20,13 +19,13 @@ __all__ = ["ConfinedPlaces", "PathPlaces", "Place", "Places"]
 
 _DIRECTORY_FLAGS: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
 
+_NO_NAMES: Final = frozenset({"", os.curdir, os.pardir})
 _MOST_KEPT: Final = 32
 """Directories kept open by one confined backend. Copies go through a tree in its order, so a few would do; several
 threads are at several places of it. Far below the 1,024 files that a process may have open by default."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """``name`` is looked up in ``directory``, an open descriptor; where that is None it is a path.
 
     Functions of :mod:`os` take the two as they are: ``os.mkdir(place.name, dir_fd=place.directory)``.
@@ -84,7 +83,7 @@ class ConfinedPlaces:
             raise InvalidRequestError(f"This is not below {self._prefix!r}.", uri=key, operation=operation)
         rest = key[len(self._prefix) :].removesuffix("/")
         segments = rest.split("/") if rest else []
-        if not {"", os.curdir, os.pardir}.isdisjoint(segments):
+        if not _NO_NAMES.isdisjoint(segments):
             raise InvalidPathError("A part of this path is no name.", uri=key, operation=operation)
         return segments
 

@@ -6,6 +6,7 @@ import errno
 import math
 import os
 import stat
+import time
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Final
@@ -40,7 +41,7 @@ _WRITTEN_BYTES: Final = 256 << 10
 def write_whole(places: Places, key: str, content: Content, facts: ObjectFacts, only_if: Precondition | None) -> Entry:
     def write(descriptor: int) -> None:
         write_all(descriptor, content, 0)
-        set_modified(descriptor, facts.modified_timestamp)
+        set_modified(descriptor, facts.modified_timestamp, time.time_ns())
 
     free = must_be_free(key, only_if)
     with writing_to(places, key) as place:
@@ -133,6 +134,11 @@ def must_be_free(key: str, only_if: Precondition | None, operation: str = "write
 
 def write_all(descriptor: int, content: Content, offset: int) -> None:
     """All of it: the system may take less at once than it is asked to, before it says that the disk is full."""
+    if isinstance(content, bytes) and len(content) <= _WRITTEN_BYTES and content:
+        written = os.pwrite(descriptor, content, offset)
+        if written == len(content):
+            return
+        content, offset = content[written:], offset + written
     view = memoryview(content).cast("B")
     while view:
         written = os.pwrite(descriptor, view[:_WRITTEN_BYTES], offset)
@@ -140,10 +146,11 @@ def write_all(descriptor: int, content: Content, offset: int) -> None:
         offset += written
 
 
-def set_modified(descriptor: int, timestamp: float | None) -> None:
+def set_modified(descriptor: int, timestamp: float | None, accessed_ns: int | None = None) -> None:
+    """The other time stays as it is, where it is not told."""
     if timestamp is None:
         return
-    accessed = os.fstat(descriptor).st_atime_ns
+    accessed = os.fstat(descriptor).st_atime_ns if accessed_ns is None else accessed_ns
     try:
         # By parts: a float of today's seconds, times a thousand million, would lose a tenth of a microsecond.
         seconds = math.floor(timestamp)

@@ -44,7 +44,7 @@ from tfm.core.writing import (
     Precondition,
     Upload,
 )
-from tfm.storage.contract import PAGE_ENTRIES, Backend, BackendContext, Reader, Root
+from tfm.storage.contract import PAGE_ENTRIES, Backend, BackendContext, Reader, Root, WholeObject
 
 __all__ = ["S3Backend", "S3BackendFactory"]
 
@@ -230,8 +230,8 @@ class S3Backend(Backend):
     def put(self, key: str, content: Content, *, facts: ObjectFacts, only_if: Precondition | None = None) -> Entry:
         return self._writing.put(key, content, facts, only_if)
 
-    def begin_read(self, key: str, *, if_match: str | None = None) -> Awaited[Reader] | None:
-        return self._reading.begin_read(key, if_match)
+    def begin_read(self, key: str, *, most_bytes: int, if_match: str | None = None) -> Awaited[WholeObject] | None:
+        return self._reading.begin_read(key, most_bytes, if_match)
 
     def begin_put(
         self, key: str, content: Content, *, facts: ObjectFacts, only_if: Precondition | None = None

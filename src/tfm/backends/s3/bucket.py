@@ -81,7 +81,7 @@ class Bucket:
         then the layer above has looked just before."""
         if only_if is None:
             return send(**parameters)
-        condition, header = self._condition(only_if, copies=copies)
+        condition, header = self._condition(client, only_if, copies=copies)
         if not header:
             return send(**parameters)
         return self._or_unconditionally(client, condition, lambda: send(**parameters, **header), send, parameters)
@@ -93,19 +93,19 @@ class Bucket:
         short_way = self.clients().short_way
         if only_if is None:
             return short_way.begin(client, operation, parameters)
-        condition, header = self._condition(only_if, copies=copies)
+        condition, header = self._condition(client, only_if, copies=copies)
         begun = short_way.begin(client, operation, {**parameters, **header})
         if begun is None or not header:
             return begun
         send = self.sender(client, operation)
         return begun.then(lambda: self._or_unconditionally(client, condition, begun, send, parameters))
 
-    def _condition(self, only_if: Precondition, *, copies: bool) -> tuple[Condition, dict[str, str]]:
+    def _condition(self, client: Any, only_if: Precondition, *, copies: bool) -> tuple[Condition, dict[str, str]]:
         """What the precondition is of a server, and the parameter that says it; none where it is not sent."""
         condition = Condition.CREATE if only_if.etag is None else Condition.REPLACE
         if copies:
             condition = Condition.COPY
-        if not self.sends(condition):
+        if not self._clients.conditions.are_sent(condition, client.meta.endpoint_url, self.name):
             return condition, {}
         return condition, {"IfNoneMatch": "*"} if only_if.etag is None else {"IfMatch": quoted_etag(only_if.etag)}
 

@@ -6,7 +6,10 @@ a connection and an answer takes half a millisecond, most of it for headers that
 
 from __future__ import annotations
 
+import queue
+import select
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import chain
 from typing import Any, Final, TypeVar
 
@@ -47,11 +50,9 @@ def begin(pool: Any, url: str, head: bytes, body: PartContent, *, answers_withou
             except (BrokenPipeError, ConnectionResetError):
                 return  # a server that refuses need not wait for the whole body: its answer may be there already
 
-    def answered() -> Answer:
-        return Answer(pool, connection, answers_without_body=answers_without_body)
-
     _or_drop(pool, connection, sending)
-    return Awaited(lambda: _or_drop(pool, connection, answered), connection.sock.fileno())
+    answered = partial(Answer, pool, connection, answers_without_body=answers_without_body)
+    return Awaited(partial(_or_drop, pool, connection, answered), connection.sock.fileno())
 
 
 def _heading(head: bytes, body: PartContent) -> Iterable[Content]:
@@ -78,34 +79,60 @@ def _or_drop(pool: Any, connection: Any, exchange: Callable[[], _Told]) -> _Told
 
 
 def _connected(pool: Any, url: str) -> Any:
-    from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, SSLError
-    from urllib3 import exceptions
-
-    connection = pool._get_conn()
+    connection = _from_pool(pool)
     if connection.sock is None:
-        try:
-            connection.timeout = pool.timeout.connect_timeout
-            connection.connect()
-        # As botocore's session tells them; a connection that is refused is a timeout to urllib3, too.
-        except exceptions.SSLError as error:
-            _drop(pool, connection)
-            raise SSLError(endpoint_url=url, error=error) from error
-        except exceptions.ConnectTimeoutError as error:
-            _drop(pool, connection)
-            refused = isinstance(error, exceptions.NewConnectionError)
-            raise (EndpointConnectionError if refused else ConnectTimeoutError)(
-                endpoint_url=url, error=error
-            ) from error
-        except (exceptions.HTTPError, OSError) as error:
-            _drop(pool, connection)
-            raise EndpointConnectionError(endpoint_url=url, error=error) from error
-        except BaseException:
-            _drop(pool, connection)
-            raise
+        _connect(pool, connection, url)
     seconds = pool.timeout.read_timeout
     if connection.sock.gettimeout() != seconds:  # to set it is a call of the system
         connection.sock.settimeout(seconds)
     return connection
+
+
+def _from_pool(pool: Any) -> Any:
+    """As the pool's own method, which takes four times as long to see that nobody has closed the other end."""
+    try:
+        connection = pool.pool.get(block=False)
+    except (AttributeError, queue.Empty):  # closed, or all are out
+        return pool._get_conn()
+    if connection is None:
+        return pool._new_conn()
+    if connection.sock is not None and _has_something(connection.sock):
+        connection.close()  # and will be opened again
+    return connection
+
+
+def _has_something(sock: Any) -> bool:
+    """Whether there is something to read where nothing is expected: mostly the end."""
+    if not hasattr(select, "poll"):
+        from urllib3.util.wait import wait_for_read
+
+        return wait_for_read(sock, timeout=0.0)
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def _connect(pool: Any, connection: Any, url: str) -> None:
+    from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, SSLError
+    from urllib3 import exceptions
+
+    try:
+        connection.timeout = pool.timeout.connect_timeout
+        connection.connect()
+    # As botocore's session tells them; a connection that is refused is a timeout to urllib3, too.
+    except exceptions.SSLError as error:
+        _drop(pool, connection)
+        raise SSLError(endpoint_url=url, error=error) from error
+    except exceptions.ConnectTimeoutError as error:
+        _drop(pool, connection)
+        refused = isinstance(error, exceptions.NewConnectionError)
+        raise (EndpointConnectionError if refused else ConnectTimeoutError)(endpoint_url=url, error=error) from error
+    except (exceptions.HTTPError, OSError) as error:
+        _drop(pool, connection)
+        raise EndpointConnectionError(endpoint_url=url, error=error) from error
+    except BaseException:
+        _drop(pool, connection)
+        raise
 
 
 def _drop(pool: Any, connection: Any) -> None:
@@ -116,6 +143,11 @@ def _drop(pool: Any, connection: Any) -> None:
 class Answer:
     """Status, headers by lower-case name, and the body as it streams in. The connection goes back to its pool as soon
     as the last byte was read, or is dropped by :meth:`close`."""
+
+    __slots__ = (
+        "_at", "_between_chunks", "_buffer", "_chunked", "_closes", "_connection", "_left", "_pool", "_socket",
+        "headers", "status",
+    )  # fmt: skip
 
     def __init__(self, pool: Any, connection: Any, *, answers_without_body: bool) -> None:
         self._pool = pool
@@ -141,8 +173,6 @@ class Answer:
 
     def read(self, size: int) -> bytes:
         """The next ``size`` bytes of the body, fewer only at its end. Raises ProtocolError where it breaks off."""
-        from urllib3.exceptions import ProtocolError
-
         if self._connection is None or size <= 0:
             return b""
         try:
@@ -151,6 +181,8 @@ class Answer:
             self.close()
             raise
         except (OSError, ValueError) as error:
+            from urllib3.exceptions import ProtocolError
+
             self.close()
             raise ProtocolError("The answer broke off.", error) from error
         except BaseException:
@@ -163,8 +195,6 @@ class Answer:
             data = self.read(len(view))
             view[: len(data)] = data
             return len(data)
-        from urllib3.exceptions import ProtocolError
-
         try:
             size = self._fill(view[: self._left])
             self._left -= size
@@ -174,6 +204,8 @@ class Answer:
             self.close()
             raise
         except OSError as error:
+            from urllib3.exceptions import ProtocolError
+
             self.close()
             raise ProtocolError("The answer broke off.", error) from error
         except BaseException:
@@ -201,12 +233,10 @@ class Answer:
             self._pool._put_conn(connection)
 
     def _head(self) -> tuple[str, int, list[str]]:
-        from urllib3.exceptions import ProtocolError
-
         end = self._buffer.find(b"\r\n\r\n", self._at)
         while end < 0:
             if len(self._buffer) > _MOST_HEAD_BYTES:
-                raise ProtocolError("The answer's head does not end.")
+                raise _nonsense("The answer's head does not end.")
             self._receive()
             end = self._buffer.find(b"\r\n\r\n", self._at)
         first, *lines = self._buffer[self._at : end].decode("latin-1").split("\r\n")
@@ -214,7 +244,7 @@ class Answer:
         version, _, rest = first.partition(" ")
         code = rest[:3]
         if not version.startswith("HTTP/1.") or not (code.isascii() and code.isdecimal() and len(code) == 3):
-            raise ProtocolError("The answer is not HTTP/1.1.")
+            raise _nonsense("The answer is not HTTP/1.1.")
         return version, int(code), lines
 
     def _length(self) -> int | None:
@@ -230,7 +260,7 @@ class Answer:
         data = self._socket.recv(_RECEIVED_BYTES)
         if not data:
             raise ConnectionError("closed by the server")
-        self._buffer = self._buffer[self._at :] + data
+        self._buffer = self._buffer[self._at :] + data if self._at < len(self._buffer) else data
         self._at = 0
 
     def _plain(self, size: int) -> bytes:
@@ -303,6 +333,12 @@ class Answer:
         line = self._buffer[self._at : end]
         self._at = end + 2
         return line
+
+
+def _nonsense(text: str) -> Exception:
+    from urllib3.exceptions import ProtocolError
+
+    return ProtocolError(text)
 
 
 def _headers(lines: list[str]) -> dict[str, str]:

@@ -27,7 +27,7 @@ HEADER_PARAMETERS: Final = {
 
 _METADATA: Final = "x-amz-meta-"
 _DIGEST_BYTES: Final = {"CRC32": 4, "SHA256": 32, "SHA1": 20, "CRC64NVME": 8, "CRC32C": 4}
-_CHECKSUM_NAMES: Final = {algorithm: f"x-amz-checksum-{algorithm.lower()}" for algorithm in _DIGEST_BYTES}
+_CHECKSUM_NAMES: Final = {f"x-amz-checksum-{algorithm.lower()}": algorithm for algorithm in _DIGEST_BYTES}
 _EASY: Final = ("CRC32", "SHA256", "SHA1")
 """Python computes these without a library; the others need awscrt."""
 
@@ -41,26 +41,26 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-express-differences.htm
 def facts_of(headers: Mapping[str, str]) -> ObjectFacts:
     """The facts of an object; its tags are not among them, since no header tells more than their number."""
     metadata = {name[len(_METADATA) :]: value for name, value in headers.items() if name.startswith(_METADATA)}
-    modified = _seconds(metadata.get(TIME_NAME))
+    modified = _seconds(metadata[TIME_NAME]) if TIME_NAME in metadata else None
     if modified is not None:
         del metadata[TIME_NAME]
-    kept = {name: value for name in HEADER_PARAMETERS if (value := _kept(name, headers.get(name)))}
+    kept = {name: value for name in HEADER_PARAMETERS.keys() & headers.keys() if (value := _kept(name, headers[name]))}
     return ObjectFacts(
         headers.get("content-type"), metadata, modified, headers.get("x-amz-storage-class"), headers=kept
     )
 
 
-def _kept(name: str, value: str | None) -> str | None:
-    if value is None or name != "content-encoding":
+def _kept(name: str, value: str) -> str:
+    if name != "content-encoding":
         return value
     # How bytes were framed on their way to the server, which some servers keep as if it were the object's.
     codings = [coding for each in value.split(",") if (coding := each.strip()) != "aws-chunked"]
     return ", ".join(codings)
 
 
-def _seconds(text: str | None) -> float | None:
+def _seconds(text: str) -> float | None:
     try:
-        seconds = float(text or "")
+        seconds = float(text)
     except ValueError:
         return None
     return seconds if isfinite(seconds) else None
@@ -74,8 +74,10 @@ def checksum_of(headers: Mapping[str, str], bucket: str, *, whole: bool = True) 
     """
     told: dict[str, Checksum] = {}
     if whole:
-        for algorithm, name in _CHECKSUM_NAMES.items():
-            if name in headers and (checksum := _told(algorithm, headers[name])):
+        for name in _CHECKSUM_NAMES.keys() & headers.keys():
+            algorithm = _CHECKSUM_NAMES[name]
+            checksum = _told(algorithm, headers[name])
+            if checksum is not None:
                 told[algorithm] = checksum
     etag = _etag_checksum(headers, bucket)
     if not told:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
@@ -84,8 +83,7 @@ _PUTS: Final = frozenset({"PutObject", "UploadPart"})
 _NAMESPACE: Final = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 
-@dataclass(frozen=True, slots=True)
-class QuickRequest:
+class QuickRequest(NamedTuple):
     """A request but for its address and signature. ``path`` is what follows the bucket's; ``headers`` have lower-case
     names; ``payload`` is what the signature covers of the body."""
 
@@ -139,7 +137,7 @@ def _headers(parameters: Mapping[str, Any]) -> dict[str, str] | None:
             headers[_HEADERS[name]] = value
         elif name not in _APART:
             return None
-    metadata: Mapping[str, str] = parameters.get("Metadata", {})
+    metadata: Mapping[str, str] | None = parameters.get("Metadata")
     if metadata:
         headers |= {f"x-amz-meta-{name.lower()}": value for name, value in metadata.items()}
         if len({name.lower() for name in metadata}) < len(metadata) or not all(map(_TOKEN.fullmatch, metadata)):
@@ -149,11 +147,13 @@ def _headers(parameters: Mapping[str, Any]) -> dict[str, str] | None:
         if ":" in source["Bucket"]:  # an access point's ARN, which stands in a form of its own
             return None
         headers["x-amz-copy-source"] = quoted_key(f"{source['Bucket']}/{source['Key']}")
-    return headers if all(map(_fits, headers.values())) else None
+    return headers if _fits("".join(headers.values())) else None
 
 
 def _query(parameters: Mapping[str, Any], always: tuple[tuple[str, str], ...]) -> str:
     """The query, by name as it is signed."""
+    if not always and _QUERY.keys().isdisjoint(parameters):
+        return ""
     values = [(name, parameters[parameter]) for parameter, name in _QUERY.items() if parameter in parameters]
     return "&".join(sorted(f"{name}={quote(str(value), safe='-._~')}" for name, value in (*values, *always)))
 

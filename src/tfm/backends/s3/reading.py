@@ -11,12 +11,13 @@ from tfm.backends.s3.bucket import Bucket
 from tfm.backends.s3.entries import as_directory, described_entry, headers_of, name_of, object_entry, quoted_etag
 from tfm.backends.s3.errors import status_of
 from tfm.backends.s3.facts import checksum_of, facts_of
+from tfm.backends.s3.quick_answers import CheckedBody
 from tfm.backends.s3.reader import BodyReader, EmptyReader
 from tfm.core.awaited import Awaited
 from tfm.core.entry import Entry, Kind, Lookup
 from tfm.core.errors import InvalidRequestError, IsDirectoryError, UnsupportedOperation
 from tfm.core.writing import Description
-from tfm.storage.contract import Reader
+from tfm.storage.contract import Reader, WholeObject, require_room, whole_object
 
 __all__ = ["Reading"]
 
@@ -100,7 +101,7 @@ class Reading:
                 raise
         return self._opened(key, start, length, response)
 
-    def begin_read(self, key: str, if_match: str | None) -> Awaited[Reader] | None:
+    def begin_read(self, key: str, most_bytes: int, if_match: str | None) -> Awaited[WholeObject] | None:
         parameters = self._parameters("read", key, if_match)
         with self._bucket.asking("read", key):
             clients = self._bucket.clients()
@@ -108,10 +109,19 @@ class Reading:
         if begun is None:
             return None
 
-        def answer() -> Reader:
+        def answer() -> WholeObject:
             with self._bucket.asking("read", key):
                 response = begun()
-            return self._opened(key, 0, None, response)
+                body, headers = response["Body"], headers_of(response)
+                size = _number(headers.get("content-length"))
+                if size is not None and isinstance(body, CheckedBody) and "content-range" not in headers:
+                    if size > most_bytes:
+                        body.close()
+                    require_room(size, most_bytes)
+                    content = body.read(size)
+                    checksum = checksum_of(headers, self._bucket.name)
+                    return WholeObject(object_entry(key, headers, size), content, facts_of(headers), checksum)
+            return whole_object(self._opened(key, 0, None, response), most_bytes)
 
         return begun.then(answer)
 

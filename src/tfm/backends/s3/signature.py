@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import hmac
 import time
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 __all__ = ["EMPTY_SHA256", "UNSIGNED_PAYLOAD", "Scope", "Signer"]
 
@@ -28,8 +27,11 @@ def _moment(seconds: int) -> str:
     return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(seconds))
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+def _trimmed(value: str) -> str:
+    return " ".join(value.split())
+
+
+class Scope(NamedTuple):
     """What a signature is good for, beside its day."""
 
     region: str
@@ -58,7 +60,9 @@ class Signer:
         if token:
             headers["x-amz-security-token"] = token
         names = sorted(headers)
-        canonical = "".join([f"{name}:{' '.join(headers[name].split())}\n" for name in names])
+        canonical = "".join(
+            [f"{name}:{_trimmed(value) if ' ' in (value := headers[name]) else value}\n" for name in names]
+        )
         signed = ";".join(names)
         request = f"{method}\n{path}\n{query}\n{canonical}\n{signed}\n{payload}"
         credential = f"{day}/{scope.region}/{scope.service}/aws4_request"

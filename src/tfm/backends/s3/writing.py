@@ -181,21 +181,29 @@ class Writing:
         metadata = dict(facts.metadata)
         time = facts.modified_timestamp
         if time is not None and isfinite(time) and not any(name.lower() == TIME_NAME for name in metadata):
-            metadata[TIME_NAME] = format(Decimal(repr(time)), "f")  # as exact as it is, and never 1e+10
-        headers = {"ContentType": facts.content_type, "StorageClass": facts.storage_class}
-        headers |= {parameter: facts.headers.get(name) for name, parameter in HEADER_PARAMETERS.items()}
-        self._check_headers(operation, key, [*headers.values(), *metadata, *metadata.values()])
-        parameters: dict[str, Any] = {name: value for name, value in headers.items() if value}
+            text = repr(time)
+            # As exact as it is, and never 1e+10.
+            metadata[TIME_NAME] = format(Decimal(text), "f") if "e" in text else text
+        parameters: dict[str, Any] = {
+            HEADER_PARAMETERS[name]: value
+            for name, value in facts.headers.items()
+            if value and name in HEADER_PARAMETERS
+        }
+        if facts.content_type:
+            parameters["ContentType"] = facts.content_type
+        if facts.storage_class:
+            parameters["StorageClass"] = facts.storage_class
+        self._check_headers(operation, key, [*parameters.values(), *metadata, *metadata.values()])
         if metadata:
             parameters["Metadata"] = metadata
         if facts.tags:
             parameters["Tagging"] = urlencode(facts.tags)
         return {**self._bucket.parameters, "Key": key, **parameters}
 
-    def _check_headers(self, operation: str, key: str, texts: Sequence[str | None]) -> None:
+    def _check_headers(self, operation: str, key: str, texts: Sequence[str]) -> None:
         """What does not go into a header is told as that; botocore would speak of the key, or of nothing."""
         for text in texts:
-            if text and not (text.isascii() and text.isprintable()):
+            if not (text.isascii() and text.isprintable()):
                 raise InvalidRequestError(
                     f"S3 keeps types and metadata in plain ASCII, which {text!r} is not.",
                     next_step="Leave it out.",
