@@ -15,6 +15,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -134,7 +135,8 @@ class Terminal:
         """Close the terminal's window, as a user does; who is controlled by it, and who is in front, hear SIGHUP."""
         self._close()
         for process in {self.process.pid, *self._children()} if says_so else ():
-            os.kill(process, signal.SIGHUP)
+            with suppress(ProcessLookupError):  # ended by the one that heard of it first
+                os.kill(process, signal.SIGHUP)
 
     def _children(self) -> list[int]:
         """Where the terminal controls nobody, since it was given to the program by its streams alone."""

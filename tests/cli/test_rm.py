@@ -283,7 +283,8 @@ def test_a_lost_answer_is_said_and_running_again_finishes(
         proxy.lose_answer(match="?delete")
         outcome = tfm("rm", "-r", "--yes", "s3://bucket/t/")
         assert outcome.code == 1
-        assert "of 1,000 of these nothing is known" in outcome.errors.splitlines()[-1]
+        # The one that reached the server second, of those that are under way at once.
+        assert re.search(r"of (1,000|500) of these nothing is known", outcome.errors.splitlines()[-1])
         moto.put("bucket", {"t/left": b""})
         assert tfm("rm", "-r", "--yes", "s3://bucket/t/").code == 0
     assert keys(moto) == []

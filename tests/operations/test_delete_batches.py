@@ -82,17 +82,18 @@ def rows(number: int) -> list[str]:
 
 
 def test_pages_are_listed_while_deletes_are_under_way(world: World) -> None:
-    world.put("other", *rows(7500))
+    world.put("other", *rows(16_500))
     told: list[Progress] = []
-    assert delete_tree(world.storage, "t/", progress=told.append).objects == 7500
+    assert delete_tree(world.storage, "t/", progress=told.append).objects == 16_500
     log = world.backend.log
     under_way = [sum(each.startswith("begin") for each in log[:end]) for end in range(len(log))]
     answered = [sum(each.startswith("answer") for each in log[:end]) for end in range(len(log))]
-    assert max(begun - ended for begun, ended in zip(under_way, answered, strict=True)) == 4
+    assert max(begun - ended for begun, ended in zip(under_way, answered, strict=True)) == 8
+    assert under_way[log.index("answer 1")] == 4, "one more with each answer"
     assert log[:6] == ["list_page", "begin 1", "list_page", "begin 2", "list_page", "begin 3"]
-    assert [each for each in log if each.startswith("answer")] == [f"answer {number}" for number in range(1, 9)]
-    assert (log.count("list_page"), log.count("begin 8")) == (8, 1)
-    assert [each.objects_done for each in told] == [*range(1000, 8000, 1000), 7500]
+    assert [each for each in log if each.startswith("answer")] == [f"answer {number}" for number in range(1, 18)]
+    assert (log.count("list_page"), log.count("begin 17")) == (17, 1)
+    assert [each.objects_done for each in told] == [*range(1000, 17_000, 1000), 16_500]
     assert world.left() == ["other"]
 
 
