@@ -40,7 +40,7 @@ class Beginning(PassingBackend):
         return request()
 
     def begin_read(self, key: str, *, most_bytes: int, if_match: str | None = None) -> Awaited[WholeObject] | None:
-        return self._begin(lambda: whole_object(self._inner.read(key, if_match=if_match), most_bytes))
+        return self._begin(lambda: whole_object(self._inner.read(key, if_match=if_match), most_bytes, key))
 
     def begin_put(
         self, key: str, content: Content, *, facts: ObjectFacts, only_if: Precondition | None = None

@@ -42,6 +42,21 @@ def test_what_does_not_fit_is_refused_before_anything_is_written(world: MemoryWo
     assert len(list(Path("memory://bucket/d/").iterdir())) == 9
 
 
+def test_of_many_small_ones_some_are_there_before_it_is_known(world: MemoryWorld, small_disk: Disk) -> None:
+    """Then what does not fit ends it before it is begun; who may overwrite knows all before anything is written."""
+    world.put(files={f"d/{each:03}": b"small" for each in range(600)} | {"d/large": bytes(60 * MEBIBYTE)})
+    place = Path("memory://bucket/d/")
+    result = copied(world.session, place, Path(small_disk / "first"), conflict="overwrite")
+    assert "nothing was written" in str(result.error)
+    assert list(small_disk.rglob("*")) == []
+    result = copied(world.session, place, Path(small_disk / "d"))
+    assert isinstance(result.error, NoSpaceError)
+    assert "were free there: it was not gone on with" in str(result.error)
+    there = [path for path in small_disk.rglob("*") if path.is_file()]
+    assert {path.read_bytes() for path in there} <= {b"small"}
+    assert "large" not in [path.name for path in there]
+
+
 def test_a_disk_is_not_filled_from_another_one_either(world: MemoryWorld, small_disk: Disk, tmp_path: Disk) -> None:
     (tmp_path / "d").mkdir()
     for each in range(9):

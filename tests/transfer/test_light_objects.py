@@ -7,6 +7,7 @@ import select
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path as Disk
 from typing import TypeVar
 
 import pytest
@@ -356,6 +357,21 @@ def test_every_layer_tells_when_the_answer_comes(moto: MotoServer) -> None:
         assert came(storage.begin_put("p/2", b"xy", facts=ObjectFacts(), only_if=NOTHING_THERE)).size_bytes == 2
         storage.copy_from(storage.address, entry, "p/3")
         assert came(storage.begin_copy(storage.address, entry, "p/4", only_if=None)).size_bytes == 1
+
+
+@pytest.mark.parametrize(("how", "times"), [("truncate", 2), ("reset", 2), ("flip", 1)])
+def test_a_small_object_whose_answer_breaks_is_asked_for_again(
+    moto: MotoServer, tmp_path: Disk, how: str, times: int
+) -> None:
+    content = {f"{number:02}": bytes([number]) * 3000 for number in range(40)}
+    moto.put("bucket", {f"d/{name}": data for name, data in content.items()})
+    with FaultProxy(moto.url) as proxy, use_session(Session(Settings(s3_endpoint_url=proxy.url))):
+        broken = getattr(proxy, how)(after_bytes=1000, match="GET /bucket/d/39", times=times)
+        Path("s3://bucket/d/").copy(tmp_path / "d")
+        asked = [line for line in proxy.requests() if line.startswith("GET /bucket/d/")]
+    assert broken.times == 0
+    assert len(asked) == 40 + times
+    assert {path.name: path.read_bytes() for path in (tmp_path / "d").iterdir()} == content
 
 
 def test_what_a_move_deletes_meanwhile_is_tried_again_too(moto: MotoServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from tfm.core.capability import Capability
 from tfm.core.entry import Entry, Kind
 from tfm.core.listing import Listing
 from tfm.core.page import Page, encode_sort_key
+from tfm.core.writing import Condition
 from tfm.storage.storage import Storage
 
 __all__ = ["Destination", "free_name"]
@@ -26,8 +27,10 @@ class Destination:
         self._prefix = prefix
         self._ordered = ordered
         self._flat = Capability.FLAT_KEYS in storage.capabilities
-        self.is_there = self._flat or storage.lookup(prefix).found
-        """On a disk, when this was made: what comes to be there later is refused by its own name. On flat keys True."""
+        refuses = storage.enforces(Condition.CREATE)
+        self.is_there = self._flat or not refuses or storage.lookup(prefix, fresh=True).found
+        """On a disk, when this was made: what comes to be there later it refuses to overwrite, whatever the policy is.
+        On flat keys True."""
         self._pages: Iterator[Page] | None = None
         self._page: Page | None = None
         self._last = b""

@@ -104,17 +104,18 @@ class WholeObject(NamedTuple):
     checksum: Checksum | None = None
 
 
-def whole_object(reader: Reader, most_bytes: int) -> WholeObject:
+def whole_object(reader: Reader, most_bytes: int, uri: str) -> WholeObject:
     """All that is left of it, which is closed then; see :meth:`Backend.begin_read`."""
     with reader:
-        require_room(reader.entry.size_bytes, most_bytes)
-        return WholeObject(reader.entry, reader.read(), reader.facts, reader.checksum)
+        require_room(reader.entry.size_bytes, most_bytes, uri)
+        content = b"".join(iter(reader.read, b""))
+        return WholeObject(reader.entry, content, reader.facts, reader.checksum)
 
 
-def require_room(size_bytes: int | None, most_bytes: int) -> None:
+def require_room(size_bytes: int | None, most_bytes: int, uri: str) -> None:
     """Raises ConflictError for an object that has grown since somebody looked, and should not be in memory."""
     if (size_bytes or 0) > most_bytes:
-        raise ConflictError("It has grown since it was listed.", next_step="Look at it again.", operation="read")
+        raise ConflictError("It has grown since it was listed.", next_step="Copy it again.", uri=uri, operation="read")
 
 
 class Backend(ABC):

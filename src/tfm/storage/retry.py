@@ -94,7 +94,8 @@ class RetryBackend(Backend):
             return self._inner.begin_read(key, most_bytes=most_bytes, if_match=if_match)
 
         def again() -> WholeObject:
-            return whole_object(self._inner.read(key, if_match=if_match), most_bytes)
+            uri = f"{self.address.scheme}://{self.address.authority}/{key}"
+            return whole_object(self._inner.read(key, if_match=if_match), most_bytes, uri)
 
         begun = self._first_try(begin, again)
         if begun is None:

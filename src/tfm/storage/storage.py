@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Sequence
 from copy import copy
 from typing import TYPE_CHECKING
 
 from tfm.core.awaited import Awaited
 from tfm.core.capability import Capability
-from tfm.core.entry import Entry, Lookup
-from tfm.core.errors import ConflictError, NotFoundError, StorageError
+from tfm.core.entry import Entry
+from tfm.core.errors import StorageError
 from tfm.core.location import StorageAddress
 from tfm.core.writing import (
     NOTHING_THERE,
@@ -25,14 +24,14 @@ from tfm.core.writing import (
     Upload,
     UploadLimits,
 )
-from tfm.storage.asking import AskingStorage
 from tfm.storage.begun_delete import BegunDelete
-from tfm.storage.changes import Changed, ChangeFeed
+from tfm.storage.changes import ChangeFeed
+from tfm.storage.changing import ChangingStorage, place_of
 from tfm.storage.content_types import content_type_of
 from tfm.storage.contract import Backend
-from tfm.storage.effects import Effect, Gone, Written, apply_effects, forget_inside
-from tfm.storage.lease import Change, Writing
-from tfm.storage.listing_cache import ListingCache, ListingSpace
+from tfm.storage.effects import Effect, Gone
+from tfm.storage.lease import Change
+from tfm.storage.listing_cache import ListingCache
 
 if TYPE_CHECKING:
     from tfm.storage.writer import ObjectWriter, UploadRecord
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["Storage"]
 
 
-class Storage(AskingStorage):
+class Storage(ChangingStorage):
     """One address, with metering, retry, lister and listing cache. Made by a Session; thread-safe; no I/O when made.
 
     What is written is known to the cache when the call returns: listings that hold what changed are mended, and what
@@ -56,9 +55,8 @@ class Storage(AskingStorage):
         default_ttl_seconds: float,
         changes: ChangeFeed,
     ) -> None:
-        super().__init__(backend, cache, clock=clock, default_ttl_seconds=default_ttl_seconds)
-        self._changes = changes
-        self._bulk: tuple[str, ...] = ()
+        super().__init__(backend, cache, clock=clock, default_ttl_seconds=default_ttl_seconds, changes=changes)
+        self._is_disk = Capability.LOCAL_PATHS in backend.capabilities
 
     # Writing
 
@@ -161,9 +159,6 @@ class Storage(AskingStorage):
         """As :meth:`begin_put`, for :meth:`copy_from`."""
         return self._backend.begin_copy(source, entry, key, only_if=only_if) if self._is_bulk(key) else None
 
-    def _is_bulk(self, key: str) -> bool:
-        return bool(self._bulk) and key.startswith(self._bulk)
-
     def begin_upload(self, key: str, *, facts: ObjectFacts | None, only_if: Precondition | None) -> Upload:
         return self._backend.begin_upload(key, facts=self._described(key, facts), only_if=only_if)
 
@@ -203,7 +198,7 @@ class Storage(AskingStorage):
 
     def set_mode(self, key: str, mode: int) -> Entry:
         """See :meth:`Backend.set_mode`."""
-        with self._changing(Change(_place(key), below=False)):
+        with self._changing(Change(place_of(key), below=False)):
             return self._backend.set_mode(key, mode)
 
     def set_facts(self, entry: Entry, facts: ObjectFacts) -> Entry:
@@ -240,7 +235,7 @@ class Storage(AskingStorage):
 
     def rename(self, key: str, new_key: str, *, only_if: Precondition | None = None) -> None:
         """See :meth:`Backend.rename`. Both places are forgotten, with all that is below."""
-        change = Change(_place(key), _place(new_key), below=True)
+        change = Change(place_of(key), place_of(new_key), below=True)
         with self._changing(change):
             self._backend.rename(key, new_key, only_if=only_if)
 
@@ -257,66 +252,9 @@ class Storage(AskingStorage):
         made._backend = inner
         return made
 
-    @contextmanager
-    def changing_below(self, prefix: str) -> Iterator[None]:
-        """While the block writes below ``prefix``, in whatever thread, nothing that is listed there is stored, and the
-        single writes leave the cache alone; at its end all of it is forgotten. For many writes in one place."""
-        with self._changing(Change(prefix, below=True)):
-            with self._lock:
-                self._bulk = (*self._bulk, prefix)
-            try:
-                yield
-            finally:
-                with self._lock:
-                    left = list(self._bulk)
-                    left.remove(prefix)
-                    self._bulk = tuple(left)
-
-    def announce_below(self, prefix: str) -> None:
-        """Let panes look again while :meth:`changing_below` goes on."""
-        self._announce(Change(prefix, below=True))
-
-    def _committed(
-        self, key: str, only_if: Precondition | None, request: Callable[[], Entry], *, looked: bool = False
-    ) -> Entry:
-        if not looked and only_if is not None and _condition_of(only_if) not in self._backend.conditions():
-            self._require(key, only_if, self.lookup(key, fresh=True))
-        if self._is_bulk(key):
-            return request()
-        with self._changing(Change(_place(key), below=False)) as effects:
-            entry = request()
-            effects.append(Written(entry))
-        return entry
-
-    def _refuse_what_is_known(self, key: str, only_if: Precondition | None) -> None:
-        """Raises ConflictError where the cache knows that ``only_if`` does not hold; no request."""
-        if only_if is not None and self._caches:
-            known = self._known(key)
-            if known is not None:
-                self._require(key, only_if, known)
-
-    def _require(self, key: str, only_if: Precondition, answer: Lookup) -> None:
-        here = answer.directory if key.endswith("/") else answer.file
-        if here is None and key.endswith("/"):
-            unknown = answer.directory_error
-            if unknown is not None and not isinstance(unknown, NotFoundError):
-                raise copy(unknown)  # nobody can look, and nothing may be overwritten unawares
-        if here is None and only_if.etag is None:
-            return
-        if here is not None and only_if.etag is not None and here.etag == only_if.etag:
-            return
-        if only_if.etag is None:
-            raise ConflictError("Something is there already.", uri=self.uri_of(key), operation="write")
-        raise ConflictError(
-            "It is no longer what was looked at.",
-            next_step="Look at it again.",
-            uri=self.uri_of(key),
-            operation="write",
-        )
-
     def _described(self, key: str, facts: ObjectFacts | None) -> ObjectFacts:
         facts = facts or ObjectFacts()
-        if facts.content_type is not None or key.endswith("/") or not self._flat:  # a file system keeps no types
+        if facts.content_type is not None or key.endswith("/") or self._is_disk:  # which keeps no types
             return facts
         return facts.with_content_type(content_type_of(key))
 
@@ -328,7 +266,7 @@ class Storage(AskingStorage):
         so (NotFoundError) and others do not."""
         if only_if is not None and Condition.DELETE not in self._backend.conditions():
             self._require(key, only_if, self.lookup(key, fresh=True))
-        with self._changing(Change(_place(key), below=False)) as effects:
+        with self._changing(Change(place_of(key), below=False)) as effects:
             self._backend.delete(key, only_if=only_if)
             effects.append(Gone(key))
 
@@ -346,7 +284,7 @@ class Storage(AskingStorage):
             if covered:
                 self._ask_again_about(keys)
             return failures
-        with self._changing(Change(*map(_place, keys), below=False)) as effects:
+        with self._changing(Change(*map(place_of, keys), below=False)) as effects:
             failures = self._delete_many(keys)
             effects += self._deleted(keys, failures)
         return failures
@@ -362,7 +300,7 @@ class Storage(AskingStorage):
             return (
                 None if bare is None else BegunDelete(bare, lambda _: self._ask_again_about(keys) if covered else None)
             )
-        change = Change(*map(_place, keys), below=False)
+        change = Change(*map(place_of, keys), below=False)
         begun = self._begin_change(change)
         answer = None
         try:
@@ -378,9 +316,6 @@ class Storage(AskingStorage):
 
         return BegunDelete(answer, ended)
 
-    def _is_all_bulk(self, keys: Sequence[str]) -> bool:
-        return bool(self._bulk) and all(key.startswith(self._bulk) for key in keys)
-
     def _ask_again_about(self, keys: Sequence[str]) -> None:
         """What a listing under way tells of these is not to be believed; the cache hears of it when all is done."""
         if self._caches:
@@ -390,7 +325,7 @@ class Storage(AskingStorage):
         """What came of it; what nobody knows is forgotten."""
         unknown = [failure.key for failure in failures if not failure.known]
         if unknown:
-            self._forget(Change(*map(_place, unknown), below=False))
+            self._forget(Change(*map(place_of, unknown), below=False))
         failed = {failure.key for failure in failures}
         return [Gone(key) for key in keys if key not in failed]
 
@@ -421,82 +356,13 @@ class Storage(AskingStorage):
 
     def trash(self, key: str) -> str:
         """See :meth:`Backend.trash`."""
-        with self._changing(Change(_place(key), below=True)):
+        with self._changing(Change(place_of(key), below=True)):
             return self._backend.trash(key)
 
     def restore(self, key: str, trashed: str) -> None:
         """See :meth:`Backend.restore`."""
-        with self._changing(Change(_place(key), below=True)):
+        with self._changing(Change(place_of(key), below=True)):
             self._backend.restore(key, trashed)
-
-    @contextmanager
-    def deleting_below(self, prefix: str) -> Iterator[list[Effect]]:
-        """While the block deletes what is below ``prefix``, nothing that is listed there is stored, and what was known
-        before is forgotten. At its end all of it is forgotten, or known to be gone where the block put
-        :class:`tfm.storage.effects.TreeGone` into the list."""
-        with self._changing(Change(prefix, below=True)) as effects:
-            if self._caches:
-                forget_inside(self._open_space(), prefix)
-            yield effects
-
-    # What the cache hears of it
-
-    @contextmanager
-    def _changing(self, change: Change) -> Iterator[list[Effect]]:
-        """A write of ``change``: the block puts what is known to have come of it into the list. Without that, or with
-        an error, what it touches is forgotten."""
-        effects: list[Effect] = []
-        begun = self._begin_change(change)
-        known: list[Effect] = []
-        try:
-            yield effects
-            known = effects
-        finally:
-            self._end_change(change, begun, known)
-
-    def _begin_change(self, change: Change) -> tuple[ListingSpace, Writing] | None:
-        if not self._caches:
-            return None
-        space = self._open_space()
-        return space, space.leases.begin(change)
-
-    def _end_change(
-        self, change: Change, begun: tuple[ListingSpace, Writing] | None, effects: Sequence[Effect]
-    ) -> None:
-        """``effects`` is empty where nobody knows what came of it."""
-        if begun is not None:
-            space, writing = begun
-            with space.lock:
-                space.leases.end(writing)
-                if effects and self._flat and not writing.contested:
-                    apply_effects(space, effects)
-                else:
-                    space.change(change)
-            self._tell_others(change)
-        self._announce(change)
-
-    def _forget(self, change: Change) -> None:
-        if self._caches:
-            self._open_space().change(change)
-
-    def _tell_others(self, change: Change) -> None:
-        """The same bucket as another identity sees it: nothing of one's listing goes into the other's."""
-        own = self._space
-        for space in self._cache.spaces(self.address.scheme, self.address.authority):
-            if space is not own:
-                space.change(change)
-
-    def _announce(self, change: Change) -> None:
-        below = tuple(change.places) if change.below else ()
-        self._changes.announce(Changed(self.address, change.prefixes, below))
-
-
-def _condition_of(only_if: Precondition) -> Condition:
-    return Condition.CREATE if only_if.etag is None else Condition.REPLACE
-
-
-def _place(key: str) -> str:
-    return f"{key.removesuffix('/')}/"
 
 
 def _inside_out(keys: Sequence[str]) -> list[str]:

@@ -24,6 +24,9 @@ __all__ = ["Reading"]
 # botocore has no types; Any stands for its values throughout this module.
 
 _MOST_BYTES: Final = 2**63 - 1
+_TOLD_OTHERWISE: Final = frozenset({"content-range", "transfer-encoding"})
+"""Where one of these is among the headers, the content's length is not all that they say of what comes."""
+
 _CONTENT_RANGE: Final = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
 
 
@@ -114,14 +117,15 @@ class Reading:
                 response = begun()
                 body, headers = response["Body"], headers_of(response)
                 size = _number(headers.get("content-length"))
-                if size is not None and isinstance(body, CheckedBody) and "content-range" not in headers:
+                if size is not None and isinstance(body, CheckedBody) and _TOLD_OTHERWISE.isdisjoint(headers):
                     if size > most_bytes:
                         body.close()
-                    require_room(size, most_bytes)
+                        require_room(size, most_bytes, self._bucket.asked("read", key).uri)
                     content = body.read(size)
                     checksum = checksum_of(headers, self._bucket.name)
                     return WholeObject(object_entry(key, headers, size), content, facts_of(headers), checksum)
-            return whole_object(self._opened(key, 0, None, response), most_bytes)
+            reader = self._opened(key, 0, None, response)
+            return whole_object(reader, most_bytes, self._bucket.asked("read", key).uri)
 
         return begun.then(answer)
 
