@@ -53,7 +53,7 @@ _NOTE: Final = (
     "CRC-32 and compares one that comes; rclone keeps times and compares hashes. {tools}"
 )
 _SMALL_TOOLS: Final = (
-    "s5cmd as it is (256 workers), tfm as it is (32), rclone with 32 transfers and checkers, --fast-list and "
+    "s5cmd as it is (256 workers), tfm as it is (64), rclone with 32 transfers and checkers, --fast-list and "
     "--no-check-dest, boto3's put_object, get_object, copy_object and delete_objects on 32 threads."
 )
 

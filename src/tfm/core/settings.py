@@ -55,7 +55,9 @@ class Settings:
         10, "How long, with every retry, an answer that a person waits for may take.", least=0.5
     )
     read_timeout_seconds: float = _setting(20, "How long a server may be silent in the middle of long work.", least=0.5)
-    transfer_workers: int = _setting(32, "How many objects, or parts of them, are copied at once.", least=1)
+    transfer_workers: int = _setting(
+        64, "How many objects, or parts of them, are copied at once; 32 where each needs a thread.", least=1
+    )
     max_attempts: int = _setting(5, "How often a request is sent before a temporary failure is reported.", least=1)
 
     keymap: str = _setting("orthodox", "The keys of the panes: orthodox or vim.", choices=("orthodox", "vim"))

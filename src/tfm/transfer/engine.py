@@ -37,6 +37,10 @@ objects. What it raises all the same ends everything: it is a defect, or means t
 _MOST_WAITING: Final = 2000
 """Objects that are ready to be begun: enough that no worker waits for the plan, few enough to weigh nothing."""
 
+_MOST_THREADS: Final = 32
+"""However many objects may be under way: more threads would only wait for Python's lock. Light objects need none of
+their own."""
+
 _MOST_ON_PARTS: Final = 16
 """Parts at once, however many workers there are: each thread keeps some of the memory that a part took."""
 
@@ -81,8 +85,8 @@ class _Answer(Enum):
 
 
 class Engine:
-    """Runs tasks in up to ``workers`` daemon threads, begun when there is work for them. Of the workers a quarter stays
-    with small objects while there are any, and all help with parts while there are none.
+    """Runs up to ``workers`` tasks at once in daemon threads, 32 at most, begun when there is work for them. Of the
+    threads a quarter stays with small objects while there are any, and all help with parts while there are none.
 
     Light objects are small ones whose request can be begun and its answer waited for later (:class:`Begun`): a few
     workers have ``workers`` of them under way between them. Where that turns out not to be so, they are small ones.
@@ -90,7 +94,8 @@ class Engine:
 
     def __init__(self, workers: int) -> None:
         self._workers = max(1, workers)
-        self._most_beside_small = min(_MOST_ON_PARTS, max(1, self._workers * 3 // 4))
+        self._most_threads = min(self._workers, _MOST_THREADS)
+        self._most_beside_small = min(_MOST_ON_PARTS, max(1, self._most_threads * 3 // 4))
         self._most_on_parts = _FIRST_ON_PARTS
         self._most_carriers = 1
         self._most_carried = self._workers
@@ -186,7 +191,7 @@ class Engine:
         waiting += min(len(self._parts), max(0, self._most_on_parts + 1 - self._on_parts))
         waiting += min(len(self._light), max(0, self._most_carriers - self._carriers))
         # Of those that are idle each was called for one of the tasks that wait, and has perhaps not come yet.
-        while waiting > self._idle + self._coming and len(self._threads) < self._workers:
+        while waiting > self._idle + self._coming and len(self._threads) < self._most_threads:
             self._coming += 1
             # In the context of who feeds it: what it asks is counted up with what they ask.
             target = partial(copy_context().run, self._work)
@@ -261,7 +266,7 @@ class Engine:
             if kind is _Kind.LIGHT:
                 # Nothing was begun, and its thread held up: if that goes on, others do what it would have done.
                 self._held_up += 1
-                if self._held_up > _MOST_HELD_UP and self._most_carriers < self._workers:
+                if self._held_up > _MOST_HELD_UP and self._most_carriers < self._most_threads:
                     self._let_share(self._most_carriers + 1)
                     self._call_workers(1)
             if further:
@@ -274,7 +279,7 @@ class Engine:
         time: a thread for each request costs twice as much as the request does, in threads that wake each other, and
         wait for Python's lock a dozen times for each object."""
         with self._lock:
-            most = min(max(1, self._most_carriers + pace.judged(self._carriers)), self._workers)
+            most = min(max(1, self._most_carriers + pace.judged(self._carriers)), self._most_threads)
             # What was seen before the last change says nothing of what came of it.
             if most == self._most_carriers or pace.began < self._shared_at:
                 pace.begin()
