@@ -25,7 +25,8 @@ __all__ = ["Clients", "ProfileClients"]
 # botocore has no types; Any stands for its values throughout this module.
 
 _POOL_CONNECTIONS: Final = 80
-"""As many requests as a copy has under way at one server, small objects and parts; with botocore's ten the others would reconnect each time."""
+"""As many requests as a copy has under way at one server, small objects and parts; with botocore's ten the others would
+reconnect each time."""
 
 _FIRST_TRY_SHARE: Final = 0.7
 """Of the time a person waits at most: a silent server is reported in that time, since a second try would be late."""
