@@ -14,7 +14,8 @@ from tfm.core.errors import ConflictError, NetworkError, PermissionDeniedError, 
 from tfm.core.location import StorageAddress
 from tfm.core.settings import Settings
 from tfm.core.writing import NOTHING_THERE, Content, DeleteFailure, ObjectFacts, Precondition
-from tfm.storage.contract import BackendContext, WholeObject, whole_object
+from tfm.storage.contract import BackendContext, WholeObject
+from tfm.storage.reader import whole_object
 from tfm.storage.retry import RetryBackend
 from tfm.storage.retry_policy import Postponed, RetryPolicy, run_without_waiting
 

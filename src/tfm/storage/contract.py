@@ -10,18 +10,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Sequence
-from types import TracebackType
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, runtime_checkable
 
 from tfm.core.awaited import Awaited
 from tfm.core.capability import Capability
 from tfm.core.entry import Entry, Lookup
-from tfm.core.errors import ConflictError, StorageError, UnsupportedOperation
+from tfm.core.errors import StorageError, UnsupportedOperation
 from tfm.core.location import StorageAddress
 from tfm.core.page import Page
 from tfm.core.settings import Settings
 from tfm.core.writing import (
-    Checksum,
     Condition,
     Content,
     DeleteFailure,
@@ -33,6 +31,7 @@ from tfm.core.writing import (
     Upload,
     UploadLimits,
 )
+from tfm.storage.reader import Reader, WholeObject
 
 if TYPE_CHECKING:
     from tfm.core.finding import Finding
@@ -47,75 +46,10 @@ __all__ = [
     "Reader",
     "Root",
     "WholeObject",
-    "require_room",
-    "whole_object",
 ]
 
 PAGE_ENTRIES: Final = 1000
 """Entries of one page at most: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html (MaxKeys)."""
-
-
-class Reader(ABC):
-    """An open stream over the bytes asked for. ``entry`` tells of the whole object: its full size and its etag.
-
-    ``facts`` is what else the answer said of it, None where the protocol tells nothing with the bytes; ``checksum``
-    what the whole object's bytes can be compared with, as far as the answer said it. ``verified`` is True when all of
-    them have been given and compared with it: the retry layer does that for whoever reads an object whole.
-    """
-
-    entry: Entry
-    facts: ObjectFacts | None = None
-    checksum: Checksum | None = None
-    verified: bool = False
-
-    @abstractmethod
-    def read(self, size: int = -1) -> bytes:
-        """The next bytes, at most ``size`` of them (all that are left if negative); ``b""`` only at the end.
-
-        Raises a TemporaryError when the connection breaks before all promised bytes came: short is never the end.
-        """
-
-    def readinto(self, view: memoryview) -> int:
-        """As :meth:`read`, into memory of the caller's; how many bytes came. 0 only at the end."""
-        data = self.read(len(view))
-        view[: len(data)] = data
-        return len(data)
-
-    @abstractmethod
-    def close(self) -> None:
-        """Give the connection back, or drop it when bytes are left unread. May be called twice."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-class WholeObject(NamedTuple):
-    """All of one object as one answer brought it; the others as a :class:`Reader` has them. Its bytes are as many as
-    the answer promised; nobody has compared them with the ``checksum`` yet."""
-
-    entry: Entry
-    content: bytes
-    facts: ObjectFacts | None = None
-    checksum: Checksum | None = None
-
-
-def whole_object(reader: Reader, most_bytes: int, uri: str) -> WholeObject:
-    """All that is left of it, which is closed then; see :meth:`Backend.begin_read`."""
-    with reader:
-        require_room(reader.entry.size_bytes, most_bytes, uri)
-        content = b"".join(iter(reader.read, b""))
-        return WholeObject(reader.entry, content, reader.facts, reader.checksum)
-
-
-def require_room(size_bytes: int | None, most_bytes: int, uri: str) -> None:
-    """Raises ConflictError for an object that has grown since somebody looked, and should not be in memory."""
-    if (size_bytes or 0) > most_bytes:
-        raise ConflictError("It has grown since it was listed.", next_step="Copy it again.", uri=uri, operation="read")
 
 
 class Backend(ABC):

@@ -23,7 +23,8 @@ from tfm.core.writing import (
     Upload,
     UploadLimits,
 )
-from tfm.storage.contract import PAGE_ENTRIES, Backend, Reader, WholeObject, whole_object
+from tfm.storage.contract import PAGE_ENTRIES, Backend, Reader, WholeObject
+from tfm.storage.reader import whole_object
 from tfm.storage.retry_policy import RetryPolicy
 
 if TYPE_CHECKING:

@@ -25,13 +25,10 @@ from tfm.core.writing import (
     UploadLimits,
 )
 from tfm.storage.begun_delete import BegunDelete
-from tfm.storage.changes import ChangeFeed
 from tfm.storage.changing import ChangingStorage, place_of
 from tfm.storage.content_types import content_type_of
-from tfm.storage.contract import Backend
 from tfm.storage.effects import Effect, Gone
 from tfm.storage.lease import Change
-from tfm.storage.listing_cache import ListingCache
 
 if TYPE_CHECKING:
     from tfm.storage.writer import ObjectWriter, UploadRecord
@@ -45,18 +42,6 @@ class Storage(ChangingStorage):
     What is written is known to the cache when the call returns: listings that hold what changed are mended, and what
     nobody can know is forgotten. A listing that overlaps a write, failed ones included, is not stored.
     """
-
-    def __init__(
-        self,
-        backend: Backend,
-        cache: ListingCache,
-        *,
-        clock: Callable[[], float],
-        default_ttl_seconds: float,
-        changes: ChangeFeed,
-    ) -> None:
-        super().__init__(backend, cache, clock=clock, default_ttl_seconds=default_ttl_seconds, changes=changes)
-        self._is_disk = Capability.LOCAL_PATHS in backend.capabilities
 
     # Writing
 
@@ -254,7 +239,7 @@ class Storage(ChangingStorage):
 
     def _described(self, key: str, facts: ObjectFacts | None) -> ObjectFacts:
         facts = facts or ObjectFacts()
-        if facts.content_type is not None or key.endswith("/") or self._is_disk:  # which keeps no types
+        if facts.content_type is not None or key.endswith("/") or Capability.LOCAL_PATHS in self.capabilities:
             return facts
         return facts.with_content_type(content_type_of(key))
 

@@ -20,6 +20,7 @@ __all__ = ["ConfinedPlaces", "PathPlaces", "Place", "Places"]
 _DIRECTORY_FLAGS: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
 
 _NO_NAMES: Final = frozenset({"", os.curdir, os.pardir})
+
 _MOST_KEPT: Final = 32
 """Directories kept open by one confined backend. Copies go through a tree in its order, so a few would do; several
 threads are at several places of it. Far below the 1,024 files that a process may have open by default."""

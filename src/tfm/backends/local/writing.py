@@ -134,11 +134,6 @@ def must_be_free(key: str, only_if: Precondition | None, operation: str = "write
 
 def write_all(descriptor: int, content: Content, offset: int) -> None:
     """All of it: the system may take less at once than it is asked to, before it says that the disk is full."""
-    if isinstance(content, bytes) and len(content) <= _WRITTEN_BYTES and content:
-        written = os.pwrite(descriptor, content, offset)
-        if written == len(content):
-            return
-        content, offset = content[written:], offset + written
     view = memoryview(content).cast("B")
     while view:
         written = os.pwrite(descriptor, view[:_WRITTEN_BYTES], offset)

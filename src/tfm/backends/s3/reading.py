@@ -17,7 +17,8 @@ from tfm.core.awaited import Awaited
 from tfm.core.entry import Entry, Kind, Lookup
 from tfm.core.errors import InvalidRequestError, IsDirectoryError, UnsupportedOperation
 from tfm.core.writing import Description
-from tfm.storage.contract import Reader, WholeObject, require_room, whole_object
+from tfm.storage.contract import Reader, WholeObject
+from tfm.storage.reader import require_room, whole_object
 
 __all__ = ["Reading"]
 
