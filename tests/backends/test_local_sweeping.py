@@ -14,7 +14,6 @@ import pytest
 
 from tfm.backends.local import LocalBackendFactory
 from tfm.core.entry import Kind
-from tfm.core.errors import NotFoundError, StorageError
 from tfm.core.location import StorageAddress
 from tfm.core.settings import Settings
 from tfm.core.writing import ObjectFacts
@@ -174,28 +173,6 @@ def test_names_that_no_disk_can_hold(local: Backend, key: str, below: str, words
 )
 def test_names_that_a_disk_can_hold(local: Backend, key: str) -> None:
     assert local.objection(f"/d/{key}", below="/d/") is None
-
-
-def test_the_disk_is_synced(local: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    local.sync(f"{tmp_path}/")
-    with pytest.raises(NotFoundError):
-        local.sync(f"{tmp_path}/missing/")
-    synced: list[bool] = []
-    monkeypatch.setattr("tfm.backends.local.system._syncfs", lambda: None)
-    monkeypatch.setattr(os, "sync", lambda: synced.append(True))
-    local.sync(f"{tmp_path}/")
-    assert synced == [True]
-
-
-def test_what_a_disk_says_only_when_it_is_synced_is_an_error(
-    local: Backend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fails(descriptor: int) -> None:
-        raise OSError(errno.EIO, os.strerror(errno.EIO))
-
-    monkeypatch.setattr("tfm.backends.local.system._syncfs", lambda: fails)
-    with pytest.raises(StorageError, match="disk"):
-        local.sync(f"{tmp_path}/")
 
 
 def test_a_directory_is_listed_with_what_is_temporary_in_it(local: Backend, tmp_path: Path) -> None:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
+import errno
+import os
 import threading
 from collections.abc import Callable
+from pathlib import Path as DiskPath
+from types import SimpleNamespace
 from typing import TypeVar
+
+import pytest
 
 from tests.passing_backend import PassingBackend
 from tfm import Path
@@ -122,3 +129,77 @@ def test_who_stops_a_job_does_not_wait_for_the_disk() -> None:
         assert [record.state for record in journal.jobs()] != [JobState.DONE]
     finally:
         release.set()
+
+
+PART_BYTES = 8 << 20
+LARGE = bytes(range(256)) * (17 << 12) + b"the end"  # 17 MiB: three parts
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, int]]:
+    """What the system is told of a disk, in this order: what to begin with (offset and length), and to wait for all."""
+    heard: list[tuple[str, int, int]] = []
+
+    def begin(_descriptor: int, offset: int, length: int, _flags: int) -> int:
+        heard.append(("begin", offset, length))
+        return 0
+
+    def wait(_descriptor: int) -> int:
+        heard.append(("wait", 0, 0))
+        return 0
+
+    library = SimpleNamespace(sync_file_range=begin, syncfs=wait)
+    monkeypatch.setattr("tfm.backends.local.syncing._library", lambda: library)
+    return heard
+
+
+@pytest.fixture
+def large(tmp_path: DiskPath) -> Session:
+    """A session whose memory has one large object."""
+    session = Session()
+    factory = MemoryBackendFactory(BackendContext(Settings(), session.meter.record))
+    factory.store.put("bucket", {"large": LARGE})
+    session.registry.add("memory", factory)
+    return session
+
+
+def to_disk(session: Session, target: DiskPath) -> CopyJob:
+    spec = CopySpec(
+        (Location(HERE, "large", Kind.FILE),), Location(StorageAddress("file"), str(target), Kind.FILE), into=False
+    )
+    return CopyJob(session, spec, journal=null_journal())
+
+
+def test_a_large_file_goes_to_the_disk_as_its_parts_come(
+    large: Session, tmp_path: DiskPath, told: list[tuple[str, int, int]]
+) -> None:
+    assert to_disk(large, tmp_path / "x").run().done == 1
+    assert (tmp_path / "x").read_bytes() == LARGE
+    assert sorted(told[:-1]) == [
+        ("begin", 0, PART_BYTES),
+        ("begin", PART_BYTES, PART_BYTES),
+        ("begin", 2 * PART_BYTES, len(LARGE) - 2 * PART_BYTES),
+    ]
+    assert told[-1] == ("wait", 0, 0)
+
+
+def test_the_library_leaves_it_to_the_system_when_a_large_file_is_written(
+    large: Session, tmp_path: DiskPath, told: list[tuple[str, int, int]]
+) -> None:
+    with use_session(large):
+        Path("memory://bucket/large").copy(str(tmp_path / "x"))
+    assert (tmp_path / "x").read_bytes() == LARGE
+    assert not told
+
+
+def test_a_disk_that_refuses_a_part_leaves_nothing_behind(
+    large: Session, tmp_path: DiskPath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_arguments: object) -> int:
+        ctypes.set_errno(errno.ENOSPC)
+        return -1
+
+    monkeypatch.setattr("tfm.backends.local.syncing._library", lambda: SimpleNamespace(sync_file_range=refuse))
+    summary = to_disk(large, tmp_path / "x").run()
+    assert [type(error) for error in summary.failures] == [NoSpaceError]
+    assert os.listdir(tmp_path) == []

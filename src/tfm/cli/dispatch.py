@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             first_screen.restore()
             gc.enable()
         if is_verb:
-            gc.disable()  # Python would look through all that it is about to give back
+            gc.freeze()  # Python would look through all that it is about to give back, enabled or not
 
 
 def _names_places(given: Sequence[str]) -> bool:

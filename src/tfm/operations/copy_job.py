@@ -196,7 +196,9 @@ class CopyJob:
             planner = self._planner(source, target, spec)  # what was renamed is not there any more
         log = self._opened_log(spec)
         directories = Directories(target, spec.target_prefix)
-        context = TransferContext(source, target, directories, self._meter, self._cancel, BytesBudget(_MEMORY_BYTES))
+        context = TransferContext(
+            source, target, directories, self._meter, self._cancel, BytesBudget(_MEMORY_BYTES), durable=self._durable
+        )
         moved = MovedSources(source, target, spec, log, kept=self._kept, failed=self._failed) if spec.move else None
         if self._earlier is not None:
             self._earlier.prepare(target, directories, kept=self._others_uploads())

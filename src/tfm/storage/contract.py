@@ -358,6 +358,11 @@ class Backend(ABC):
         it was copied from is deleted. Where the storage answers only then, nothing is to be done."""
         del prefix
 
+    def write_out(self, upload: Upload, *, offset: int, length: int) -> None:
+        """Let the disk begin with these bytes of an upload that is not finished, so that :meth:`sync` has less to wait
+        for. Not a promise, and nothing where no disk is behind it; raises StorageError where the disk refuses them."""
+        del upload, offset, length
+
     # What was interrupted
 
     def read_upload(self, upload: Upload, *, start: int, length: int) -> bytes:

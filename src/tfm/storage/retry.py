@@ -337,6 +337,9 @@ class RetryBackend(Backend):
     def sync(self, prefix: str) -> None:
         self._inner.sync(prefix)
 
+    def write_out(self, upload: Upload, *, offset: int, length: int) -> None:
+        self._inner.write_out(upload, offset=offset, length=length)
+
     def read_upload(self, upload: Upload, *, start: int, length: int) -> bytes:
         return self._inner.read_upload(upload, start=start, length=length)
 

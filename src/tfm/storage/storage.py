@@ -197,6 +197,10 @@ class Storage(ChangingStorage):
         """See :meth:`Backend.sync`."""
         self._backend.sync(prefix)
 
+    def write_out(self, upload: Upload, *, offset: int, length: int) -> None:
+        """See :meth:`Backend.write_out`."""
+        self._backend.write_out(upload, offset=offset, length=length)
+
     def read_upload(self, upload: Upload, *, start: int, length: int) -> bytes:
         """See :meth:`Backend.read_upload`."""
         return self._backend.read_upload(upload, start=start, length=length)

@@ -46,7 +46,8 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class TransferContext:
-    """What the transfers of one job share. ``budget`` is of the memory, ``disk`` of what is kept on one for a while."""
+    """What the transfers of one job share. ``budget`` is of the memory, ``disk`` of what is kept on one for a while;
+    ``durable``: at the end the job waits until the target's disk has all of it."""
 
     source: Storage
     target: Storage
@@ -54,6 +55,7 @@ class TransferContext:
     meter: Meter
     cancel: Cancel
     budget: BytesBudget
+    durable: bool = False
     disk: BytesBudget = field(default_factory=lambda: BytesBudget(_MOST_KEPT_BYTES))
 
     @property

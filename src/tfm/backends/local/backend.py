@@ -16,7 +16,8 @@ from tfm.backends.local.entries import entry_of, target_facts
 from tfm.backends.local.listing import list_directory
 from tfm.backends.local.places import ConfinedPlaces, PathPlaces, Places
 from tfm.backends.local.reading import open_file
-from tfm.backends.local.system import copy_bytes, free_bytes, path_of, sync_disk, translating
+from tfm.backends.local.syncing import sync_disk
+from tfm.backends.local.system import copy_bytes, free_bytes, path_of, translating
 from tfm.core.capability import Capability
 from tfm.core.entry import Entry, Lookup
 from tfm.core.errors import (
@@ -279,6 +280,9 @@ class _LocalBackend(Backend):
 
     def sync(self, prefix: str) -> None:
         sync_disk(prefix)
+
+    def write_out(self, upload: Upload, *, offset: int, length: int) -> None:
+        uploads.write_out(self._places, self._held, upload, offset, length)
 
     def read_upload(self, upload: Upload, *, start: int, length: int) -> bytes:
         return uploads.read_upload(self._places, self._held, upload, start, length)

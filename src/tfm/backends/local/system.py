@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-import sys
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Final
 
@@ -25,7 +23,7 @@ from tfm.core.errors import (
     StorageError,
 )
 
-__all__ = ["copy_bytes", "free_bytes", "path_of", "sync_disk", "translated", "translating"]
+__all__ = ["copy_bytes", "free_bytes", "path_of", "translated", "translating"]
 
 _MORE_SPACE: Final = "Free some space there, or choose another disk."
 _MORE_RIGHTS: Final = "Ask its owner for access, or run tfm as a user who has it."
@@ -102,21 +100,6 @@ def _kind_and_step(number: int | None, operation: str) -> tuple[type[StorageErro
     return _ERRORS.get(number or 0, (InvalidRequestError, ""))
 
 
-def sync_disk(prefix: str) -> None:
-    """Return when all that was written to the file system of that directory would outlive a crash; all of the machine
-    where the system has no narrower call. Raises what the disk answers to what is written out only now."""
-    call = _syncfs()
-    if call is None:
-        os.sync()
-        return
-    with translating(prefix, "sync"):
-        descriptor = os.open(path_of(prefix, "sync"), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            call(descriptor)
-        finally:
-            os.close(descriptor)
-
-
 def free_bytes(prefix: str) -> int | None:
     """What this user may still write on the disk of the directory ``prefix``; None where it does not say."""
     try:
@@ -140,21 +123,3 @@ def copy_bytes(key: str, size_bytes: int, below: str) -> int:
     if facts.st_dev == device and may_share_blocks(path, facts, directory):
         return 0
     return min(size_bytes, facts.st_blocks * _BLOCK_BYTES)
-
-
-@cache
-def _syncfs() -> Callable[[int], None] | None:
-    """syncfs, for which Python has no function: https://man7.org/linux/man-pages/man2/syncfs.2.html"""
-    if sys.platform != "linux":
-        return None
-    import ctypes  # here: 4 ms, for those who move
-
-    library = ctypes.CDLL(None, use_errno=True)
-    if not hasattr(library, "syncfs"):
-        return None
-
-    def call(descriptor: int) -> None:
-        if library.syncfs(descriptor):
-            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-
-    return call

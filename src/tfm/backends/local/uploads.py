@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from tfm.backends.local.places import Places
+from tfm.backends.local.syncing import begin_writing_out
 from tfm.backends.local.system import translating
 from tfm.backends.local.writing import must_be_free, set_modified, write_all, writing_to, written_entry
 from tfm.core.entry import Entry
@@ -17,7 +18,7 @@ from tfm.core.errors import InvalidRequestError
 from tfm.core.writing import ObjectFacts, Part, PartContent, Precondition, Upload, pieces_of
 from tfm.storage.atomic_file import AtomicFile, is_temporary
 
-__all__ = ["HeldUploads", "abort_upload", "begin_upload", "finish_upload", "read_upload", "write_part"]
+__all__ = ["HeldUploads", "abort_upload", "begin_upload", "finish_upload", "read_upload", "write_out", "write_part"]
 
 _PART_FLAGS: Final = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
@@ -104,6 +105,11 @@ def write_part(
             write_all(descriptor, piece, offset + written)
             written += memoryview(piece).nbytes
     return Part(number, written)
+
+
+def write_out(places: Places, held: HeldUploads, upload: Upload, offset: int, length: int) -> None:
+    with _opened(places, held, upload, os.O_WRONLY) as descriptor:
+        begin_writing_out(descriptor, offset, length)
 
 
 def read_upload(places: Places, held: HeldUploads, upload: Upload, start: int, length: int) -> bytes:
