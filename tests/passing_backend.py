@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from tfm.core.entry import Entry, Lookup
@@ -80,8 +80,14 @@ class PassingBackend(Backend):
     def delete(self, key: str, *, only_if: Precondition | None = None) -> None:
         self.pass_on("delete", key, lambda: self._inner.delete(key, only_if=only_if))
 
-    def delete_many(self, keys: Sequence[str]) -> list[DeleteFailure]:
-        return self.pass_on("delete_many", keys[0] if keys else "", lambda: self._inner.delete_many(keys))
+    def delete_many(self, keys: Sequence[str], *, etags: Mapping[str, str] | None = None) -> list[DeleteFailure]:
+        return self.pass_on("delete_many", keys[0] if keys else "", lambda: self._inner.delete_many(keys, etags=etags))
+
+    def write_out(self, upload: Upload, *, offset: int, length: int) -> None:
+        self.pass_on("write_out", upload.key, lambda: self._inner.write_out(upload, offset=offset, length=length))
+
+    def sync(self, prefix: str) -> None:
+        self.pass_on("sync", prefix, lambda: self._inner.sync(prefix))
 
     def begin_delete_many(self, keys: Sequence[str]) -> Callable[[], list[DeleteFailure]] | None:
         return self._inner.begin_delete_many(keys)

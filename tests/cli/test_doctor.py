@@ -412,14 +412,16 @@ def test_the_next_doctor_tells_from_where_it_knows(
 ) -> None:
     moto.put("bucket", {})
     tfm("doctor", "--write", "s3://bucket/")
-    text = "create, delete: enforced, as tfm doctor found out; replace, copy: not enforced, as tfm doctor found out"
-    assert found(tfm("doctor", "--json", "s3://bucket/"))["conditions"]["text"].startswith(text)
-    monkeypatch.setenv("TFM_S3_CONDITIONS", "create,replace,delete,copy")
+    text = found(tfm("doctor", "--json", "s3://bucket/"))["conditions"]["text"]
+    assert text.startswith(
+        "create, delete: enforced, as tfm doctor found out; replace, delete-many, copy: not enforced"
+    )
+    monkeypatch.setenv("TFM_S3_CONDITIONS", "create,replace,delete,delete-many,copy")
     told = found(tfm("doctor", "--json", "s3://bucket/"))["conditions"]
     assert (told["verdict"], "as S3_CONDITIONS says" in told["text"]) == ("good", True)
     outcome = tfm("doctor", "--json", "--write", "s3://bucket/")
     assert outcome.code == 1
-    assert "replace, copy, which it does not" in found(outcome)["S3_CONDITIONS"]["text"]
+    assert "replace, delete-many, copy, which it does not" in found(outcome)["S3_CONDITIONS"]["text"]
 
 
 def test_versions_are_cleaned_up_too(tfm: RunHere, moto: MotoServer) -> None:
@@ -546,7 +548,7 @@ def test_what_seaweedfs_enforces(tfm: RunHere, checking: SeaweedServer) -> None:
     outcome = tfm("doctor", "--json", "--write", "s3://examined/d/")
     told = found(outcome)
     assert (outcome.code, outcome.errors) == (0, "")
-    assert [told[each.value]["text"] for each in Condition] == ["enforced"] * 4
+    assert [told[each.value]["text"] for each in Condition] == ["enforced"] * len(Condition)
     assert "BadDigest" in told["checksums"]["text"]
     assert [told[f"key {name}"]["verdict"] for name in ("a//b", "../x")] == ["note"] * 2
     assert told["cleaning up"]["verdict"] == "good"

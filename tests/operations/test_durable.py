@@ -8,7 +8,6 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path as DiskPath
-from types import SimpleNamespace
 from typing import TypeVar
 
 import pytest
@@ -23,8 +22,9 @@ from tfm.core.settings import Settings
 from tfm.journal import JobState, Journal, null_journal
 from tfm.operations.copy_job import CopyJob
 from tfm.operations.copy_spec import CopySpec
+from tfm.operations.job_state import CopySummary
 from tfm.path.sessions import use_session
-from tfm.storage.contract import Backend, BackendContext
+from tfm.storage.contract import Backend, BackendContext, Reader
 from tfm.storage.session import Session
 
 Answer = TypeVar("Answer")
@@ -135,71 +135,115 @@ PART_BYTES = 8 << 20
 LARGE = bytes(range(256)) * (17 << 12) + b"the end"  # 17 MiB: three parts
 
 
-@pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, int]]:
-    """What the system is told of a disk, in this order: what to begin with (offset and length), and to wait for all."""
-    heard: list[tuple[str, int, int]] = []
+class SystemCalls:
+    """What the system is told of a disk; what a call of ``sync_file_range`` answers is in ``number``."""
 
-    def begin(_descriptor: int, offset: int, length: int, _flags: int) -> int:
-        heard.append(("begin", offset, length))
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.has_begun = threading.Event()
+        self.number = 0
+
+    def sync_file_range(self, descriptor: int, offset: int, length: int, flags: int) -> int:
+        assert flags == 2  # SYNC_FILE_RANGE_WRITE alone: nobody waits
+        assert os.pread(descriptor, length, offset) == LARGE[offset : offset + length] != b""
+        self.heard.append("begin")
+        self.has_begun.set()
+        ctypes.set_errno(self.number)
+        return -1 if self.number else 0
+
+    def syncfs(self, _descriptor: int) -> int:
+        self.heard.append("wait")
         return 0
 
-    def wait(_descriptor: int) -> int:
-        heard.append(("wait", 0, 0))
-        return 0
-
-    library = SimpleNamespace(sync_file_range=begin, syncfs=wait)
-    monkeypatch.setattr("tfm.backends.local.syncing._library", lambda: library)
-    return heard
-
 
 @pytest.fixture
-def large(tmp_path: DiskPath) -> Session:
-    """A session whose memory has one large object."""
-    session = Session()
-    factory = MemoryBackendFactory(BackendContext(Settings(), session.meter.record))
-    factory.store.put("bucket", {"large": LARGE})
-    session.registry.add("memory", factory)
-    return session
+def calls(monkeypatch: pytest.MonkeyPatch) -> SystemCalls:
+    made = SystemCalls()
+    monkeypatch.setattr("tfm.backends.local.syncing._library", lambda: made)
+    return made
 
 
-def to_disk(session: Session, target: DiskPath) -> CopyJob:
-    spec = CopySpec(
-        (Location(HERE, "large", Kind.FILE),), Location(StorageAddress("file"), str(target), Kind.FILE), into=False
-    )
-    return CopyJob(session, spec, journal=null_journal())
+class LargeSource:
+    """A session whose memory has one large object; its last part comes when ``ready`` says so."""
+
+    def __init__(self) -> None:
+        self.session = Session()
+        self.ready: Callable[[], object] = lambda: None
+        self._factory = MemoryBackendFactory(BackendContext(Settings(), self.session.meter.record))
+        self._factory.store.put("bucket", {"large": LARGE})
+        self.session.registry.add("memory", self)
+
+    def open(self, address: StorageAddress) -> Backend:
+        return _LargeBackend(self, self._factory.open(address))
+
+    def to_disk(self, target: DiskPath, *, move: bool = False) -> CopySummary:
+        there = Location(StorageAddress("file"), str(target), Kind.FILE)
+        spec = CopySpec((Location(HERE, "large", Kind.FILE),), there, into=False, move=move)
+        return CopyJob(self.session, spec, journal=null_journal()).run()
 
 
-def test_a_large_file_goes_to_the_disk_as_its_parts_come(
-    large: Session, tmp_path: DiskPath, told: list[tuple[str, int, int]]
+class _LargeBackend(PassingBackend):
+    def __init__(self, source: LargeSource, inner: Backend) -> None:
+        super().__init__(inner)
+        self._source = source
+
+    def read(self, key: str, *, start: int = 0, length: int | None = None, if_match: str | None = None) -> Reader:
+        if start == 2 * PART_BYTES:
+            self._source.ready()
+        return super().read(key, start=start, length=length, if_match=if_match)
+
+
+@pytest.mark.parametrize("move", [False, True], ids=["copy", "move"])
+def test_the_disk_begins_with_a_large_file_while_the_rest_of_it_comes(
+    tmp_path: DiskPath, calls: SystemCalls, move: bool
 ) -> None:
-    assert to_disk(large, tmp_path / "x").run().done == 1
+    large = LargeSource()
+    large.ready = lambda: calls.has_begun.wait(30)
+    assert large.to_disk(tmp_path / "x", move=move).done == 1
     assert (tmp_path / "x").read_bytes() == LARGE
-    assert sorted(told[:-1]) == [
-        ("begin", 0, PART_BYTES),
-        ("begin", PART_BYTES, PART_BYTES),
-        ("begin", 2 * PART_BYTES, len(LARGE) - 2 * PART_BYTES),
-    ]
-    assert told[-1] == ("wait", 0, 0)
+    assert calls.has_begun.is_set()
+    assert calls.heard.count("wait") == 1
+    assert calls.heard[0] == "begin"
 
 
 def test_the_library_leaves_it_to_the_system_when_a_large_file_is_written(
-    large: Session, tmp_path: DiskPath, told: list[tuple[str, int, int]]
+    tmp_path: DiskPath, calls: SystemCalls
 ) -> None:
-    with use_session(large):
+    large = LargeSource()
+    large.ready = lambda: calls.has_begun.wait(0.2)
+    with use_session(large.session):
         Path("memory://bucket/large").copy(str(tmp_path / "x"))
     assert (tmp_path / "x").read_bytes() == LARGE
-    assert not told
+    assert calls.heard == []
 
 
-def test_a_disk_that_refuses_a_part_leaves_nothing_behind(
-    large: Session, tmp_path: DiskPath, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("number", [errno.EPERM, errno.ENOSYS, errno.ENOSPC])
+def test_a_system_that_does_not_allow_it_is_not_asked_for_more(
+    tmp_path: DiskPath, calls: SystemCalls, number: int
 ) -> None:
-    def refuse(*_arguments: object) -> int:
-        ctypes.set_errno(errno.ENOSPC)
-        return -1
+    """What the disk itself refuses is told when it is waited for."""
+    calls.number = number
+    large = LargeSource()
+    large.ready = lambda: calls.has_begun.wait(30)
+    summary = large.to_disk(tmp_path / "x")
+    assert (summary.done, summary.failed) == (1, 0)
+    assert (tmp_path / "x").read_bytes() == LARGE
+    assert calls.heard.count("wait") == 1
 
-    monkeypatch.setattr("tfm.backends.local.syncing._library", lambda: SimpleNamespace(sync_file_range=refuse))
-    summary = to_disk(large, tmp_path / "x").run()
-    assert [type(error) for error in summary.failures] == [NoSpaceError]
-    assert os.listdir(tmp_path) == []
+
+def test_a_disk_that_is_slow_to_begin_holds_nobody_up(tmp_path: DiskPath, calls: SystemCalls) -> None:
+    large, release = LargeSource(), threading.Event()
+    begin = calls.sync_file_range
+
+    def slow(descriptor: int, offset: int, length: int, flags: int) -> int:
+        told = begin(descriptor, offset, length, flags)
+        assert release.wait(30)
+        return told
+
+    calls.sync_file_range = slow  # type: ignore[method-assign]
+    large.ready = lambda: calls.has_begun.wait(30)
+    try:
+        assert large.to_disk(tmp_path / "x").done == 1
+        assert calls.heard == ["begin", "wait"]
+    finally:
+        release.set()

@@ -153,6 +153,31 @@ def test_a_job_that_came_to_its_end_was_on_the_disk(tmp_path: LocalPath) -> None
 
 
 @pytest.mark.usefixtures("started_again")
+def test_what_was_cut_off_and_could_not_be_copied_again_can_be_retried(tmp_path: LocalPath) -> None:
+    contents = {name: b"the content of " + name.encode() for name in NAMES}
+    with memory_world() as world:
+        world.put(files={f"d/{name}": content for name, content in contents.items()})
+        journal = null_journal()
+        job_id = interrupted(world, journal, tmp_path, done=NAMES[2:])
+        (tmp_path / "d").mkdir()
+        for name in ("1", "2"):
+            Path(f"memory://{BUCKET}/d/{name}").copy(tmp_path / "d" / name)
+            cut_off(tmp_path / "d" / name, 3)
+        (tmp_path / "d" / "0").write_bytes(b"somebody's")
+        job = journal.claim(job_id)
+        assert job is not None
+        for record in job.pending():  # a resume that had looked, and came to its end
+            job.failed(record.number, "denied")
+        job.set_state(JobState.FAILED)
+        summary = resume(world.session, journal, job_id, retry_failed=True).run()
+        assert [error.uri for error in summary.failures] == [f"{tmp_path}/d/0"]
+        assert {path.name: path.read_bytes() for path in (tmp_path / "d").iterdir()} == {
+            "0": b"somebody's", "1": contents["1"], "2": contents["2"][:3]  # by then on the disk: somebody's, since
+        }  # fmt: skip
+        journal.close()
+
+
+@pytest.mark.usefixtures("started_again")
 def test_looking_again_can_be_stopped(tmp_path: LocalPath) -> None:
     with memory_world() as world:
         world.put(files={f"d/{name}": name.encode() for name in NAMES})

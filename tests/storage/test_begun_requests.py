@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
@@ -51,7 +51,7 @@ class Beginning(PassingBackend):
     def begin_delete_many(self, keys: Sequence[str]) -> Callable[[], list[DeleteFailure]] | None:
         return self._begin(lambda: self.delete_some(keys))
 
-    def delete_many(self, keys: Sequence[str]) -> list[DeleteFailure]:
+    def delete_many(self, keys: Sequence[str], *, etags: Mapping[str, str] | None = None) -> list[DeleteFailure]:
         return self.pass_on("delete_many", "", lambda: self.delete_some(keys))
 
     def delete_some(self, keys: Sequence[str]) -> list[DeleteFailure]:

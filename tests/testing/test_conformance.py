@@ -109,8 +109,8 @@ class Wrong(Backend):
     def delete(self, key: str, *, only_if: Precondition | None = None) -> None:
         self.inner.delete(key, only_if=only_if)
 
-    def delete_many(self, keys: Sequence[str]) -> list[DeleteFailure]:
-        return self.inner.delete_many(keys)
+    def delete_many(self, keys: Sequence[str], *, etags: Mapping[str, str] | None = None) -> list[DeleteFailure]:
+        return self.inner.delete_many(keys, etags=etags)
 
     def describe(self, key: str, *, if_match: str | None = None) -> Description:
         return self.inner.describe(key, if_match=if_match)
@@ -260,8 +260,14 @@ class DeletesByPrefix(Wrong):
 
 
 class DeletesTrimmedKeys(Wrong):
-    def delete_many(self, keys: Sequence[str]) -> list[DeleteFailure]:
-        return self.inner.delete_many([key.strip() for key in keys])
+    def delete_many(self, keys: Sequence[str], *, etags: Mapping[str, str] | None = None) -> list[DeleteFailure]:
+        return self.inner.delete_many([key.strip() for key in keys], etags=etags)
+
+
+class DeletesWhateverIsThere(Wrong):
+    def delete_many(self, keys: Sequence[str], *, etags: Mapping[str, str] | None = None) -> list[DeleteFailure]:
+        del etags
+        return self.inner.delete_many(keys)
 
 
 class CopiesByWriting(Wrong):
@@ -378,6 +384,7 @@ class Suite(BackendConformance):
         (AbortsNothing, "test_an_aborted_upload_leaves_nothing", []),
         (DeletesByPrefix, "test_a_delete_is_of_exactly_that_key", ["bak"]),
         (DeletesTrimmedKeys, "test_many_are_deleted_and_nothing_else", []),
+        (DeletesWhateverIsThere, "test_of_many_only_the_versions_that_are_meant_are_deleted", []),
         (CopiesByWriting, "test_facts_are_kept_by_a_copy", []),
         (CopiesUnasked, "test_a_copy_to_a_key_that_must_be_free", []),
         (CopiesUnasked, "test_of_many_copies_to_a_free_key_one_wins", []),

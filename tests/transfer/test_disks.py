@@ -7,6 +7,7 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path as Disk
+from typing import Any
 
 import pytest
 
@@ -200,9 +201,9 @@ def test_a_source_that_cannot_be_deleted_is_one_failure_of_the_move(
     world.put("d/1", "d/2", "d/3")
     original: Callable[..., list[DeleteFailure]] = Storage.delete_many
 
-    def delete_many(self: Storage, keys: list[str]) -> list[DeleteFailure]:
+    def delete_many(self: Storage, keys: list[str], **options: Any) -> list[DeleteFailure]:
         denied = DeleteFailure("d/2", PermissionDeniedError("No.", uri="memory://bucket/d/2"))
-        return [denied, *original(self, [key for key in keys if key != "d/2"])]
+        return [denied, *original(self, [key for key in keys if key != "d/2"], **options)]
 
     monkeypatch.setattr(Storage, "delete_many", delete_many)
     result = copied(world.session, Path("memory://bucket/d/"), Path(tmp_path / "d"), move=True)

@@ -14,6 +14,7 @@ from tests.servers.moto import MotoServer
 from tests.servers.seaweedfs import SeaweedServer
 from tfm import OperationFailed, Path
 from tfm.core.errors import ConflictError, StorageError
+from tfm.core.settings import Settings
 from tfm.path.sessions import use_session
 from tfm.storage.session import Session
 from tfm.storage.storage import Storage
@@ -107,6 +108,32 @@ def test_what_is_overwritten_is_what_was_seen(
     error = failure_of(lambda: source.copy("s3://lost-target/x", conflict="overwrite"))
     assert isinstance(error, ConflictError)
     assert Path("s3://lost-target/x").read_bytes() == b"somebody's"
+
+
+@pytest.mark.seaweedfs
+@pytest.mark.parametrize("conditions", ["", "create,replace,delete,copy", "none"], ids=["known", "looks", "nothing"])
+@pytest.mark.parametrize("way", ["down", "server-side"])
+def test_a_source_that_is_overwritten_when_a_move_has_copied_it(
+    proxy: FaultProxy,
+    seaweed: SeaweedServer,
+    tmp_path: Disk,
+    monkeypatch: pytest.MonkeyPatch,
+    conditions: str,
+    way: str,
+) -> None:
+    names = [f"{row:03}" for row in range(30)]
+    seaweed.fill("lost", {f"d/{name}": SMALL_OLD for name in names})
+    with use_session(Session(Settings(s3_conditions=conditions))):
+        Path("s3://lost/").exists()  # so that the server is known
+        target = Path(tmp_path / "d") if way == "down" else Path("s3://lost-target/d")
+        # Behind all copies: before the look, where one is sent, else before the deletes.
+        first = "POST /lost?delete" if not conditions else "start-after"
+        proxy.at_request(1, lambda: seaweed.fill("lost", {"d/007": SMALL_NEW}), match=first)
+        error = failure_of(lambda: Path("s3://lost/d/").move(target))
+        assert isinstance(error, ConflictError)
+        assert [str(each) for each in Path("s3://lost/").rglob("*") if each.is_file(fresh=True)] == ["s3://lost/d/007"]
+        assert Path("s3://lost/d/007").read_bytes() == SMALL_NEW
+        assert {each.name: each.read_bytes() for each in target.iterdir()} == dict.fromkeys(names, SMALL_OLD)
 
 
 def test_where_no_condition_is_enforced_the_destination_is_looked_at_afresh(

@@ -47,8 +47,8 @@ class Settings:
     s3_requester_pays: bool = _setting(default=False, help_text="Agree to pay for requests to requester-pays buckets.")
     s3_conditions: str = _setting(
         "",
-        "Conditions that the S3 server enforces: create, replace, delete, copy, with commas between, or none; empty "
-        "means what is known of the provider, or what `tfm doctor` found out.",
+        "Conditions that the S3 server enforces: create, replace, delete, delete-many, copy, with commas between, or "
+        "none; empty means what is known of the provider, or what `tfm doctor` found out.",
     )
     connect_timeout_seconds: float = _setting(3, "How long a connection may take.", least=0.1)
     interactive_timeout_seconds: float = _setting(

@@ -67,6 +67,9 @@ class Condition(StrEnum):
     DELETE = "delete"
     """A delete of one certain version."""
 
+    DELETE_MANY = "delete-many"
+    """The same, of each of the many that one request deletes."""
+
     COPY = "copy"
     """Both of the first two for server-side copies, and that the source is one certain version."""
 

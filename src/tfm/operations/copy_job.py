@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Final
 
+from tfm.core.capability import Capability
 from tfm.core.entry import Kind
 from tfm.core.errors import ConflictError, StorageError
 from tfm.core.progress import Cancel, Progress
@@ -32,6 +33,7 @@ from tfm.transfer.directories import Directories
 from tfm.transfer.engine import BytesBudget, Engine
 from tfm.transfer.meter import Meter
 from tfm.transfer.transfer import Transfer
+from tfm.transfer.writing_out import WritingOut
 
 __all__ = ["CopyJob"]
 
@@ -55,7 +57,8 @@ class CopyJob:
         progress: Callable[[Progress], None] | None = None,
         workers: int | None = None,
         log: Job | None = None,
-        lost_power: bool = False,
+        restarted: bool = False,
+        had_ended: bool = False,
         done: Callable[[Step, Outcome], None] | None = None,
         skipped: Callable[[Skipped], None] | None = None,
         plan: Callable[[CopySpec], Planner] | None = None,
@@ -63,14 +66,14 @@ class CopyJob:
     ) -> None:
         """``done`` hears of each object that was copied, in the workers' threads, and ``skipped`` of each that was left
         as it is; both are short and do not raise. ``plan`` gives the planner, where somebody has planned already.
-        With a ``journal``, a ``durable`` copy is on the disk before it is on record as done; ``lost_power``: what the
-        ``log`` of an earlier run has as done may not be."""
+        With a ``journal``, a ``durable`` copy is on the disk before it is on record as done. ``log``,
+        ``restarted`` and ``had_ended`` are of an earlier run: see :class:`EarlierRun`."""
         self.spec: Final = spec
         self.summary: Final = CopySummary()
         self._session = session
         self._journal = journal
         self._log = log
-        self._earlier = None if log is None else EarlierRun(log, spec, lost_power=lost_power)
+        self._earlier = None if log is None else EarlierRun(log, spec, restarted=restarted, had_ended=had_ended)
         self._conflicts = Conflicts(spec.policy, ask)
         self._progress = progress
         self._tell_done = done
@@ -196,13 +199,15 @@ class CopyJob:
             planner = self._planner(source, target, spec)  # what was renamed is not there any more
         log = self._opened_log(spec)
         directories = Directories(target, spec.target_prefix)
+        writing_out = self._writing_out(target, spec)
         context = TransferContext(
-            source, target, directories, self._meter, self._cancel, BytesBudget(_MEMORY_BYTES), durable=self._durable
+            source, target, directories, self._meter, self._cancel, BytesBudget(_MEMORY_BYTES), writing_out
         )
         moved = MovedSources(source, target, spec, log, kept=self._kept, failed=self._failed) if spec.move else None
         if self._earlier is not None:
             self._earlier.prepare(target, directories, kept=self._others_uploads())
         with ExitStack() as stack:
+            stack.callback(writing_out.close)
             for each in spec.sources:
                 if each.kind is Kind.DIRECTORY:
                     stack.enter_context(target.changing_below(spec.target_key(each)))
@@ -225,6 +230,10 @@ class CopyJob:
         orphans = () if self._journal is None else self._journal.orphans()
         return [each.id for each in orphans if each.id is not None and each.job_state in UNFINISHED]
 
+    def _writing_out(self, target: Storage, spec: CopySpec) -> WritingOut:
+        waits = (self._durable or spec.move) and Capability.LOCAL_PATHS in target.capabilities
+        return WritingOut(target if waits else None, self._cancel)
+
     def _finish(
         self, source: Storage, target: Storage, directories: Directories, log: Job, moved: MovedSources | None
     ) -> None:
@@ -235,7 +244,7 @@ class CopyJob:
         if moved is not None:
             for step, whole in () if self._earlier is None else self._earlier.undeleted(source, target, self._done_now):
                 if whole:
-                    moved.add(step)
+                    moved.add(step, None)
                 else:
                     self._kept(_copy_gone(source, step))
             moved.finish()
@@ -406,7 +415,7 @@ class CopyJob:
             if self._tell_done is not None:
                 self._tell_done(step, outcome)
             if moved is not None:
-                moved.add(step)
+                moved.add(step, outcome.copied)
         self._tell()
 
     def _failed(self, error: StorageError) -> None:

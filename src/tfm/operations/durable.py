@@ -9,6 +9,7 @@ from typing import Final
 from tfm.core.errors import StorageError
 from tfm.core.progress import Cancel
 from tfm.storage.storage import Storage
+from tfm.transfer.one_version import defect
 
 __all__ = ["reach_the_disk"]
 
@@ -29,6 +30,8 @@ def reach_the_disk(target: Storage, prefix: str, cancel: Cancel) -> None:
             target.sync(prefix)
         except StorageError as error:
             answers.put(error)
+        except Exception as error:  # noqa: BLE001 - the thread's boundary: who waits would wait for ever
+            answers.put(defect(error))
         else:
             answers.put(None)
 

@@ -30,9 +30,11 @@ it can have had under way."""
 class EarlierRun:
     """What ``log`` says of it. Of the job's thread, save for :meth:`upload`, which any may ask."""
 
-    def __init__(self, log: Job, spec: CopySpec, *, lost_power: bool = False) -> None:
-        """``lost_power``: the machine has been started again since the job was begun, which had not come to its end."""
-        self._lost_power = lost_power
+    def __init__(self, log: Job, spec: CopySpec, *, restarted: bool = False, had_ended: bool = False) -> None:
+        """``restarted``: the machine has been since the job was begun; ``had_ended``: it had come to its end."""
+        self._restarted = restarted
+        # What a job has done that came to its end was on the disk by then.
+        self._lost_power = restarted and not had_ended
         self._log = log
         self._spec = spec
         self._uploads: dict[int, UploadRecord] = {}
@@ -79,7 +81,8 @@ class EarlierRun:
         if not self._log.record().is_planned:
             self._planned.update((record.step.source_key, record.step.kind) for record in self._records(set(StepState)))
         for record in self._records({StepState.PENDING, StepState.MADE, StepState.FAILED}):
-            cut_off = self._lost_power and is_left_of(source, target, record.step)
+            # Of a job that had ended, too: a resume may have failed to copy again what it had found cut off.
+            cut_off = self._restarted and is_left_of(source, target, record.step)
             yield (replace(record.step, only_if=None) if cut_off else record.step), record.number
 
     def lost(self, source: Storage, target: Storage, cancel: Cancel) -> Iterator[tuple[Step, int]]:

@@ -8,13 +8,14 @@ from dataclasses import replace
 from typing import Final
 
 from tfm.core.capability import Capability
-from tfm.core.entry import Kind
+from tfm.core.entry import Entry, Kind
 from tfm.core.errors import DamagedError, NotEmptyError, NotFoundError, StorageError, UnsupportedOperation
 from tfm.core.location import Location
 from tfm.core.step import Step, StepAction
 from tfm.core.writing import NOTHING_THERE, Condition, Precondition
 from tfm.journal import Job
 from tfm.operations.copy_spec import CopySpec
+from tfm.operations.still_there import is_version, look_again
 from tfm.storage.contract import PAGE_ENTRIES
 from tfm.storage.storage import Storage
 
@@ -26,8 +27,10 @@ _BATCH: Final = PAGE_ENTRIES
 class MovedSources:
     """Collects copied objects and deletes their sources a thousand at a time: ``ceil(n / 1000)`` requests on flat keys.
 
-    Before each batch the copies are made to outlive a crash, and the journal knows of them. ``kept`` hears of each
-    copied object whose source could not be deleted, ``failed`` of each directory that could not. Thread-safe.
+    Before each batch the copies are made to outlive a crash, and the journal knows of them. What was written again
+    since it was copied stays: the storage is told which versions are meant, or, where it does not enforce that, is
+    looked at just before. ``kept`` hears of each copied object whose source was not deleted, ``failed`` of each
+    directory that could not. Thread-safe.
     """
 
     def __init__(
@@ -49,19 +52,23 @@ class MovedSources:
         self._flat = Capability.FLAT_KEYS in source.capabilities
         self._lock = threading.Lock()
         self._waiting: list[Step] = []
+        self._versions: dict[str, Entry] = {}
+        """By key, what was copied where that was another version than the step's."""
         self._many = False
 
-    def add(self, step: Step) -> None:
-        """This one was copied, and the copy is known to be right."""
+    def add(self, step: Step, copied: Entry | None) -> None:
+        """This one was copied, and the copy is known to be right; see :attr:`Outcome.copied`."""
         if step.kind is Kind.DIRECTORY and not step.is_symlink and not self._flat:
             return  # a disk's directories go at the end, when they are empty
         with self._lock:
             self._waiting.append(step)
+            if copied is not None and not is_version(step, copied):
+                self._versions[step.source_key] = copied
             if len(self._waiting) < _BATCH:
                 return
             batch, self._waiting = self._waiting, []
             self._many = True
-        self._delete(batch)
+        self._delete_and_forget(batch)
 
     def not_verified(self, step: Step) -> StorageError:
         """Why the source of a copy stays that nothing could be compared with."""
@@ -74,39 +81,74 @@ class MovedSources:
 
     def finish(self) -> None:
         """Delete what is left, and the directories of a disk that are empty now."""
-        with self._lock:
-            batch, self._waiting = self._waiting, []
-        if batch:
-            self._delete(batch)
+        while True:
+            with self._lock:
+                batch, self._waiting = self._waiting, []
+            if not batch:
+                break
+            self._delete_and_forget(batch)
         if not self._flat:
             for each in self._spec.sources:
                 if each.kind is Kind.DIRECTORY:
                     self._remove_empty(each.key)
+
+    def _delete_and_forget(self, batch: list[Step]) -> None:
+        self._delete(batch)
+        with self._lock:
+            for key in {step.source_key for step in batch} - {step.source_key for step in self._waiting}:
+                self._versions.pop(key, None)
 
     def _delete(self, batch: list[Step]) -> None:
         try:
             self._target.sync(self._spec.target_prefix)
             self._log.flush(durable=True)
             if self._flat and (self._many or len(batch) > 1):
-                for failure in self._source.delete_many([step.source_key for step in batch]):
-                    self._kept(failure.error)
+                self._delete_many(batch)
                 return
         except StorageError as error:
             for _ in batch:
                 self._kept(error)
             return
+        if not self._flat:
+            batch = self._looked_at(batch)
         for step in batch:
             try:
-                self._source.delete(step.source_key, only_if=self._version(step))
+                # A link's key has no slash, whatever the link leads to.
+                key = step.source_key.removesuffix("/") if step.is_symlink else step.source_key
+                self._source.delete(key, only_if=self._version(step))
             except NotFoundError:
                 pass
             except StorageError as error:
                 self._kept(error)
 
+    def _delete_many(self, batch: list[Step]) -> None:
+        """Raises StorageError, and then none of the batch is known to be deleted."""
+        etags: dict[str, str] = {}
+        if self._source.enforces(Condition.DELETE_MANY):
+            etags = {step.source_key: etag for step in batch if (etag := self._etag(step)) is not None}
+        # A directory that is no object is named, too, in case that it has a marker.
+        if not all(step.source_key in etags or step.source_key.endswith("/") for step in batch):
+            batch = self._looked_at(batch)
+        if batch:
+            for failure in self._source.delete_many([step.source_key for step in batch], etags=etags):
+                self._kept(failure.error)
+
+    def _looked_at(self, batch: list[Step]) -> list[Step]:
+        """Those of which the source is what was copied; what was not looked at waits for the next batch."""
+        looked = look_again(self._source, batch, self._versions)
+        for error in looked.failures:
+            self._kept(error)
+        with self._lock:
+            self._waiting += looked.left
+        return looked.same
+
     def _version(self, step: Step) -> Precondition | None:
         """The version that was copied, where the storage refuses to delete another one."""
-        known = step.etag is not None and self._source.enforces(Condition.DELETE)
-        return Precondition(step.etag) if known else None
+        etag = self._etag(step)
+        return Precondition(etag) if etag is not None and self._source.enforces(Condition.DELETE) else None
+
+    def _etag(self, step: Step) -> str | None:
+        return self._versions.get(step.source_key, step).etag
 
     def _remove_empty(self, key: str) -> None:
         """Remove a disk's directories from the deepest up, as far as they are empty: what was not copied stays."""

@@ -52,16 +52,16 @@ def resume(
             operation="resume",
         )
     record = job.record()
-    # A job that came to its end was on the disk before.
-    lost_power = record.state in UNFINISHED and record.boot_id not in {"", this_process().boot_id}
+    restarted = record.boot_id not in {"", this_process().boot_id}
+    had_ended = record.state not in UNFINISHED
     if retry_failed:
         job.retry_failed()
     if job.record().state not in UNFINISHED:
         job.set_state(JobState.RUNNING)  # killed now, it is to be offered again
     spec = _spec_of(job)
     return CopyJob(
-        session, spec, journal=journal, ask=ask, log=job, lost_power=lost_power, progress=progress, done=done,
-        skipped=skipped,
+        session, spec, journal=journal, ask=ask, log=job, restarted=restarted, had_ended=had_ended, progress=progress,
+        done=done, skipped=skipped,
     )  # fmt: skip
 
 

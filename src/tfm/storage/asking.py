@@ -155,6 +155,11 @@ class AskingStorage:
         sent when the page is wanted. A directory that is not there has one empty page."""
         return self._lister.pages(prefix, recursive=True)
 
+    def keys_after(self, prefix: str, after: str) -> Page:
+        """A page of the keys below the directory that are greater than ``after``, as :meth:`tree_pages` gives them; one
+        request."""
+        return self._backend.list_page(prefix, recursive=True, start_after=after or None)
+
     def first_rows(self, prefix: str, *, limit: int) -> Page:
         """Up to ``limit`` rows of the directory, from the storage and not from the cache; one request. For who only
         wants to know whether something is in it."""

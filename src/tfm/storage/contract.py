@@ -9,7 +9,7 @@ with :mod:`tfm.testing`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, runtime_checkable
 
 from tfm.core.awaited import Awaited
@@ -197,11 +197,13 @@ class Backend(ABC):
         """
         raise self._read_only("delete", key)
 
-    def delete_many(self, keys: Sequence[str]) -> list[DeleteFailure]:
+    def delete_many(self, keys: Sequence[str], *, etags: Mapping[str, str] | None = None) -> list[DeleteFailure]:
         """Delete up to a thousand objects of exactly these keys; those that were not deleted, each with its error.
 
         One request, with DELETE_MANY, and one for each key that the protocol's batch cannot carry. What fails as a
-        whole is raised, and then nothing is known about any of them.
+        whole is raised, and then nothing is known about any of them. ``etags`` are the versions of some keys, which are
+        to be deleted only if they are those still: ConflictError for another one, with Condition.DELETE_MANY; without
+        it they say nothing.
         """
         raise self._read_only("delete", keys[0] if keys else "")
 
@@ -354,13 +356,15 @@ class Backend(ABC):
         )
 
     def sync(self, prefix: str) -> None:
-        """Return when what was written below the directory ``prefix`` would outlive a crash of the machine: before what
-        it was copied from is deleted. Where the storage answers only then, nothing is to be done."""
+        """Return when what was written below the directory ``prefix`` would outlive a crash of the machine: before that
+        is on record, or what it was copied from is deleted. Where the storage answers only then, nothing is to be
+        done."""
         del prefix
 
     def write_out(self, upload: Upload, *, offset: int, length: int) -> None:
         """Let the disk begin with these bytes of an upload that is not finished, so that :meth:`sync` has less to wait
-        for. Not a promise, and nothing where no disk is behind it; raises StorageError where the disk refuses them."""
+        for. Not a promise: nothing where no disk is behind it, and what the disk refuses :meth:`sync` tells.
+        NotFoundError where there is no such upload any more."""
         del upload, offset, length
 
     # What was interrupted

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from tfm.core.awaited import Awaited
@@ -235,9 +235,9 @@ class RetryBackend(Backend):
 
         self._run_once(ask, interactive=True)
 
-    def delete_many(self, keys: Sequence[str]) -> list[DeleteFailure]:
+    def delete_many(self, keys: Sequence[str], *, etags: Mapping[str, str] | None = None) -> list[DeleteFailure]:
         left = _Left(keys)
-        return self._deleted(left, lambda: self._inner.delete_many(left.keys))
+        return self._deleted(left, lambda: self._inner.delete_many(left.keys, etags=etags))
 
     def _deleted(self, left: _Left, ask: Callable[[], list[DeleteFailure]]) -> list[DeleteFailure]:
         """What was not deleted in the end; those that a server had no time for are asked for again."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING
 
@@ -259,22 +259,25 @@ class Storage(ChangingStorage):
             self._backend.delete(key, only_if=only_if)
             effects.append(Gone(key))
 
-    def delete_many(self, keys: Sequence[str], *, covered: bool = False) -> list[DeleteFailure]:
+    def delete_many(
+        self, keys: Sequence[str], *, covered: bool = False, etags: Mapping[str, str] | None = None
+    ) -> list[DeleteFailure]:
         """Delete up to a thousand objects of exactly these keys; those that were not deleted, each with its error.
 
         One request, and one for each key that it cannot carry; without DELETE_MANY one for each. What is raised was
         said of all of them, and of none is known whether it is still there. ``covered``: all of them are below what
-        the caller has :meth:`deleting_below`, which tells the cache.
+        the caller has :meth:`deleting_below`, which tells the cache. ``etags``: see :meth:`Backend.delete_many`;
+        whoever needs them where the storage does not enforce Condition.DELETE_MANY looks before.
         """
         if not keys:
             return []
         if covered or self._is_all_bulk(keys):
-            failures = self._delete_many(keys)
+            failures = self._delete_many(keys, etags)
             if covered:
                 self._ask_again_about(keys)
             return failures
         with self._changing(Change(*map(place_of, keys), below=False)) as effects:
-            failures = self._delete_many(keys)
+            failures = self._delete_many(keys, etags)
             effects += self._deleted(keys, failures)
         return failures
 
@@ -318,14 +321,16 @@ class Storage(ChangingStorage):
         failed = {failure.key for failure in failures}
         return [Gone(key) for key in keys if key not in failed]
 
-    def _delete_many(self, keys: Sequence[str]) -> list[DeleteFailure]:
+    def _delete_many(self, keys: Sequence[str], etags: Mapping[str, str] | None) -> list[DeleteFailure]:
         keys = _inside_out(keys)
         if Capability.DELETE_MANY in self.capabilities:
-            return self._backend.delete_many(keys)
+            return self._backend.delete_many(keys, etags=etags)
         failures = []
+        if etags is None or not self.enforces(Condition.DELETE):
+            etags = {}
         for key in keys:
             try:
-                self._backend.delete(key)
+                self._backend.delete(key, only_if=Precondition(etags[key]) if key in etags else None)
             except StorageError as error:
                 failures.append(DeleteFailure(key, error, known=not error.temporary))
         return failures

@@ -96,6 +96,21 @@ class DeletingCases(Trees):
         self.backend.delete(self.root + "x", only_if=Precondition(second.etag))
         assert self.tree() == {}
 
+    def test_of_many_only_the_versions_that_are_meant_are_deleted(self) -> None:
+        self.need(Capability.WRITE)
+        if Condition.DELETE_MANY not in self.backend.conditions():
+            pytest.skip("the storage does not enforce it")
+        self.populate(dict.fromkeys(("changed", "same", "any", "gone"), b"first"))
+        etags = {self.root + key: self.one_entry(key).etag or "" for key in ("changed", "same", "gone")}
+        self.write("changed", b"second")
+        self.backend.delete(self.root + "gone")
+        keys = [self.root + key for key in ("changed", "same", "any", "gone")]
+        failures = self.backend.delete_many(keys, etags=etags)
+        assert [failure.key for failure in failures] == [self.root + "changed"]
+        assert isinstance(failures[0].error, ConflictError)
+        self.require_clear(failures[0].error, "changed")
+        assert self.tree() == {"changed": b"second"}
+
     def test_a_missing_place_has_nothing_to_delete(self) -> None:
         self.need(Capability.WRITE)
         missing = self.make_missing_backend()

@@ -12,6 +12,7 @@ from tfm.storage.storage import Storage
 from tfm.transfer.directories import Directories
 from tfm.transfer.engine import BytesBudget
 from tfm.transfer.meter import Meter
+from tfm.transfer.writing_out import WritingOut
 
 __all__ = ["Cancelled", "Outcome", "TransferContext", "UploadRecord"]
 
@@ -37,17 +38,20 @@ class UploadRecord(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one step. ``verified`` is False where nothing could be compared, True where nothing had to be."""
+    """What came of one step. ``verified`` is False where nothing could be compared, True where nothing had to be.
+    ``copied`` has size, time and etag of what was copied, where that may be another version than the step's: the source
+    may have changed since it was listed."""
 
     entry: Entry | None
     size_bytes: int
     verified: bool
+    copied: Entry | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TransferContext:
     """What the transfers of one job share. ``budget`` is of the memory, ``disk`` of what is kept on one for a while;
-    ``durable``: at the end the job waits until the target's disk has all of it."""
+    ``writing_out`` takes what has come of large files, where the job will wait for the target's disk."""
 
     source: Storage
     target: Storage
@@ -55,7 +59,7 @@ class TransferContext:
     meter: Meter
     cancel: Cancel
     budget: BytesBudget
-    durable: bool = False
+    writing_out: WritingOut
     disk: BytesBudget = field(default_factory=lambda: BytesBudget(_MOST_KEPT_BYTES))
 
     @property

@@ -120,8 +120,6 @@ class PartSending:
                         digest.update(piece)
                     done += len(piece)
                     context.meter.add(len(piece))
-            if context.durable:
-                context.target.write_out(self._upload, offset=offset, length=length)
         except BaseException:
             context.meter.add(-done)
             raise

@@ -180,6 +180,7 @@ class PartedTransfer:
             raise RuntimeError("no upload was begun")
         sent = self._sending.send(number)
         self._record.part(sent.part, sent.crc32 or 0)
+        self._context.writing_out.add(self._begun(), (number - 1) * self._part_bytes, sent.part.size_bytes)
         with self._lock:
             self._parts[number] = sent
 
@@ -199,7 +200,7 @@ class PartedTransfer:
         # Looks again at the destination where the storage does not: the parts may have taken hours.
         entry = context.target.finish_upload(upload, [each.part for each in sent], checksum=_whole_crc32(sent))
         self._record.ended()
-        return Outcome(entry, self._size_bytes, verified=verified)
+        return Outcome(entry, self._size_bytes, verified=verified, copied=described.entry)
 
     def _is_right(self, checksum: Checksum | None) -> bool:
         return self._context.server_side or self._compare(checksum)

@@ -108,7 +108,7 @@ class Transfer:
             again = self._again(self._step)
             if again is None:
                 raise
-            return self._copied(again)
+            return replace(self._copied(again), copied=again.entry)
 
     def _again(self, step: Step) -> Step | None:
         """The same step for the version that the source has by now; None where it has not changed since."""
@@ -146,7 +146,9 @@ class Transfer:
             raise
         size_bytes = step.size_bytes or 0
         context.meter.add(size_bytes - told)
-        return Outcome(entry, size_bytes, verified=True)
+        # A disk has no versions to ask for: it copies what is there, with its time.
+        copied_now = entry if Capability.LOCAL_PATHS in context.source.capabilities else None
+        return Outcome(entry, size_bytes, verified=True, copied=copied_now)
 
     def _through_here(self, step: Step) -> Outcome:
         context = self._context
@@ -174,14 +176,14 @@ class Transfer:
             raise changed(context.source, step)
         require_unchanged(context.source, step, entry)
         verified = verified or is_verified(context.source, step, checksum, content)
-        return _Whole(content, facts_for_target(context, step, entry, facts), verified=verified)
+        return _Whole(entry, content, facts_for_target(context, step, entry, facts), verified=verified)
 
     def _most_bytes(self, room: int) -> int:
         return max(room, self._context.target.upload_limits.whole_bytes)
 
     def _moved(self, whole: _Whole, written: Entry) -> Outcome:
         self._context.meter.add(len(whole.content))
-        return Outcome(written, len(whole.content), verified=whole.verified)
+        return Outcome(written, len(whole.content), verified=whole.verified, copied=whole.entry)
 
     def _etag(self, step: Step) -> str | None:
         return etag_for(self._context.source, step)
@@ -267,6 +269,7 @@ class Transfer:
 class _Whole(NamedTuple):
     """All of a small object, and what its copy is to say of itself."""
 
+    entry: Entry
     content: bytes
     facts: ObjectFacts
     verified: bool

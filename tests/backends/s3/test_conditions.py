@@ -20,6 +20,7 @@ from tfm.core.writing import NOTHING_THERE, Condition, ObjectFacts
 
 ALL = frozenset(Condition)
 WRITES = {Condition.CREATE, Condition.REPLACE}
+SINGLE = ALL - {Condition.DELETE_MANY}
 NONE: frozenset[Condition] = frozenset()
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
@@ -30,7 +31,7 @@ NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
         ("none", NONE),
         ("create", {Condition.CREATE}),
         ("create, replace", WRITES),
-        (" Create,REPLACE,delete,copy ", ALL),
+        (" Create,REPLACE,delete,Delete-Many,copy ", ALL),
     ],
 )
 def test_the_setting_decides(
@@ -42,7 +43,7 @@ def test_the_setting_decides(
 
 @pytest.mark.parametrize("text", ["all", "create;replace", "none,create", "create,,replace", "delete-"])
 def test_a_wrong_setting_is_told(open_bucket: OpenBucket, text: str) -> None:
-    with pytest.raises(SettingsError, match=r"S3_CONDITIONS .*create, replace, delete, copy"):
+    with pytest.raises(SettingsError, match=r"S3_CONDITIONS .*create, replace, delete, delete-many, copy"):
         open_bucket(s3_conditions=text)
 
 
@@ -67,7 +68,8 @@ def test_a_condition_that_is_set_to_be_none_is_not_sent(moto: MotoServer, open_b
         ("https://0123.eu.r2.cloudflarestorage.com", "bucket", "", WRITES),
         ("http://localhost:8333", "bucket", "SeaweedFS 30GB 3.96", NONE),
         ("http://localhost:8333", "bucket", "SeaweedFS 30GB 4.18", NONE),
-        ("http://localhost:8333", "bucket", "SeaweedFS 30GB 4.19", ALL),
+        ("http://localhost:8333", "bucket", "SeaweedFS 30GB 4.19", SINGLE),
+        ("http://localhost:8333", "bucket", "SeaweedFS 30GB 4.47", SINGLE),
         ("http://localhost:8333", "bucket", "SeaweedFS 8000GB 4.48", ALL),
         ("http://localhost:8333", "bucket", "SeaweedFS 30GB 5.0", ALL),
         ("http://localhost:9000", "bucket", "MinIO", NONE),

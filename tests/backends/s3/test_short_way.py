@@ -134,6 +134,21 @@ def test_a_batch_of_deletes_is_named_as_by_botocore(
     assert (ways.ordinary, ways.short) == (["DeleteObjects"], ["DeleteObjects"])
 
 
+def test_versions_in_a_batch_are_named_as_by_botocore(moto: MotoServer, open_bucket: OpenBucket, ways: Ways) -> None:
+    moto.put("bucket", dict.fromkeys(KEYS, b""))
+    backend = open_bucket(s3_conditions="delete-many")
+    etags = dict.fromkeys(KEYS[1:], "d41d8cd98f00b204e9800998ecf8427e")
+    bare = open_bucket()
+    for each in (backend, backend, bare):
+        assert each.delete_many(KEYS, etags=etags) == []
+    first, second, without = moto.records()
+    assert first.headers["x-amz-content-sha256"] == second.headers["x-amz-content-sha256"]
+    # A server that is not known to heed them hears nothing of them.
+    assert without.headers["x-amz-content-sha256"] != first.headers["x-amz-content-sha256"]
+    assert ways.ordinary[0] == "DeleteObjects"
+    assert ways.short[0] == "DeleteObjects"
+
+
 @pytest.mark.seaweedfs
 def test_a_server_that_checks_signatures_accepts_them(
     seaweed: SeaweedServer, aws_credentials: None, open_bucket: OpenBucket, meter: RequestMeter, ways: Ways

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from tfm.backends.local import removing, uploads, writing
@@ -181,8 +181,10 @@ class _LocalBackend(Backend):
             raise UnsupportedOperation("A disk has no etags to compare.", uri=key, operation="delete")
         removing.delete_file(self._places, key)
 
-    def delete_many(self, keys: Sequence[str]) -> list[DeleteFailure]:
-        """One after the other; a key that is not there is a failure, as it is for :meth:`delete`."""
+    def delete_many(self, keys: Sequence[str], *, etags: Mapping[str, str] | None = None) -> list[DeleteFailure]:
+        """One after the other; a key that is not there is a failure, as it is for :meth:`delete`. A disk has no
+        ``etags``."""
+        del etags
         failures = []
         for key in keys:
             try:

@@ -7,7 +7,7 @@ preconditions are enforced, and an object that came in parts has the etag of its
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from tfm.backends.memory.buckets import StoredObject
@@ -159,7 +159,7 @@ class _MemoryBackend(Backend):
         return found
 
     def conditions(self) -> frozenset[Condition]:
-        return frozenset({Condition.CREATE, Condition.REPLACE, Condition.DELETE, Condition.COPY})
+        return frozenset(Condition)
 
     def put(self, key: str, content: Content, *, facts: ObjectFacts, only_if: Precondition | None = None) -> Entry:
         """All facts are kept; :meth:`MemoryStore.find` tells them."""
@@ -187,7 +187,7 @@ class _MemoryBackend(Backend):
         self._record_request("delete")
         self._store.delete(self.address.authority, key, only_if)
 
-    def delete_many(self, keys: Sequence[str]) -> list[DeleteFailure]:
+    def delete_many(self, keys: Sequence[str], *, etags: Mapping[str, str] | None = None) -> list[DeleteFailure]:
         self._record_request("delete many")
         if len(keys) > _MOST_DELETED_AT_ONCE:
             raise InvalidRequestError(
@@ -198,8 +198,9 @@ class _MemoryBackend(Backend):
         self._store.require(self.address.authority)
         failures = []
         for key in keys:
+            only_if = None if etags is None or key not in etags else Precondition(etags[key])
             try:
-                self._store.delete(self.address.authority, key, None)
+                self._store.delete(self.address.authority, key, only_if, gone_is_done=True)
             except StorageError as error:
                 failures.append(DeleteFailure(key, error))
         return failures

@@ -105,11 +105,13 @@ class MemoryStore:
             bucket.put({key: made})
         return made
 
-    def delete(self, authority: str, key: str, only_if: Precondition | None) -> None:
-        """Drop one object, if it is there, in one step with the precondition."""
+    def delete(self, authority: str, key: str, only_if: Precondition | None, *, gone_is_done: bool = False) -> None:
+        """Drop one object, if it is there, in one step with the precondition; ``gone_is_done``: or it is gone."""
         _require_storable(authority, key, "delete")
         with self._lock:
             bucket = self._bucket(authority, key, "delete")
+            if gone_is_done and key not in bucket.objects:
+                return
             _require(only_if, bucket, authority, key, "delete")
             bucket.remove(key)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from tfm.backends.s3.bucket import Bucket
@@ -259,8 +259,8 @@ class S3Backend(Backend):
     def delete(self, key: str, *, only_if: Precondition | None = None) -> None:
         self._deleting.delete(key, only_if)
 
-    def delete_many(self, keys: Sequence[str]) -> list[DeleteFailure]:
-        return self._deleting.delete_many(keys)
+    def delete_many(self, keys: Sequence[str], *, etags: Mapping[str, str] | None = None) -> list[DeleteFailure]:
+        return self._deleting.delete_many(keys, etags or {})
 
     def begin_delete_many(self, keys: Sequence[str]) -> Callable[[], list[DeleteFailure]] | None:
         return self._deleting.begin_delete_many(keys)

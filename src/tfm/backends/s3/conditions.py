@@ -18,11 +18,12 @@ __all__ = ["Conditions", "Origin", "conditions_of_provider", "conditions_of_sett
 
 _NONE: Final[frozenset[Condition]] = frozenset()
 _WRITES: Final = frozenset({Condition.CREATE, Condition.REPLACE})
+_DELETES: Final = frozenset({Condition.DELETE, Condition.DELETE_MANY})
 _ALL: Final = frozenset(Condition)
 
 _HOSTS: Final = {
     # PutObject and CompleteMultipartUpload since August and November 2024, DeleteObject since September 2025,
-    # CopyObject since October 2025; directory buckets too.
+    # DeleteObjects, by its entries' ETag, too; CopyObject since October 2025; directory buckets too.
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html
     ".amazonaws.com": _ALL,
     ".amazonaws.com.cn": _ALL,
@@ -34,8 +35,9 @@ _HOSTS: Final = {
 
 _SERVERS: Final = (
     # In one step with the write, and for deletes and copies too, since https://github.com/seaweedfs/seaweedfs/pull/8802,
-    # which 4.19 was the first to have for certain. Measured on 4.48.
-    (re.compile(r"SeaweedFS \S+ (\d+)\.(\d+)"), (4, 19), _ALL),
+    # which 4.19 was the first to have for certain. Measured on 4.48, of batches of deletes only there.
+    (re.compile(r"SeaweedFS \S+ (\d+)\.(\d+)"), (4, 48), _ALL),
+    (re.compile(r"SeaweedFS \S+ (\d+)\.(\d+)"), (4, 19), _ALL - {Condition.DELETE_MANY}),
 )
 """By the ``Server`` header, from a version on.
 
@@ -113,7 +115,7 @@ class Conditions:
         knows no conditions may take the header for an error.
         """
         enforced = self.enforced(endpoint_url, bucket)
-        if self._set is not None or condition is Condition.DELETE or (condition is Condition.COPY and enforced):
+        if self._set is not None or condition in _DELETES or (condition is Condition.COPY and enforced):
             return condition in enforced
         return not self._servers.has_refused(endpoint_url, condition)
 

@@ -49,7 +49,8 @@ class Deleting:
         with self._bucket.asking(operation, key, only_if):
             self._bucket.sender(self._bucket.clients().interactive(), "DeleteObject")(**parameters)
 
-    def delete_many(self, keys: Sequence[str]) -> list[DeleteFailure]:
+    def delete_many(self, keys: Sequence[str], etags: Mapping[str, str]) -> list[DeleteFailure]:
+        """``etags`` of the versions that are meant are sent where the server is known to enforce them."""
         if len(keys) > _MOST_KEYS:
             raise InvalidRequestError(
                 f"{len(keys):,} keys are more than the {_MOST_KEYS:,} that S3 deletes at once.",
@@ -67,9 +68,9 @@ class Deleting:
                 (batch if fits_batch(key) else alone).append(key)
         # First of all, since it may fail as a whole: then nothing else was done either.
         if batch:
-            failures += self._delete_batch(batch)
+            failures += self._delete_batch(batch, etags if self._bucket.sends(Condition.DELETE_MANY) else {})
         for key in alone:
-            failures += self._delete_alone(key)
+            failures += self._delete_alone(key, etags.get(key) if self._bucket.sends(Condition.DELETE) else None)
         return failures
 
     def begin_delete_many(self, keys: Sequence[str]) -> Callable[[], list[DeleteFailure]] | None:
@@ -78,7 +79,7 @@ class Deleting:
             return None
         short_way = self._bucket.clients().short_way
         with self._bucket.asking("delete", ""):
-            begun = short_way.begin(self._bucket.clients().patient(), "DeleteObjects", self._naming(keys))
+            begun = short_way.begin(self._bucket.clients().patient(), "DeleteObjects", self._naming(keys, {}))
         if begun is None:
             return None
 
@@ -96,15 +97,16 @@ class Deleting:
             return False
         return fits_batch(key)
 
-    def _delete_batch(self, keys: Sequence[str]) -> list[DeleteFailure]:
+    def _delete_batch(self, keys: Sequence[str], etags: Mapping[str, str]) -> list[DeleteFailure]:
         with self._bucket.asking("delete", ""):
             # Patient: to give up on a thousand keys is to know nothing of any of them.
             send = self._bucket.sender(self._bucket.clients().patient(), "DeleteObjects")
-            response = send(**self._naming(keys))
+            response = send(**self._naming(keys, etags))
         return self._told(keys, response)
 
-    def _naming(self, keys: Sequence[str]) -> dict[str, Any]:
-        return {**self._bucket.parameters, "Delete": {"Objects": [{"Key": key} for key in keys], "Quiet": True}}
+    def _naming(self, keys: Sequence[str], etags: Mapping[str, str]) -> dict[str, Any]:
+        objects = [{"Key": key, "ETag": quoted_etag(etags[key])} if key in etags else {"Key": key} for key in keys]
+        return {**self._bucket.parameters, "Delete": {"Objects": objects, "Quiet": True}}
 
     def _told(self, keys: Sequence[str], response: Mapping[str, Any]) -> list[DeleteFailure]:
         if STRANGE in response:
@@ -124,12 +126,15 @@ class Deleting:
                 failures[key] = DeleteFailure(key, error)
         return list(failures.values())
 
-    def _delete_alone(self, key: str) -> list[DeleteFailure]:
+    def _delete_alone(self, key: str, etag: str | None) -> list[DeleteFailure]:
+        parameters = {**self._bucket.parameters, "Key": key}
+        if etag is not None:
+            parameters["IfMatch"] = quoted_etag(etag)
         try:
             with self._bucket.asking("delete", key):
                 client = self._bucket.clients().interactive()
                 try:
-                    self._bucket.sender(client, "DeleteObject")(**self._bucket.parameters, Key=key)
+                    self._bucket.sender(client, "DeleteObject")(**parameters)
                 except client.exceptions.ClientError as error:
                     if code_of(error) != _NOT_THERE:
                         raise

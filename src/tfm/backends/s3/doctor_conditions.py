@@ -120,6 +120,18 @@ def _delete(own: OwnObjects) -> None:
         raise NotEnforced("a delete of the version that is there did nothing")
 
 
+def _delete_many(own: OwnObjects) -> None:
+    changed, same = own.key("delete-many-changed"), own.key("delete-many")
+    etags = {key: _done(own.put(key, b"content"), "a write") for key in (changed, same)}
+    answer = own.delete_many(etags | {changed: _OTHER_ETAG})
+    _done(answer, "a delete of many versions")
+    if changed not in {each.get("Key") for each in answer.response.get("Errors") or ()}:
+        raise NotEnforced("a delete of another version, among many, was let through")
+    _kept(own, changed, b"content", "a delete of another version, among many,")
+    if own.content(same) is not None:
+        raise NotEnforced("a delete of the version that is there, among many, did nothing")
+
+
 def _copy(own: OwnObjects) -> None:
     source, target, free = own.key("copy-source"), own.key("copy"), own.key("copy-free")
     etag = _done(own.put(source, b"source"), "a write")
@@ -138,6 +150,7 @@ TRIALS: Final[Mapping[Condition, Callable[[OwnObjects], None]]] = {
     Condition.CREATE: _create,
     Condition.REPLACE: _replace,
     Condition.DELETE: _delete,
+    Condition.DELETE_MANY: _delete_many,
     Condition.COPY: _copy,
 }
 """By condition, what tries it: raises NotEnforced, or StorageError where the server's answers say nothing of it."""

@@ -77,6 +77,12 @@ class OwnObjects:
         parameters = {**self._bucket.parameters, "Key": key, **conditions}
         return self._noted(ask(self._bucket, "delete", key, lambda: self._client.delete_object(**parameters)))
 
+    def delete_many(self, etags: Mapping[str, str]) -> Answer:
+        """By one request, those of these keys that still have these etags."""
+        delete = {"Objects": [{"Key": key, "ETag": etag} for key, etag in etags.items()], "Quiet": True}
+        parameters = {**self._bucket.parameters, "Delete": delete}
+        return self._noted(ask(self._bucket, "delete", "", lambda: self._client.delete_objects(**parameters)))
+
     def content(self, key: str) -> bytes | None:
         """The bytes of an object, None where it is not there. Raises StorageError."""
         answer = ask(self._bucket, "read", key, lambda: self._client.get_object(**self._bucket.parameters, Key=key))

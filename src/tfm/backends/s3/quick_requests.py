@@ -79,6 +79,7 @@ _MOST_BODY_BYTES: Final = 1 << 20
 """A larger body takes its time in any case, and should not be sent before the server says that it wants it: save a part
 of an upload, which it has agreed to. botocore holds three of each in memory."""
 _LARGE: Final = frozenset({"UploadPart", "DeleteObjects"})
+_NAMED: Final = frozenset({"Key", "ETag"})
 _PUTS: Final = frozenset({"PutObject", "UploadPart"})
 _NAMESPACE: Final = "http://s3.amazonaws.com/doc/2006-03-01/"
 
@@ -181,12 +182,16 @@ def _payload(body: PartContent, headers: dict[str, str], *, checks: bool, signs:
 
 
 def _deletion(delete: Mapping[str, Any]) -> bytes | None:
-    """The document that names what is to be deleted; None where more than keys is to be said."""
+    """The document that names what is to be deleted; None where more than keys and etags is to be said."""
     objects = delete["Objects"]
-    if delete.keys() != {"Objects", "Quiet"} or not delete["Quiet"] or any(len(each) != 1 for each in objects):
+    if delete.keys() != {"Objects", "Quiet"} or not delete["Quiet"] or any(each.keys() - _NAMED for each in objects):
         return None
-    named = "".join([f"<Object><Key>{escape(each['Key'])}</Key></Object>" for each in objects])
+    named = "".join([f"<Object><Key>{escape(each['Key'])}</Key>{_version(each)}</Object>" for each in objects])
     return f'<Delete xmlns="{_NAMESPACE}">{named}<Quiet>true</Quiet></Delete>'.encode()
+
+
+def _version(named: Mapping[str, str]) -> str:
+    return f"<ETag>{escape(named['ETag'])}</ETag>" if "ETag" in named else ""
 
 
 def _fits(text: str) -> bool:
