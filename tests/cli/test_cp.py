@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.copying_world import contents, deny, disk, make_files, uploads, writing_requests
-from tests.running_program import RunHere
+from tests.running_program import RunHere, Terminal, command
 from tests.servers.moto import MotoServer
 
 TREE = {"d/a.txt": b"1", "d/b.log": b"22", "d/e/c.txt": b"333", "d/e/f/g": b""}
@@ -348,6 +348,20 @@ def test_standard_streams(tfm: RunHere, moto: MotoServer, here: Path, monkeypatc
 # What is told
 
 
+@pytest.mark.parametrize(("conditions", "looked"), [("", True), ("create", False), ("none", True)])
+def test_it_is_said_where_the_server_is_not_known_to_refuse(
+    tfm: RunHere, moto: MotoServer, here: Path, monkeypatch: pytest.MonkeyPatch, conditions: str, looked: bool
+) -> None:
+    monkeypatch.setenv("TFM_S3_CONDITIONS", conditions)
+    moto.put("bucket", {})
+    (here / "x").write_bytes(b"1")
+    outcome = tfm("cp", "--json", "x", "s3://bucket/x")
+    assert outcome.records[-1]["only_looked"] is looked
+    with Terminal(command("cp", "x", "s3://bucket/y"), columns=200) as terminal:
+        assert terminal.ended() == 0
+    assert (b"looked for just before" in terminal.written) is looked
+
+
 def test_json(tfm: RunHere, moto: MotoServer, here: Path) -> None:
     moto.put("bucket", {"s/x\t": b"12"})
     outcome = tfm("cp", "--json", "s3://bucket/s/x\t", "y")
@@ -355,8 +369,8 @@ def test_json(tfm: RunHere, moto: MotoServer, here: Path) -> None:
     assert outcome.records == [
         {"source": "s3://bucket/s/x\t", "target": f"{here}/y", "size_bytes": 2, "verified": True},
         {
-            "objects": 1, "size_bytes": 2, "skipped": 0, "failed": 0, "unverified": 0, "complete": True,
-            "jobs": [job],
+            "objects": 1, "size_bytes": 2, "skipped": 0, "failed": 0, "unverified": 0, "only_looked": False,
+            "complete": True, "jobs": [job],
         },
     ]  # fmt: skip
     assert json.dumps(outcome.records[0]).isascii()

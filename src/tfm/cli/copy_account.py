@@ -19,6 +19,10 @@ from tfm.path.sessions import current_session
 
 __all__ = ["CopyAccount", "duration_text", "progress_text"]
 
+_ONLY_LOOKED: Final = (
+    "This server is not known to refuse overwriting, so what is there was looked for just before; "
+    "`tfm doctor --write` finds out."
+)
 _MINUTE: Final = 60
 _HOUR: Final = 3600
 
@@ -95,6 +99,7 @@ class CopyAccount:
         total.failed += summary.failed
         total.size_bytes += summary.size_bytes
         total.unverified += summary.unverified
+        total.only_looked |= summary.only_looked and summary.done > 0
         if job_id is not None:
             self._jobs.append(job_id)
 
@@ -105,6 +110,8 @@ class CopyAccount:
         wanted = sys.stderr.isatty() and not self._quiet
         if (total.done or total.skipped or wanted) and (wanted or total.failed or total.unverified):
             self.report.say(f"{self._amount()}{self._pace()}{_rest(total)}.")
+        if wanted and total.only_looked:
+            self.report.say(_ONLY_LOOKED)
 
     def interrupted(self, job_id: str | None, *, more: bool) -> None:
         """After Ctrl-C. ``job_id`` is None where nothing was begun, or nothing is kept of it."""
@@ -138,6 +145,7 @@ class CopyAccount:
                     "skipped": total.skipped,
                     "failed": total.failed,
                     "unverified": total.unverified,
+                    "only_looked": total.only_looked,
                     "complete": complete,
                     "jobs": self._jobs,
                 }

@@ -13,6 +13,7 @@ from tfm.core.entry import Kind
 from tfm.core.errors import ConflictError, StorageError
 from tfm.core.progress import Cancel, Progress
 from tfm.core.step import Step, StepAction
+from tfm.core.writing import Condition
 from tfm.journal import UNFINISHED, Job, Journal, StepState, null_journal
 from tfm.journal import JobState as RecordedState
 from tfm.operations.conflict import Conflict, Conflicts, Decision
@@ -220,6 +221,7 @@ class CopyJob:
             self._engine.wait()
             if self._cancel.wanted:
                 return
+            self.summary.only_looked = _only_looks(source, target)  # by now the server has told who it is
             self._finish(source, target, directories, log, moved)
             if moved is None:  # a move has, before it deleted
                 self._reach_the_disk(target)
@@ -455,6 +457,11 @@ class CopyJob:
             self._told_at = now
             told = self._told()
         self._progress(told)
+
+
+def _only_looks(source: Storage, target: Storage) -> bool:
+    condition = Condition.COPY if target.can_copy_from(source.address) else Condition.CREATE
+    return not target.enforces(condition)
 
 
 def _copy_gone(source: Storage, step: Step) -> StorageError:

@@ -33,7 +33,8 @@ class CopySummary:
     """What came of it. What was ``listed`` is ``done``, ``skipped`` or ``failed``, once the job ended by itself.
 
     ``unverified`` counts what was copied though no checksum tells whether it is right. ``renamed`` says that it was
-    one step of the disk's own. ``noun`` is what is counted, as far as it was seen.
+    one step of the disk's own. ``only_looked``: the destination is not known to refuse to overwrite by itself, so it
+    was looked at just before. ``noun`` is what is counted, as far as it was seen.
     """
 
     listed: int = 0
@@ -44,6 +45,7 @@ class CopySummary:
     listed_bytes: int = 0
     unverified: int = 0
     renamed: bool = False
+    only_looked: bool = False
     stopped: bool = False
     noun: Noun = ENTRY
     failures: list[StorageError] = field(default_factory=list)
