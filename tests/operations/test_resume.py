@@ -331,7 +331,7 @@ def test_a_part_on_a_disk_is_believed_when_it_is_what_was_written(tmp_path: Loca
 
     def believed() -> list[int]:
         (record,) = job.uploads()
-        resumed = StepUpload(job, target, 1, record, lambda: False).resumed()
+        resumed = StepUpload(job, target, 1, record, lambda _: False).resumed()
         assert resumed is not None
         return [part.number for part, _ in resumed[1]]
 

@@ -3,6 +3,7 @@
 ``python -m tests.transfer.program copy|move SOURCE TARGET`` and ``... resume``. It prints one line of JSON.
 
 ``TFM_DIE_AT=module:Class.function:3`` lets it end by SIGKILL when that is called for the third time.
+``TFM_COPIED_PART_BYTES`` is beyond what size a server is asked to copy in parts, and their size.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ import sys
 from typing import Any
 
 from tfm import OperationFailed, Path
+from tfm.backends.s3.backend import S3Backend
 from tfm.core.errors import StorageError
 from tfm.operations.resume import clean, resumable, resume
 from tfm.path.sessions import current_journal, current_session
+from tfm.transfer import parted
 
 
 def die_at(place: str) -> None:
@@ -37,6 +40,12 @@ def die_at(place: str) -> None:
         return original(*arguments, **named)
 
     setattr(owner, name, counted)
+
+
+def let_copies_be_in_parts(part_bytes: int) -> None:
+    """As those of an object of more than 5 GiB."""
+    S3Backend.copy_whole_bytes = part_bytes
+    parted._COPIED_PART_BYTES = part_bytes  # type: ignore[misc] # this program's own
 
 
 def transfer(verb: str, source: str, target: str) -> dict[str, object]:
@@ -79,6 +88,8 @@ def main(verb: str, *operands: str) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if place := os.environ.get("TFM_DIE_AT"):
         die_at(place)
+    if part_bytes := os.environ.get("TFM_COPIED_PART_BYTES"):
+        let_copies_be_in_parts(int(part_bytes))
     told = go_on() if verb == "resume" else transfer(verb, *operands)
     print(json.dumps(told), flush=True)
 

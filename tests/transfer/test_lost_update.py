@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path as Disk
 
 import pytest
 
+from tests.aws_files import AwsFiles
 from tests.memory_world import MemoryWorld, memory_world
 from tests.servers.fault_proxy import FaultProxy
 from tests.servers.moto import MotoServer
@@ -134,6 +136,132 @@ def test_a_source_that_is_overwritten_when_a_move_has_copied_it(
         assert [str(each) for each in Path("s3://lost/").rglob("*") if each.is_file(fresh=True)] == ["s3://lost/d/007"]
         assert Path("s3://lost/d/007").read_bytes() == SMALL_NEW
         assert {each.name: each.read_bytes() for each in target.iterdir()} == dict.fromkeys(names, SMALL_OLD)
+
+
+@pytest.fixture
+def relay(proxy: FaultProxy, aws_files: AwsFiles) -> Path:
+    """Where an object goes that the server cannot copy by itself: it is another profile's."""
+    aws_files.add_profile("there", access_key="test", secret_key="testsecret", endpoint_url=proxy.url)
+    return Path("s3://lost-target/x", profile="there")
+
+
+def uploads_at(seaweed: SeaweedServer) -> list[str]:
+    client = seaweed.client()
+    found = [each["Key"] for each in client.list_multipart_uploads(Bucket="lost-target").get("Uploads", ())]
+    client.close()
+    return found
+
+
+SIZES = pytest.mark.parametrize(("old", "new"), [(SMALL_OLD, SMALL_NEW), (OLD, NEW)], ids=["small", "parts"])
+
+
+@pytest.mark.seaweedfs
+@SIZES
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_source_that_is_overwritten_while_it_is_relayed(
+    proxy: FaultProxy, seaweed: SeaweedServer, relay: Path, old: bytes, new: bytes, number: int
+) -> None:
+    seaweed.fill("lost", {"x": old})
+    client = seaweed.client()
+    happened: list[bool] = []
+
+    def overwrite() -> None:
+        client.put_object(Bucket="lost", Key="x", Body=new)
+        happened.append(True)
+
+    proxy.at_request(number, overwrite, match="GET /lost/x")
+    error = failure_of(lambda: Path("s3://lost/x").copy(relay))
+    client.close()
+    there = relay.read_bytes() if relay.exists(fresh=True) else None
+    if old == OLD:
+        assert happened
+        assert isinstance(error, ConflictError)
+        assert error.uri == "s3://lost/x"
+        assert there is None
+    else:  # what changed before it was read is read as it is now
+        assert error is None
+        assert there == (new if happened else old)
+        assert bool(happened) == (number == 1)
+    assert uploads_at(seaweed) == []
+
+
+@pytest.mark.seaweedfs
+@SIZES
+@pytest.mark.parametrize("policy", ["fail", "overwrite"])
+def test_a_destination_that_is_written_while_it_is_relayed_to(
+    proxy: FaultProxy, seaweed: SeaweedServer, relay: Path, old: bytes, new: bytes, policy: str
+) -> None:
+    """It appears, or it is no longer what was there when it was to be overwritten."""
+    seaweed.fill("lost", {"x": new})
+    if policy == "overwrite":
+        seaweed.fill("lost-target", {"x": b"seen"})
+    client = seaweed.client()
+    proxy.at_request(
+        1, lambda: client.put_object(Bucket="lost-target", Key="x", Body=b"somebody's"), match="PUT /lost-target/x"
+    )
+    error = failure_of(lambda: Path("s3://lost/x").copy(relay, conflict=policy))
+    client.close()
+    assert isinstance(error, ConflictError)
+    assert error.uri == "s3://lost-target/x"
+    assert relay.read_bytes() == b"somebody's"
+    assert uploads_at(seaweed) == []
+
+
+@pytest.mark.seaweedfs
+@pytest.mark.parametrize("way", ["upload", "relay"])
+def test_an_end_whose_answer_is_lost_is_no_conflict(
+    proxy: FaultProxy, seaweed: SeaweedServer, relay: Path, tmp_path: Disk, way: str
+) -> None:
+    """What is there at the second try is what the first one made."""
+    (tmp_path / "x").write_bytes(NEW)
+    seaweed.fill("lost", {"x": NEW})
+    lost = proxy.lose_answer(match=re.compile(r"POST /lost-target/x\?.*uploadId="))
+    assert failure_of(lambda: Path(tmp_path / "x" if way == "upload" else "s3://lost/x").copy(relay)) is None
+    assert lost.happened.is_set()
+    arrived = relay.read_bytes() == NEW  # pytest takes hours to tell how two contents of megabytes differ
+    assert arrived
+    assert uploads_at(seaweed) == []
+
+
+@pytest.mark.seaweedfs
+@SIZES
+@pytest.mark.parametrize("tree", [False, True], ids=["object", "tree"])
+@pytest.mark.parametrize("what", ["file", "directory", "link", "link to nothing"])
+def test_something_that_appears_on_the_disk_while_the_object_comes_down(
+    proxy: FaultProxy, seaweed: SeaweedServer, tmp_path: Disk, old: bytes, new: bytes, tree: bool, what: str
+) -> None:
+    seaweed.fill("lost", {"d/x": new, "d/y": b"beside"})
+    place = tmp_path / "to"
+    place.mkdir()
+    there, elsewhere = place / ("d/x" if tree else "x"), tmp_path / "elsewhere"
+    if what == "link":
+        elsewhere.write_bytes(b"elsewhere")
+
+    def appear() -> None:
+        there.parent.mkdir(exist_ok=True)
+        if what == "file":
+            there.write_bytes(b"somebody's")
+        elif what == "directory":
+            there.mkdir()
+        else:
+            there.symlink_to(elsewhere)
+
+    proxy.at_request(1, appear, match="GET /lost/d/x")
+    source = Path("s3://lost/d/" if tree else "s3://lost/d/x")
+    error = failure_of(lambda: source.copy(place / ("d" if tree else "x")))
+    assert isinstance(error, StorageError)
+    assert error.uri == str(there)
+    if what == "file":
+        assert isinstance(error, ConflictError)
+        assert there.read_bytes() == b"somebody's"
+    elif what == "directory":
+        assert list(there.iterdir()) == []
+    else:
+        assert there.readlink() == elsewhere
+        assert elsewhere.exists() is (what == "link")
+        assert what != "link" or elsewhere.read_bytes() == b"elsewhere"
+    assert not list(place.rglob(".tfm-*"))
+    assert not tree or (place / "d" / "y").read_bytes() == b"beside"
 
 
 def test_where_no_condition_is_enforced_the_destination_is_looked_at_afresh(

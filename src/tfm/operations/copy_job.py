@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Final
 
@@ -13,7 +13,7 @@ from tfm.core.entry import Kind
 from tfm.core.errors import ConflictError, StorageError
 from tfm.core.progress import Cancel, Progress
 from tfm.core.step import Step, StepAction
-from tfm.core.writing import Condition
+from tfm.core.writing import Condition, Part
 from tfm.journal import UNFINISHED, Job, Journal, StepState, null_journal
 from tfm.journal import JobState as RecordedState
 from tfm.operations.conflict import Conflict, Conflicts, Decision
@@ -25,7 +25,7 @@ from tfm.operations.job_state import CopySummary, JobSnapshot, JobState
 from tfm.operations.moving import MovedSources, rename_what_can_be
 from tfm.operations.noun import ENTRY, noun_for
 from tfm.operations.room import with_room
-from tfm.operations.sameness import is_done_already
+from tfm.operations.sameness import Sameness, sameness_of
 from tfm.operations.step_upload import StepUpload
 from tfm.storage.session import Session
 from tfm.storage.storage import Storage
@@ -356,19 +356,23 @@ class CopyJob:
         if log is None:
             raise RuntimeError("the job has no log")
         self._begun = True
+        found = Sameness.OTHER
 
         def ended(_step: Step, outcome: Outcome | None, error: StorageError | None) -> None:
             resumed = self._earlier is not None and isinstance(error, ConflictError)
             if resumed and is_done():
-                outcome, error = Outcome(None, step.size_bytes or 0, verified=True), None
+                outcome, error = Outcome(None, step.size_bytes or 0, verified=found is Sameness.SAME), None
             if outcome is not None and moved is not None and not outcome.verified:
                 outcome, error = None, moved.not_verified(step)
             if outcome is not None:
                 self._note(number, log, has_all=not context.directories.owes_facts(step.target_key))
             self._ended(number, step, outcome, error, moved)
 
-        def is_done() -> bool:
-            return is_done_already(context.source, context.target, step)
+        def is_done(parts: Sequence[Part] = ()) -> bool:
+            nonlocal found
+            if found is Sameness.OTHER:
+                found = sameness_of(context.source, context.target, step, parts=parts)
+            return found is not Sameness.OTHER
 
         def making() -> None:
             log.made(number)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from enum import Enum
 
 from tfm.core.capability import Capability
 from tfm.core.entry import Asked, Entry
 from tfm.core.errors import StorageError
 from tfm.core.step import Step, StepAction
+from tfm.core.writing import Part
 from tfm.storage.contract import Reader
+from tfm.storage.resuming_reader import etag_of_parts
 from tfm.storage.storage import Storage
 from tfm.transfer.checksum import fits
 
-__all__ = ["is_done_already", "is_left_of", "is_what_was_replaced", "stands_whole"]
+__all__ = ["Sameness", "is_done_already", "is_left_of", "is_what_was_replaced", "sameness_of", "stands_whole"]
 
 _CHUNK_BYTES = 1 << 20
 
@@ -20,15 +23,35 @@ _SAME_SECONDS = 0.001
 """Times go through text (x-amz-meta-mtime) and through the disk's nanoseconds."""
 
 
+class Sameness(Enum):
+    """Whether what stands at a destination is what the step would write."""
+
+    OTHER = 0
+    """It is not, or that cannot be told."""
+
+    LIKELY = 1
+    """It has the size and the time of a copy; the source has no checksum with which its bytes could be compared."""
+
+    SAME = 2
+
+
 def is_done_already(source: Storage, target: Storage, step: Step, *, reads: bool = False) -> bool:
-    """Whether the destination holds exactly what the step would write: at most a request to each side. False where that
-    cannot be told. Of two files of one size and time that ``reads`` both."""
+    """As :func:`sameness_of`, for who need not know how certain it is."""
+    return sameness_of(source, target, step, reads=reads) is not Sameness.OTHER
+
+
+def sameness_of(
+    source: Storage, target: Storage, step: Step, *, reads: bool = False, parts: Sequence[Part] = ()
+) -> Sameness:
+    """Whether the destination holds exactly what the step would write: at most a request to each side. Of two files of
+    one size and time that ``reads`` both. ``parts`` are on record of an upload that is there no more: a copy that the
+    server made has the etag of these."""
     try:
         if Capability.FLAT_KEYS in target.capabilities:
-            return _same_object(source, target, step)
+            return Sameness.SAME if _same_object(source, target, step, parts) else Sameness.OTHER
         return _same_file(source, target, step, reads=reads)
     except StorageError:
-        return False
+        return Sameness.OTHER
 
 
 def stands_whole(target: Storage, step: Step) -> bool | None:
@@ -111,12 +134,17 @@ def _times(source: Storage, step: Step) -> Iterator[float | None]:
         yield here.entry.modified_timestamp
 
 
-def _same_object(source: Storage, target: Storage, step: Step) -> bool:
+def _same_object(source: Storage, target: Storage, step: Step, parts: Sequence[Part]) -> bool:
     there = target.describe(step.target_key)
     if there.entry.size_bytes != (step.size_bytes or 0):
         return False
-    if target.can_copy_from(source.address) and there.entry.etag == step.etag:
-        return True
+    if target.can_copy_from(source.address):
+        if there.entry.etag == step.etag:
+            return True
+        # Each was copied on the condition that the source is the step's version.
+        made = etag_of_parts(parts) if parts else None
+        if made is not None and there.entry.etag == made:
+            return True
     if there.checksum is None:
         return False
     if Capability.LOCAL_PATHS in source.capabilities:
@@ -125,28 +153,27 @@ def _same_object(source: Storage, target: Storage, step: Step) -> bool:
     return here.checksum == there.checksum
 
 
-def _same_file(source: Storage, target: Storage, step: Step, *, reads: bool) -> bool:
+def _same_file(source: Storage, target: Storage, step: Step, *, reads: bool) -> Sameness:
     there = target.lookup(step.target_key, fresh=True, asked=Asked.FILE).file
     if there is None or there.is_symlink != step.is_symlink:
-        return False
+        return Sameness.OTHER
     if step.is_symlink:
-        return True  # a link is not looked into
+        return Sameness.SAME  # a link is not looked into
     if there.size_bytes != step.size_bytes:
-        return False
+        return Sameness.OTHER
     if Capability.FLAT_KEYS not in source.capabilities:
         same_time = _same_time(there, step.modified_timestamp)
-        return same_time and (not reads or _same_bytes(source, target, step, step.size_bytes or 0))
+        same = same_time and (not reads or _same_bytes(source, target, step, step.size_bytes or 0))
+        return Sameness.SAME if same else Sameness.OTHER
     here = source.describe(step.source_key, if_match=step.etag)
     # The bytes themselves say it best: the object may have been written again since, and times may be equal by chance.
-    same = None
+    fitting = None
     if here.checksum is not None:
-        same = fits(here.checksum, step.size_bytes or 0, None, _Reading(target, step.target_key))
-    if same is not None:
-        return same
-    return any(
-        _same_time(there, time)
-        for time in (here.facts.modified_timestamp, here.entry.modified_timestamp, step.modified_timestamp)
-    )
+        fitting = fits(here.checksum, step.size_bytes or 0, None, _Reading(target, step.target_key))
+    if fitting is not None:
+        return Sameness.SAME if fitting else Sameness.OTHER
+    times = (here.facts.modified_timestamp, here.entry.modified_timestamp, step.modified_timestamp)
+    return Sameness.LIKELY if any(_same_time(there, time) for time in times) else Sameness.OTHER
 
 
 def _same_time(there: Entry, time: float | None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 from tfm.core.errors import ConflictError, NotFoundError, UnsupportedOperation
@@ -19,10 +19,15 @@ _PIECE_BYTES: Final = 1 << 20
 
 class StepUpload:
     """Of the step ``number``; ``earlier`` is what an interrupted run left of it, and ``is_done`` looks whether that run
-    had finished it, for an upload that is there no more."""
+    had finished it, for an upload that is there no more, given the parts that are on record."""
 
     def __init__(
-        self, job: Job, target: Storage, number: int, earlier: UploadRecord | None, is_done: Callable[[], bool]
+        self,
+        job: Job,
+        target: Storage,
+        number: int,
+        earlier: UploadRecord | None,
+        is_done: Callable[[Sequence[Part]], bool],
     ) -> None:
         self._job = job
         self._target = target
@@ -50,8 +55,9 @@ class StepUpload:
         try:
             there = self._parts_there(_upload_of(earlier), known.values(), earlier.part_bytes)
         except NotFoundError:
+            is_done = self._is_done([record.part for record in known.values()])
             entry.ended()
-            if self._is_done():
+            if is_done:
                 raise _finished_before(self._target, earlier) from None
             return None
         parts = []

@@ -203,7 +203,8 @@ class RetryBackend(Backend):
         def ask(*, lost: bool) -> Entry:
             try:
                 return self._inner.finish_upload(upload, parts, checksum=checksum)
-            except NotFoundError:
+            except (NotFoundError, ConflictError):
+                # Some look at the condition first, which does not hold any more, and then at the upload.
                 finished = self._finished(upload, parts) if lost else None
                 if finished is None:
                     raise
