@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,7 +75,9 @@ def deny(moto: MotoServer, action: str, key: str, bucket: str = "bucket") -> Non
 
 
 @contextmanager
-def slowed(moto: MotoServer, monkeypatch: pytest.MonkeyPatch, seconds: float, match: str = "") -> Iterator[FaultProxy]:
+def slowed(
+    moto: MotoServer, monkeypatch: pytest.MonkeyPatch, seconds: float, match: str | re.Pattern[str] = ""
+) -> Iterator[FaultProxy]:
     """A line to the server on which each request that fits takes longer."""
     with FaultProxy(moto.url) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL_S3", proxy.url)
