@@ -32,6 +32,8 @@ def world(moto: MotoServer, here: Path, monkeypatch: pytest.MonkeyPatch) -> Path
         (["c"], ["cache", "cat", "clean", "completion", "cp"]),
         (["d"], ["data-local/", "demo", "doctor", "dot", "du"]),
         (["cp", "--ov"], ["--overwrite"]),
+        (["mv", "--rec"], ["--recursive"]),
+        (["mv", "-r", "x", "s3://bucket/d"], ["s3://bucket/data/", "s3://bucket/dust"]),
         (["find", "--n"], ["--name", "--newer", "--no-sign-request", "--null"]),
         (["--prof"], ["--profile"]),
         (["ls", "d"], ["data-local/", "dot"]),

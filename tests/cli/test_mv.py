@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -15,16 +16,19 @@ TREE = {"d/a": b"1", "d/e/b": b"22", "d/e/c": b""}
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
-def test_there_and_back_without_r(tfm: RunHere, moto: MotoServer, here: Path, slash: str) -> None:
+@pytest.mark.parametrize("r", [[], ["-r"], ["--recursive"]], ids=["", "-r", "--recursive"])
+def test_there_and_back_with_r_and_without(
+    tfm: RunHere, moto: MotoServer, here: Path, r: list[str], slash: str
+) -> None:
     moto.put("bucket", {"other": b""})
     moto.put("second", {})
     make_files(here, TREE)
-    outcome = tfm("mv", f"d{slash}", "s3://bucket/")
+    outcome = tfm("mv", *r, f"d{slash}", "s3://bucket/")
     assert (outcome.code, outcome.output, outcome.errors) == (0, b"", "")
     assert (disk(here), contents(moto)) == ({}, {**TREE, "other": b""})
-    assert tfm("mv", f"s3://bucket/d{slash}", "s3://second/x").code == 0
+    assert tfm("mv", *r, f"s3://bucket/d{slash}", "s3://second/x").code == 0
     assert contents(moto) == {"other": b""}
-    assert tfm("mv", f"s3://second/x{slash}", "d").code == 0
+    assert tfm("mv", *r, f"s3://second/x{slash}", "d").code == 0
     assert (disk(here), contents(moto, "second")) == (TREE, {})
 
 
@@ -37,8 +41,26 @@ def test_on_one_disk_it_is_one_step(tfm: RunHere, here: Path) -> None:
     assert outcome.records[0] == {
         "source": f"{here}/d/", "target": f"{here}/to/d/", "size_bytes": None, "verified": True
     }  # fmt: skip
-    assert tfm("mv", "to/d/a", "to/d/e/b", "to").code == 0
+    assert tfm("mv", "-rq", "to/d/a", "to/d/e/b", "to").code == 0
     assert disk(here) == {"to/a": b"1", "to/b": b"22", "to/d/e/c": b""}
+
+
+def test_what_may_not_be_renamed_does_not_stop_the_others(tfm: RunHere, here: Path) -> None:
+    """A file system that is mounted there has its place as long as it is."""
+    make_files(here, {"a": b"1", "busy/x": b"2", "c": b"3", "to/": b""})
+    if subprocess.run(["mount", "--bind", "busy", "busy"], cwd=here, capture_output=True).returncode:
+        pytest.skip("no file system can be mounted here")
+    try:
+        outcome = tfm("mv", "--json", "a", "busy", "c", "to")
+    finally:
+        subprocess.run(["umount", here / "busy"], check=True)
+    assert outcome.code == 1
+    assert disk(here) == {"busy/x": b"2", "to/a": b"1", "to/c": b"3"}
+    moved, failed, total = outcome.records[:2], outcome.records[2], outcome.records[3]
+    assert [each["target"] for each in moved] == [f"{here}/to/a", f"{here}/to/c"]
+    assert failed["path"] == f"{here}/to/busy/"
+    assert (total["objects"], total["failed"], total["skipped"]) == (2, 1, 0)
+    assert len(outcome.errors.splitlines()) == 2, "one line for what failed, and one for all"
 
 
 def test_what_is_in_the_way_keeps_its_source(tfm: RunHere, moto: MotoServer, here: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Final
 from tfm.core.capability import Capability
 from tfm.core.entry import Kind
 from tfm.core.errors import ConflictError, StorageError
+from tfm.core.location import Location
 from tfm.core.progress import Cancel, Progress
 from tfm.core.step import Step, StepAction
 from tfm.core.writing import Condition, Part
@@ -71,6 +72,8 @@ class CopyJob:
         ``restarted`` and ``had_ended`` are of an earlier run: see :class:`EarlierRun`."""
         self.spec: Final = spec
         self.summary: Final = CopySummary()
+        self.not_renamed: Final[dict[Location, StorageError]] = {}
+        """Sources of a move that may not have another place on their disk: of them nothing is on record."""
         self._session = session
         self._journal = journal
         self._log = log
@@ -193,7 +196,7 @@ class CopyJob:
             planner.check()
         spec = self.spec
         if spec.move and self._earlier is None:
-            spec = rename_what_can_be(source, target, spec, self._renamed)
+            spec = rename_what_can_be(source, target, spec, renamed=self._renamed, failed=self._not_renamed)
         if not spec.sources:
             return
         if spec != self.spec:
@@ -281,6 +284,11 @@ class CopyJob:
         self._note_kind(step.kind)
         if self._tell_done is not None:
             self._tell_done(step, Outcome(None, 0, verified=True))
+
+    def _not_renamed(self, source: Location, error: StorageError) -> None:
+        self.not_renamed[source] = error
+        self._note_kind(source.kind)
+        self._failed(error)
 
     def _steps(self, planner: Planner, log: Job, source: Storage, target: Storage) -> Iterator[tuple[Step, int]]:
         """The steps with their numbers in the journal, as the plan comes; what will not be done is counted."""

@@ -9,7 +9,14 @@ from typing import Final
 
 from tfm.core.capability import Capability
 from tfm.core.entry import Entry, Kind
-from tfm.core.errors import DamagedError, NotEmptyError, NotFoundError, StorageError, UnsupportedOperation
+from tfm.core.errors import (
+    ConflictError,
+    DamagedError,
+    NotEmptyError,
+    NotFoundError,
+    StorageError,
+    UnsupportedOperation,
+)
 from tfm.core.location import Location
 from tfm.core.step import Step, StepAction
 from tfm.core.writing import NOTHING_THERE, Condition, Precondition
@@ -170,20 +177,34 @@ class MovedSources:
                 self._failed(error)
 
 
-def rename_what_can_be(source: Storage, target: Storage, spec: CopySpec, renamed: Callable[[Step], object]) -> CopySpec:
-    """Move what one step of the storage's own can move; what is left to be copied. ``renamed`` hears of each."""
+def rename_what_can_be(
+    source: Storage,
+    target: Storage,
+    spec: CopySpec,
+    *,
+    renamed: Callable[[Step], object],
+    failed: Callable[[Location, StorageError], object],
+) -> CopySpec:
+    """Move what one step of the storage's own can move; what is left to be copied. ``renamed`` hears of each that was
+    moved, ``failed`` of each that may not be; what keeps the only source from it is raised."""
     if source.address != target.address or Capability.RENAME not in target.capabilities:
         return spec
     left: list[Location] = []
     for each in spec.sources:
         key = spec.target_key(each)
-        if target.lookup(key).found:
-            left.append(each)
-            continue
         try:
+            if target.lookup(key).found:
+                left.append(each)
+                continue
             target.rename(each.key, key, only_if=NOTHING_THERE)
-        except UnsupportedOperation:
-            left.append(each)  # another file system
+        except (UnsupportedOperation, ConflictError, NotFoundError):
+            # Another file system; something came there meanwhile, about which the policy decides; or a directory above
+            # it is still to be made.
+            left.append(each)
+        except StorageError as error:
+            if len(spec.sources) == 1:
+                raise
+            failed(each, error)  # not to be copied: what may not be renamed could not be deleted either
         else:
             renamed(Step(each.key, each.kind, key, StepAction.COPY, only_if=NOTHING_THERE))
     return replace(spec, sources=tuple(left))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tfm.core.errors import InvalidPathError, StorageError
@@ -45,7 +46,7 @@ class QueuedJob:
         """``job_id`` is that of the interrupted job that is gone on with. ``tally`` has what it asked in this run of
         tfm, with the counting of its plan."""
         self.number: Final = number
-        self.spec: Final = spec
+        self.spec = spec
         self.plan = plan
         self.tally: Final = Tally() if plan is None else plan.tally
         self.journal_id = job_id
@@ -115,7 +116,7 @@ class QueuedJob:
             return False
         if self.snapshot().state is JobState.CANCELLED:
             return True
-        refused = {id(error) for error in (*self._problems, *(() if self.plan is None else self.plan.problems))}
+        refused = {id(error) for error in (*self._problems, *self._not_on_record())}
         return any(id(each) not in refused and not isinstance(each, InvalidPathError) for each in self.failures())
 
     def pause(self) -> None:
@@ -126,11 +127,20 @@ class QueuedJob:
         if self.copy is not None:
             self.copy.go_on()
 
+    def _not_on_record(self) -> list[StorageError]:
+        """Why what a record in the journal does not have was not done."""
+        problems = [] if self.plan is None else self.plan.problems
+        if self.copy is None or self.copy.id is None:
+            return problems
+        return [*problems, *self.copy.not_renamed.values()]
+
     def renew(self) -> None:
         """Ready to run again: with its record in the journal if it has one, from the beginning otherwise."""
         copy = self.copy
         if copy is not None and copy.id is not None and copy.summary.listed:
             self.journal_id = copy.id
-            self._problems += [] if self.plan is None else self.plan.problems
+            self._problems += self._not_on_record()
+        elif copy is not None and copy.not_renamed:
+            self.spec = replace(self.spec, sources=tuple(copy.not_renamed))  # all others have their new places
         self.plan = self.copy = self.error = None
         self.cancel_wanted = self.is_over = False
