@@ -247,8 +247,8 @@ def test_a_dry_run_sends_no_writing_request(tfm: RunHere, moto: MotoServer, here
         f"{here}/f -> s3://bucket/d/f",
     ]
     assert re.fullmatch(
-        r"tfm: 4 entries, 20\.0 MB would be copied, of which 1 would replace what is there; \d+ requests, "
-        r"about \$0\.0001 or less\.\n",
+        r"tfm: 4 entries, 20\.0 MB would be copied; \d+ requests, about \$0\.0001 or less\.\n"
+        r"tfm: This cannot be undone, unless the bucket keeps versions: 1 object would be replaced\.\n",
         outcome.errors,
     ), outcome.errors
     for policy, code in (("--fail", 1), ("--skip", 0), ("--rename", 0), ("--newer", 0)):
@@ -256,6 +256,8 @@ def test_a_dry_run_sends_no_writing_request(tfm: RunHere, moto: MotoServer, here
         assert (outcome.code, writing_requests(moto)) == (code, [])
         total = outcome.records[-1]
         assert total["dry_run"] is True
+        assert (total["replaced"], total["deleted"]) == (0, 0)
+        assert "cannot be undone" not in outcome.errors
         assert total["objects"] + total["skipped"] + total["failed"] == 2
     assert tfm("cp", "-n", "f", "s3://bucket/big").code == 1
     assert tfm("cp", "-n", "f", "s3://bucket/free").code == 0

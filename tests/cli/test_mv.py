@@ -97,6 +97,51 @@ def test_a_dry_run_leaves_everything(tfm: RunHere, moto: MotoServer, here: Path)
 
 
 @pytest.mark.parametrize(
+    ("arguments", "said", "replaced", "deleted"),
+    [
+        (["s3://bucket/d", "new"], ", unless the bucket keeps versions: 3 objects would be deleted once copied", 0, 3),
+        (["s3://bucket/d", "s3://bucket/new"],
+         ", unless the bucket keeps versions: 3 objects would be deleted once copied", 0, 3),
+        (["--overwrite", "x", "y", "s3://bucket/"],
+         ", unless the bucket keeps versions: 1 object would be replaced; 2 files would be deleted once copied", 1, 2),
+        (["--overwrite", "d", "x", "to"], ": 1 file would be replaced; 2 files would be deleted once copied", 1, 2),
+        (["--overwrite", "to/d", "s3://bucket/x", "new/"],
+         ", unless the bucket keeps versions: 1 file would be replaced; 1 object would be deleted once copied", 1, 1),
+        (["d", "y", "new/"], "", 0, 0),
+        (["d/a", "x", "to"], "", 0, 0),
+        (["--skip", "d/a", "to/d"], "", 0, 0),
+    ],
+)  # fmt: skip
+def test_a_dry_run_says_what_cannot_be_undone(
+    tfm: RunHere, moto: MotoServer, here: Path, arguments: list[str], said: str, replaced: int, deleted: int
+) -> None:
+    """On one disk a new place is nothing that is lost, save where something is in the way."""
+    objects = {"d/a": b"1", "d/e/": b"", "d/e/b": b"2", "x": b"old"}
+    files = {"d/a": b"1", "d/c": b"3", "x": b"new", "y": b"new", "to/d/a": b"old", "new/x": b"old"}
+    moto.put("bucket", objects)
+    make_files(here, files)
+    before = disk(here)
+    outcome = tfm("mv", "-n", "--json", *arguments)
+    assert outcome.code == 0
+    lost = [line for line in outcome.errors.splitlines() if "undone" in line]
+    assert lost == ([f"tfm: This cannot be undone{said}."] if said else [])
+    assert (outcome.records[-1]["replaced"], outcome.records[-1]["deleted"]) == (replaced, deleted)
+    assert (writing_requests(moto), disk(here), contents(moto)) == ([], before, objects)
+
+
+def test_a_dry_run_knows_another_file_system(tfm: RunHere, here: Path) -> None:
+    make_files(here, {**TREE, "x": b"new", "other/": b""})
+    if subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "other"], cwd=here, capture_output=True).returncode:
+        pytest.skip("no file system can be mounted here")
+    try:
+        outcome = tfm("mv", "-n", "--json", "d", "x", "other")
+    finally:
+        subprocess.run(["umount", here / "other"], check=True)
+    assert outcome.records[-1]["deleted"] == 4
+    assert "tfm: This cannot be undone: 4 files would be deleted once copied." in outcome.errors.splitlines()
+
+
+@pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
         ([".", "s3://bucket/"], 2, "This has no name by which it could be moved."),

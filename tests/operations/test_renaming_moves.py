@@ -1,4 +1,4 @@
-"""Several moved on one disk, one of which may not be, or meets what came meanwhile: the others go on, all are counted."""
+"""Several moved on one disk, one of which may not be, or meets what came meanwhile: the others go on, all count."""
 
 from __future__ import annotations
 
@@ -67,7 +67,9 @@ def files(place: Path) -> dict[str, str]:
     return {str(path.relative_to(place)): path.read_text() for path in place.rglob("*") if path.is_file()}
 
 
-def move_of(place: Path, *names: str, policy: ConflictPolicy = ConflictPolicy.FAIL, below: str | None = None) -> CopySpec:
+def move_of(
+    place: Path, *names: str, policy: ConflictPolicy = ConflictPolicy.FAIL, below: str | None = None
+) -> CopySpec:
     kinds = {True: Kind.DIRECTORY, False: Kind.FILE}
     sources = tuple(Location(DISK, f"{place}/{name}", kinds[name.endswith("/")]) for name in names)
     target = Location(DISK, f"{place}/to/", Kind.DIRECTORY)

@@ -215,6 +215,54 @@ def test_the_policy_is_chosen_before() -> None:
     assert contents(memory) == {"d/a": b"12345", "d/b": b"12345", "e/a": b"old", "e/b": b"12345"}
 
 
+def test_the_plan_says_what_cannot_be_undone_by_the_policy() -> None:
+    """Where somebody is asked, and where all is kept, there is nothing to say."""
+    memory = memory_with()
+    memory.store.put("bucket", {"e/a": b"old", "e/b": b"old"})
+    memory.store.put("bucket", {"d/a": b"12345", "d/b": b"12345", "d/c": b"12345"})
+    memory.store.put("bucket", {"e/b": b"latest"})
+    gone = "the old content is gone unless the bucket keeps versions."
+
+    async def look(running: Running) -> None:
+        await both_listed(running)
+        await running.press("down", "space", "space", "space", "f5")
+        seen = {}
+        await running.until(lambda: "2 are there already, 10 B." in dialog(running).plan_text.text)
+        await running.press("tab")
+        for _ in range(6):
+            seen[dialog(running).policy.value] = dialog(running).plan_text.text.splitlines()[1:]
+            await running.press("right")
+            await running.pilot.pause()
+        assert seen == {
+            **{policy: ["2 are there already, 10 B."] for policy in ConflictPolicy},
+            ConflictPolicy.OVERWRITE: [f"2 are there already, 10 B, and replaced: {gone}"],
+            ConflictPolicy.NEWER: [f"2 are there already, 10 B; 1 is older and replaced: {gone}"],
+        }
+
+    run_app(memory.session, place("d/"), place("e/"), look)
+
+
+def test_a_move_to_another_storage_says_that_it_deletes_here(tmp_path: DiskPath) -> None:
+    memory = memory_with("d/here")
+    tree(tmp_path / "disk", "here", "sub/a")
+
+    async def look(running: Running) -> None:
+        await both_listed(running, right=f"{tmp_path}/disk/")
+        await running.press("down", "f6", "tab", "right", "right")
+        lines = [
+            "Each object is copied, then deleted here.",
+            "1 is there already, 5 B, and replaced: the old content is gone.",
+        ]
+        await running.until(lambda: dialog(running).plan_text.text.splitlines()[1:] == lines)
+        await running.press("escape")
+        await until_closed(running)
+        await running.press("tab", "down", "f5")
+        await until_counted(running, "1 file")
+        assert "deleted" not in dialog(running).plan_text.text, "a copy deletes nothing"
+
+    run_app(memory.session, place("d/"), on_disk(tmp_path / "disk"), look)
+
+
 def test_a_move_says_that_it_goes_object_by_object_and_leaves_nothing_behind() -> None:
     memory = memory_with("d/sub/x", "d/sub/y", "d/z", "e/other")
 
@@ -261,7 +309,7 @@ def test_on_one_disk_a_move_is_one_step_and_what_is_in_the_way_is_asked_about(tm
     async def look(running: Running) -> None:
         await both_listed(running, f"{tmp_path}/left/", f"{tmp_path}/right/")
         await running.press("down", "space", "space", "f6")
-        await until_counted(running, "2 entries, one step each")
+        await until_counted(running, "2 entries, one step each; to another disk copied, then deleted.")
         await running.press("enter")
         await until_over(running)
         await running.until(lambda: names(running.left) == [" ..", " (empty)"])
@@ -278,7 +326,11 @@ def test_a_move_of_two_of_which_one_has_something_in_its_way(tmp_path: DiskPath)
         await both_listed(running, f"{tmp_path}/left/", f"{tmp_path}/right/")
         await running.press("down", "space", "space", "f6")
         await running.until(lambda: "1 is there already" in dialog(running).plan_text.text)
-        await running.press("tab", "right", "enter")
+        await running.press("tab", "right", "right")
+        assert dialog(running).plan_text.text.endswith("already, and replaced: the old content is gone.")
+        await running.press("right")
+        assert dialog(running).plan_text.text.endswith("already, and replaced where older: the old content is gone.")
+        await running.press("left", "left", "enter")
         await until_over(running)
 
     run_app(Session(), on_disk(tmp_path / "left"), on_disk(tmp_path / "right"), look)

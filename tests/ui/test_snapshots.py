@@ -281,6 +281,7 @@ SHOTS = (
     Shot("edit_binary", "end f4", shows="no text"),
     Shot("edit_question", ask_whether_to_edit, shows="no text"),
     Shot("copy", "down f5", shows="requests"),
+    Shot("copy_overwrite", "down down down f5 tab right right", shows="replaced"),
     Shot("move", "end f6", shows="requests"),
     Shot("delete", "down f8", shows="cannot be undone"),
     Shot("delete_to_trash", ask_about_trash, shows="can be undone"),

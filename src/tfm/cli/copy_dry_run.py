@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO
 
 from tfm.cli.output import EXIT_FAILURE, Report, print_json, print_line
 from tfm.cli.progress import ProgressLine, count_text
+from tfm.core.capability import Capability
 from tfm.core.errors import ConflictError, StorageError
+from tfm.core.location import StorageAddress
 from tfm.core.step import Step
 from tfm.operations.copy_plan import Planned, Problem, Skipped
-from tfm.operations.copy_preview import CopyTotals, preview_copy, replaces
+from tfm.operations.copy_preview import CopyTotals, deletes, preview_copy, replaces
 from tfm.operations.copy_spec import CopySpec
 from tfm.operations.noun import noun_for, shared_noun
 from tfm.operations.plan_file import PlanWriter
@@ -49,6 +52,8 @@ class _DryRun:
         self._report = report
         self._as_json = as_json
         self._totals = CopyTotals(current_session())
+        self._deleted: Counter[StorageAddress] = Counter()
+        """Objects whose sources would go, by where they are."""
         self._line = ProgressLine(wanted=not sys.stdout.isatty())
 
     def run(self, specs: Sequence[CopySpec], writer: PlanWriter | None) -> None:
@@ -64,6 +69,7 @@ class _DryRun:
 
     def _plan(self, spec: CopySpec, writer: PlanWriter | None) -> None:
         before = self._totals.objects
+        deletes_source = deletes(current_session(), spec)
         if writer is not None:
             writer.begin(spec)
         try:
@@ -71,8 +77,10 @@ class _DryRun:
                 self._totals.add(spec, planned)
                 self._line.show(lambda: f"{self._amount([spec])} planned…")
                 self._show(spec, planned)
-                if writer is not None and isinstance(planned, Step):
-                    writer.add(planned)
+                if isinstance(planned, Step):
+                    self._deleted[spec.source_storage] += deletes_source(planned)
+                    if writer is not None:
+                        writer.add(planned)
         except StorageError as error:
             self._totals.failed += 1
             self._fail(error)
@@ -125,6 +133,7 @@ class _DryRun:
                     "objects": totals.objects,
                     "size_bytes": totals.size_bytes,
                     "replaced": totals.replaced,
+                    "deleted": self._deleted.total(),
                     "skipped": totals.skipped,
                     "failed": totals.failed,
                     "requests": requests,
@@ -134,13 +143,25 @@ class _DryRun:
             )
         moved = any(spec.move for spec in specs)
         said = f"{self._amount(specs)} would be {'moved' if moved else 'copied'}"
-        said += f", of which {totals.replaced:,} would replace what is there" if totals.replaced else ""
         said += f"; {totals.skipped:,} skipped" if totals.skipped else ""
         said += f"; {totals.failed:,} not" if totals.failed else ""
         if requests:
             number = sum(requests.values())
             said += f"; {number:,} {'request' if number == 1 else 'requests'}, about {_dollars(totals.dollars)}"
         self._report.say(f"{said}.")
+        self._say_what_is_lost(specs)
+
+    def _say_what_is_lost(self, specs: Sequence[CopySpec]) -> None:
+        said, in_bucket = [], False
+        replaced = Counter({specs[0].target_storage: self._totals.replaced} if specs else {})
+        for counts, what in ((replaced, "replaced"), (self._deleted, "deleted once copied")):
+            if counts.total():
+                capabilities = [current_session().storage(address).capabilities for address in +counts]
+                said.append(f"{shared_noun(map(noun_for, capabilities)).counted(counts.total())} would be {what}")
+                in_bucket = in_bucket or any(Capability.FLAT_KEYS in each for each in capabilities)
+        if said:
+            unless = ", unless the bucket keeps versions" if in_bucket else ""
+            self._report.say(f"This cannot be undone{unless}: {'; '.join(said)}.")
 
 
 def _dollars(dollars: float) -> str:

@@ -18,7 +18,7 @@ whole in at least one place, and tfm resume goes on.
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-r", "--recursive", action="store_true", help="as for cp; directories are moved without it too")
+    parser.add_argument("-r", "--recursive", action="store_true", help="as for cp; here directories need it not")
     add_copy_arguments(parser)
 
 

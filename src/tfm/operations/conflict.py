@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from tfm.core.entry import Entry
 
-__all__ = ["Conflict", "ConflictPolicy", "Conflicts", "Decision"]
+__all__ = ["Conflict", "ConflictPolicy", "Conflicts", "Decision", "is_newer"]
 
 
 class ConflictPolicy(StrEnum):
@@ -70,12 +70,12 @@ class Conflicts:
                 if decision.for_all:
                     self._policy = policy
         if policy is ConflictPolicy.NEWER:
-            return ConflictPolicy.OVERWRITE if _is_newer(conflict.source, conflict.target) else ConflictPolicy.SKIP
+            return ConflictPolicy.OVERWRITE if is_newer(conflict.source, conflict.target) else ConflictPolicy.SKIP
         return ConflictPolicy.FAIL if policy is ConflictPolicy.ASK else policy
 
 
-def _is_newer(source: Entry, target: Entry) -> bool:
-    """Not where one of the times is unknown: then nothing is overwritten."""
+def is_newer(source: Entry, target: Entry) -> bool:
+    """Whether NEWER overwrites. Not where one of the times is unknown."""
     if source.modified_timestamp is None or target.modified_timestamp is None:
         return False
     return source.modified_timestamp > target.modified_timestamp

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tfm.core.capability import Capability
+from tfm.core.errors import StorageError
+from tfm.core.location import Location
 from tfm.core.progress import Cancel
 from tfm.core.step import Step, StepAction
 from tfm.operations.conflict import ConflictPolicy, Conflicts, Decision
@@ -13,9 +16,10 @@ from tfm.operations.copy_plan import CopyPlanner, Planned, Problem, Skipped
 from tfm.operations.copy_spec import CopySpec
 from tfm.storage.contract import PAGE_ENTRIES
 from tfm.storage.session import Session
+from tfm.storage.storage import Storage
 from tfm.transfer.parted import part_bytes_of
 
-__all__ = ["CopyTotals", "check_copy", "preview_copy", "replaces"]
+__all__ = ["CopyTotals", "check_copy", "deletes", "preview_copy", "replaces"]
 
 
 def check_copy(session: Session, spec: CopySpec) -> None:
@@ -105,3 +109,33 @@ class CopyTotals:
 def replaces(step: Step) -> bool:
     """Whether something is at its destination."""
     return step.action is StepAction.COPY and (step.only_if is None or step.only_if.etag is not None)
+
+
+def deletes(session: Session, spec: CopySpec) -> Callable[[Step], bool]:
+    """Tells of each step of ``spec`` whether it deletes its source, as a move does that copies; what a disk gives a new
+    place in one step stays whole. No request; of a disk a few lstats for each source."""
+    source, target = session.storage(spec.source_storage), session.storage(spec.target_storage)
+    renamed = [each.key for each in spec.sources if spec.move and _is_renamed(source, target, spec, each)]
+    trees, files = tuple(key for key in renamed if key.endswith("/")), frozenset(renamed)
+    flat = Capability.FLAT_KEYS in source.capabilities
+
+    def deletes_source(step: Step) -> bool:
+        if not spec.move or step.source_key in files or step.source_key.startswith(trees):
+            return False
+        # A marker is an object too; the directory that is made for what is in it was never one.
+        return step.action is StepAction.COPY or (flat and step.etag is not None)
+
+    return deletes_source
+
+
+def _is_renamed(source: Storage, target: Storage, spec: CopySpec, each: Location) -> bool:
+    if source.address != target.address or Capability.RENAME not in target.capabilities:
+        return False
+    try:
+        if target.lookup(spec.target_key(each)).found:
+            return False
+        if Capability.LOCAL_PATHS in target.capabilities:
+            return os.lstat(each.key.rstrip("/")).st_dev == os.stat(spec.target_prefix or os.curdir).st_dev
+    except (OSError, StorageError):
+        return False  # it will not be there to be deleted
+    return True

@@ -14,7 +14,7 @@ from tfm.core.entry import Entry
 from tfm.core.errors import StorageError
 from tfm.core.progress import Cancel
 from tfm.core.writing import Condition
-from tfm.operations.conflict import Conflict, ConflictPolicy, Conflicts, Decision
+from tfm.operations.conflict import Conflict, ConflictPolicy, Conflicts, Decision, is_newer
 from tfm.operations.copy_plan import CopyPlanner, Planned, Problem
 from tfm.operations.copy_preview import CopyTotals
 from tfm.operations.copy_spec import CopySpec
@@ -39,8 +39,9 @@ _ASKED_SECONDS: Final = 0.2
 @dataclass(frozen=True, slots=True)
 class PlanCounts:
     """What is known of a plan. ``objects`` of ``size_bytes``, and a disk's ``directories``, are free to be written;
-    ``conflicts`` have something in the way, ``refused`` cannot be there. ``is_whole`` says that there is no more;
-    ``in_one_step``: the disk moves each by itself, and objects are the entries that were chosen. ``noun`` is the
+    ``conflicts`` have something in the way, ``older`` of them what is older (None: not looked at), ``refused`` cannot
+    be there. ``is_whole`` says that there is no more; ``in_one_step``: the disk moves each by itself, and objects are
+    the entries that were chosen; ``in_bucket``: what is replaced there may be kept as a version. ``noun`` is the
     objects' own."""
 
     objects: int = 0
@@ -48,12 +49,14 @@ class PlanCounts:
     size_bytes: int = 0
     conflicts: int = 0
     conflict_bytes: int = 0
+    older: int | None = None
     skipped: int = 0
     refused: int = 0
     requests: int = 0
     dollars: float = 0.0
     is_whole: bool = False
     in_one_step: bool = False
+    in_bucket: bool = False
     first_refusal: StorageError | None = None
     noun: Noun = ENTRY
 
@@ -103,6 +106,7 @@ class CountedPlan:
         self._totals = CopyTotals(session)
         self._conflicts = 0
         self._conflict_bytes = 0
+        self._older = 0
         self._first_refusal: StorageError | None = None
         self._is_whole = False
         self._taken = False
@@ -178,6 +182,7 @@ class CountedPlan:
             if isinstance(each, _InTheWay):
                 self._conflicts += 1
                 self._conflict_bytes += each.source.size_bytes or 0
+                self._older += is_newer(each.source, each.there)
                 continue
             if isinstance(each, Problem):
                 self._first_refusal = self._first_refusal or each.error
@@ -195,8 +200,9 @@ class CountedPlan:
         totals = self._totals
         return PlanCounts(
             totals.objects - totals.directories, totals.directories, totals.size_bytes, self._conflicts,
-            self._conflict_bytes, totals.skipped, totals.failed,
-            sum(totals.requests.values()), totals.dollars, self._is_whole, self.moves_in_one_step, self._first_refusal,
+            self._conflict_bytes, None if self.moves_in_one_step else self._older, totals.skipped, totals.failed,
+            sum(totals.requests.values()), totals.dollars, self._is_whole, self.moves_in_one_step,
+            Capability.FLAT_KEYS in self._target.capabilities, self._first_refusal,
             ENTRY if self.moves_in_one_step else noun_for(self._source.capabilities),
         )  # fmt: skip
 

@@ -8,6 +8,7 @@ from typing import Final, Generic, TypeVar
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -28,6 +29,9 @@ class Choice(Widget, Generic[Value], can_focus=True):
     BINDINGS = bindings(CHOICE_KEYS)
     DEFAULT_CSS = "Choice { height: 1; width: 1fr; }"
 
+    class Changed(Message):
+        """Another one is chosen."""
+
     def __init__(self, options: Sequence[tuple[Value, str]], *, id: str | None = None) -> None:  # noqa: A002 - Textual's
         super().__init__(id=id)
         self._options = list(options)
@@ -45,6 +49,7 @@ class Choice(Widget, Generic[Value], can_focus=True):
     def action_choose(self, step: int) -> None:
         self._number = (self._number + step) % len(self._options)
         self.refresh()
+        self.post_message(self.Changed())
 
     def on_click(self, event: events.Click) -> None:
         event.stop()

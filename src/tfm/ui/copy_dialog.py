@@ -82,6 +82,7 @@ class CopyDialog(Dialog[bool]):
         self._what = what
         self._submit = submit
         self._plan: CountedPlan | None = None
+        self._is_counted_to_its_end = False
         self._number = 0
         self._counted = ""
         self._counting: Work[None] | None = None
@@ -186,10 +187,24 @@ class CopyDialog(Dialog[bool]):
             self.error_block.show(told.error, otherwise="Name another destination, or leave with Esc.")
         elif told.plan is not None:
             self._plan = plan = told.plan
-            object_by_object = plan.goes_object_by_object
-            self.plan_text.show(*plan_lines(plan.counts(), object_by_object=object_by_object, ended=told.ended))
+            self._is_counted_to_its_end = told.ended
+            self._show(plan)
             if self._begins_when_ready:
                 self._begin(plan)
+
+    def on_choice_changed(self) -> None:
+        if self._plan is not None:
+            self._show(self._plan)
+
+    def _show(self, plan: CountedPlan) -> None:
+        lines = plan_lines(
+            plan.counts(),
+            self.policy.value,
+            move=self._what.move,
+            object_by_object=plan.goes_object_by_object,
+            ended=self._is_counted_to_its_end,
+        )
+        self.plan_text.show(*lines)
 
     # Beginning
 

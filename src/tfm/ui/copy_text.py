@@ -27,26 +27,46 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def plan_lines(counts: PlanCounts, *, object_by_object: bool, ended: bool) -> list[str]:
-    """What would be written, what it costs, and what is in the way. ``ended`` says that no more is counted."""
+def plan_lines(
+    counts: PlanCounts, policy: ConflictPolicy, *, move: bool, object_by_object: bool, ended: bool
+) -> list[str]:
+    """What would be written, what it costs, what is in the way, and what nobody can take back. ``ended`` says that no
+    more is counted."""
     more = "" if counts.is_whole else " or more" if ended else " so far…"
     noun = counts.noun
     if counts.in_one_step:
-        lines = [f"{noun.counted(counts.objects)}, one step each; on another file system, copied."]
+        lines = [f"{noun.counted(counts.objects)}, one step each; to another disk copied, then deleted."]
     else:
         directories = f", {counted(counts.directories, 'directory', 'directories')}" if counts.directories else ""
         size = format_size(counts.size_bytes)
         lines = [f"{noun.counted(counts.objects)}{directories}, {size}{more}{_cost(counts)}"]
-    if object_by_object:
-        lines.append(f"Each {noun.one} is copied, then deleted here: a directory has no name of its own to change.")
+    if move and not counts.in_one_step:
+        why = ": a directory has no name of its own to change" if object_by_object else ""
+        lines.append(f"Each {noun.one} is copied, then deleted here{why}.")
     if counts.conflicts:
         size = f", {format_size(counts.conflict_bytes)}" if counts.conflict_bytes else ""
-        lines.append(f"{counts.conflicts:,} {'is' if counts.conflicts == 1 else 'are'} there already{size}.")
+        lines.append(f"{_are(counts.conflicts)} there already{size}{_lost(counts, policy)}.")
     if counts.skipped:
         lines.append(f"{counted(counts.skipped, 'directory', 'directories')} there already.")
     if counts.refused:
         lines.append(f"! {counts.refused:,} cannot be there: {counts.first_refusal}")
     return lines
+
+
+def _are(count: int) -> str:
+    return f"{count:,} {'is' if count == 1 else 'are'}"
+
+
+def _lost(counts: PlanCounts, policy: ConflictPolicy) -> str:
+    """What becomes of that which is in the way, where it is replaced and nobody is asked."""
+    gone = "the old content is gone" + (" unless the bucket keeps versions" if counts.in_bucket else "")
+    if policy is ConflictPolicy.OVERWRITE:
+        return f", and replaced: {gone}"
+    if policy is ConflictPolicy.NEWER and counts.older is None:
+        return f", and replaced where older: {gone}"
+    if policy is ConflictPolicy.NEWER and counts.older:
+        return f"; {_are(counts.older)} older and replaced: {gone}"
+    return ""
 
 
 def _cost(counts: PlanCounts) -> str:
