@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path as DiskPath
 
 import pytest
@@ -73,10 +73,10 @@ class _Backend(PassingBackend):
         self._disk.note("delete", [key])
         super().delete(key, only_if=only_if)
 
-    def delete_many(self, keys: Sequence[str]) -> list[DeleteFailure]:
+    def delete_many(self, keys: Sequence[str], *, etags: Mapping[str, str] | None = None) -> list[DeleteFailure]:
         self._disk.look(len(keys))
         self._disk.note("delete", keys)
-        return super().delete_many(keys)
+        return super().delete_many(keys, etags=etags)
 
     def sync(self, prefix: str) -> None:
         assert prefix == "e/"
