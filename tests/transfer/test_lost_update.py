@@ -264,6 +264,42 @@ def test_something_that_appears_on_the_disk_while_the_object_comes_down(
     assert not tree or (place / "d" / "y").read_bytes() == b"beside"
 
 
+@pytest.mark.seaweedfs
+@SIZES
+@pytest.mark.parametrize("how", ["rewritten", "replaced", "gone"])
+def test_a_file_that_is_no_longer_what_was_to_be_overwritten(
+    proxy: FaultProxy, seaweed: SeaweedServer, tmp_path: Disk, old: bytes, new: bytes, how: str
+) -> None:
+    """A disk has no version to ask for: it is looked at again when all has come."""
+    seaweed.fill("lost", {"d/x": new, "d/y": b"new"})
+    (tmp_path / "d").mkdir()
+    there = tmp_path / "d" / "x"
+    there.write_bytes(b"seen")
+    (tmp_path / "d" / "y").write_bytes(b"seen")
+
+    def change() -> None:
+        if how == "rewritten":  # at another time, and with as many bytes
+            there.write_bytes(b"edit")
+        elif how == "gone":
+            there.unlink()
+        else:
+            (tmp_path / "other").write_bytes(b"somebody's")
+            (tmp_path / "other").rename(there)
+
+    proxy.at_request(1, change, match="GET /lost/d/x")
+    error = failure_of(lambda: Path("s3://lost/d/").copy(tmp_path / "d", conflict="overwrite"))
+    if how == "gone":
+        assert error is None
+        arrived = there.read_bytes() == new
+        assert arrived
+    else:
+        assert isinstance(error, ConflictError)
+        assert error.uri == str(there)
+        assert there.read_bytes() == (b"edit" if how == "rewritten" else b"somebody's")
+    assert (tmp_path / "d" / "y").read_bytes() == b"new"
+    assert not list(tmp_path.rglob(".tfm-*"))
+
+
 def test_where_no_condition_is_enforced_the_destination_is_looked_at_afresh(
     moto: MotoServer, tmp_path: Disk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -43,8 +43,8 @@ class Replaced:
 class Step:
     """``source_key`` and ``target_key`` are exact, a directory's with its slash; the storages are the job's. The facts
     are what the source's listing told, and the copy is of that version. ``only_if`` is what was seen at the
-    destination; None overwrites what is there, where nothing tells its version. ``replaces`` is None where nothing was
-    seen there."""
+    destination; None overwrites what is there, where nothing tells its version but its size and time. ``replaces`` are
+    these, and None where nothing was seen there."""
 
     source_key: str
     kind: Kind

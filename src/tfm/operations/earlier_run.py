@@ -83,7 +83,7 @@ class EarlierRun:
         for record in self._records({StepState.PENDING, StepState.MADE, StepState.FAILED}):
             # Of a job that had ended, too: a resume may have failed to copy again what it had found cut off.
             cut_off = self._restarted and is_left_of(source, target, record.step)
-            yield (replace(record.step, only_if=None) if cut_off else record.step), record.number
+            yield (replace(record.step, only_if=None, replaces=None) if cut_off else record.step), record.number
 
     def lost(self, source: Storage, target: Storage, cancel: Cancel) -> Iterator[tuple[Step, int]]:
         """What is on record as done, and is not there, or is too short: the machine has been started again since, and
@@ -107,7 +107,7 @@ class EarlierRun:
             elif old:
                 yield step, record.number
             elif is_left_of(source, target, step):
-                yield replace(step, only_if=None), record.number
+                yield replace(step, only_if=None, replaces=None), record.number
 
     def had_planned(self, source_key: str, kind: Kind) -> bool:
         """Whether that is among its steps; where it had planned all, nobody need ask."""

@@ -23,6 +23,7 @@ __all__ = [
     "facts_for_target",
     "is_verified",
     "part_sizes",
+    "require_as_seen",
     "require_unchanged",
 ]
 
@@ -56,6 +57,26 @@ def require_unchanged(source: Storage, step: Step, entry: Entry) -> None:
     now = source.lookup(step.source_key, fresh=True, asked=Asked.FILE).file
     if now is None or (now.size_bytes, now.modified_timestamp) != (entry.size_bytes, entry.modified_timestamp):
         raise changed(source, step)
+
+
+def require_as_seen(target: Storage, step: Step) -> None:
+    """A disk has no etags to compare: what is overwritten there must be, just before, what was seen when that was
+    decided. Raises ConflictError; what is gone by now is in nobody's way."""
+    replaces = step.replaces
+    if replaces is None or replaces.modified_timestamp is None or step.only_if is not None:
+        return
+    if Capability.LOCAL_PATHS not in target.capabilities:
+        return
+    now = target.lookup(step.target_key, fresh=True, asked=Asked.FILE).file
+    if now is None or now.is_symlink:  # of a link it is not said whether it was its own size that was seen
+        return
+    if (now.size_bytes, now.modified_timestamp) != (replaces.size_bytes, replaces.modified_timestamp):
+        raise ConflictError(
+            "It is no longer what was looked at.",
+            next_step="Look at it again.",
+            uri=target.uri_of(step.target_key),
+            operation="write",
+        )
 
 
 def is_verified(source: Storage, step: Step, checksum: Checksum | None, content: bytes) -> bool:

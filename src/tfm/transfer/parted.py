@@ -21,6 +21,7 @@ from tfm.transfer.one_version import (
     etag_for,
     facts_for_target,
     part_sizes,
+    require_as_seen,
     require_unchanged,
 )
 from tfm.transfer.part_sending import PartSending, SentPart, is_local
@@ -197,6 +198,7 @@ class PartedTransfer:
                 raise
             return self._all_again()
         sent = self._in_order()
+        require_as_seen(context.target, step)
         # Looks again at the destination where the storage does not: the parts may have taken hours.
         entry = context.target.finish_upload(upload, [each.part for each in sent], checksum=_whole_crc32(sent))
         self._record.ended()

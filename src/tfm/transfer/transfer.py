@@ -22,6 +22,7 @@ from tfm.transfer.one_version import (
     etag_for,
     facts_for_target,
     is_verified,
+    require_as_seen,
     require_unchanged,
 )
 from tfm.transfer.parted import PartedTransfer
@@ -137,6 +138,7 @@ class Transfer:
             if context.cancel.wanted:
                 raise Cancelled
 
+        require_as_seen(context.target, step)
         try:
             entry = context.target.copy_from(
                 context.source.address, step.entry, step.target_key, only_if=step.only_if, looked=True, copied=copied
@@ -155,10 +157,13 @@ class Transfer:
         room = step.size_bytes if step.size_bytes is not None else context.target.upload_limits.whole_bytes
         with context.budget.held(room):
             whole = self._read(step, room, lambda: context.source.read(step.source_key, if_match=self._etag(step)))
-            written = context.target.put(
-                step.target_key, whole.content, facts=whole.facts, only_if=step.only_if, looked=True
-            )
+            written = self._put(step, whole)
         return self._moved(whole, written)
+
+    def _put(self, step: Step, whole: _Whole) -> Entry:
+        target = self._context.target
+        require_as_seen(target, step)
+        return target.put(step.target_key, whole.content, facts=whole.facts, only_if=step.only_if, looked=True)
 
     def _read(self, step: Step, room: int, opened: Callable[[], Reader]) -> _Whole:
         """All of the source, known to be one version of it, in its ``room``."""
@@ -245,9 +250,7 @@ class Transfer:
             context.budget.take(room)
             try:
                 whole = self._arrived(step, answer())
-                written = context.target.put(
-                    step.target_key, whole.content, facts=whole.facts, only_if=step.only_if, looked=True
-                )
+                written = self._put(step, whole)
             finally:
                 context.budget.give_back(room)
             return self._moved(whole, written)
