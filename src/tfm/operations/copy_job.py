@@ -221,7 +221,8 @@ class CopyJob:
             for step, number in steps if self._earlier is not None else with_room(source, target, spec, steps):
                 self._begin(context, step, number, moved)
             self._planned = not self._cancel.wanted
-            self._engine.wait()
+            # A large object ends nothing that could be told of, for hours perhaps.
+            self._engine.wait(None if self._progress is None else self._tell)
             if self._cancel.wanted:
                 return
             self.summary.only_looked = _only_looks(source, target)  # by now the server has told who it is

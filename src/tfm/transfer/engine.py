@@ -54,6 +54,9 @@ _QUICK_SECONDS: Final = 0.1
 _MOST_BEGUN: Final = 4
 """Large objects that are under way at once; more would only divide the same line."""
 
+_MEANWHILE_SECONDS: Final = 0.1
+"""How often a person may want to hear how far it is."""
+
 _PATIENCE_MILLISECONDS: Final = 1000
 """So long a worker waits for any answer. After that for the oldest, as long as its connection does."""
 
@@ -139,16 +142,22 @@ class Engine:
             if not light or self._carriers < self._most_carriers:
                 self._call_workers(1)
 
-    def wait(self) -> None:
+    def wait(self, meanwhile: Callable[[], object] | None = None) -> None:
         """No more objects come; returns when all that were put are done, or when it was stopped. Raises what a task
-        raised."""
+        raised. ``meanwhile`` is called ten times a second in this thread, and what it raises is raised."""
+        while not self._is_over_in(None if meanwhile is None else _MEANWHILE_SECONDS):
+            if meanwhile is not None:
+                meanwhile()
         with self._lock:
-            self._closed = True
-            while not self._stopped and (self._busy or self._objects or self._parts):
-                self._quiet_came.wait()
             self._work_came.notify_all()
             if self._error is not None:
                 raise self._error
+
+    def _is_over_in(self, seconds: float | None) -> bool:
+        """Wait so long, at most, for the end of all that was put."""
+        with self._lock:
+            self._closed = True
+            return self._quiet_came.wait_for(lambda: self._stopped or not self._has_work, seconds)
 
     def stop(self) -> None:
         """Begin no further task. Returns at once; tasks that run go on to their end, and hold nothing up."""
@@ -183,6 +192,10 @@ class Engine:
     @property
     def _objects(self) -> int:
         return len(self._small) + len(self._light) + len(self._large)
+
+    @property
+    def _has_work(self) -> bool:
+        return bool(self._busy or self._objects or self._parts)
 
     def _call_workers(self, tasks: int) -> None:
         self._work_came.notify(tasks)
@@ -346,7 +359,7 @@ class Engine:
                     return chosen
                 if carries:
                     return None
-                if not self._busy and not self._objects and not self._parts:
+                if not self._has_work:
                     self._quiet_came.notify_all()
                     if self._closed:
                         return None
