@@ -198,6 +198,7 @@ class CopyJob:
         if spec.move and self._earlier is None:
             spec = rename_what_can_be(source, target, spec, renamed=self._renamed, failed=self._not_renamed)
         if not spec.sources:
+            self._planned = True
             return
         if spec != self.spec:
             planner = self._planner(source, target, spec)  # what was renamed is not there any more
