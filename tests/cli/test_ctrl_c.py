@@ -137,7 +137,7 @@ def other_disk(here: Path) -> Iterator[Path]:
 
 @pytest.mark.parametrize("verb", ["cp", "mv"])
 def test_from_one_disk_to_another(tfm: RunHere, here: Path, other_disk: Path, verb: str) -> None:
-    tree = {f"d/{i % 50:02}/{i:04}": b"x" * (i % 400) for i in range(6000)}
+    tree = {f"d/{i % 50:02}/{i:04}": b"x" * (i % 400) for i in range(9000)}  # as many, for the same reason
     make_files(here, tree)
     with Terminal(command(verb, *["-r"] * (verb == "cp"), "d", str(other_disk))) as terminal:
         terminal.until_met(lambda: len(list(other_disk.glob("d/*/????"))) > 50, "some copies")

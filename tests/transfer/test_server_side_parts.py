@@ -189,7 +189,7 @@ def test_what_was_cancelled_goes_on_with_the_parts_on_record(place: Place) -> No
     again = resume(place.session, place.journal, job.id)
     summary = again.run()
     assert (summary.listed, summary.done, summary.failed) == (1, 1, 0)
-    assert place.copied_parts() in ([4], [3, 4])  # the third where its answer was too late to be written down
+    assert sorted(place.copied_parts()) in ([4], [3, 4])  # the third where its answer was too late to be written down
     assert upload in place.proxy.requests()[-1]
     assert place.has(CONTENT)
     assert again.snapshot().progress.bytes_done == len(CONTENT)
