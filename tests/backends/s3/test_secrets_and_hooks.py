@@ -8,6 +8,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from botocore.compat import HAS_CRT
 
 from tests.aws_files import AwsFiles
 from tests.backends.s3.conftest import OpenBucket
@@ -35,9 +36,10 @@ def test_debug_logs_hold_no_secret(
         link = backend.presign("a", expires_seconds=60)
     sent = [record.headers["authorization"].partition("Signature=")[2] for record in moto.records()]
     names = {record.name for record in caplog.records}
-    assert {"botocore.auth", "botocore.endpoint"} <= names
+    assert "botocore.endpoint" in names
     formatted = "\n".join(logging.Formatter().format(record) for record in caplog.records)
-    assert "CanonicalRequest" in formatted
+    # Where awscrt is installed it signs, and tells nobody how.
+    assert HAS_CRT or ("botocore.auth" in names and "CanonicalRequest" in formatted)
     signature = link.partition("X-Amz-Signature=")[2].partition("&")[0]
     for secret in (SECRET, TOKEN, "AKIAABCDEFGHIJKLMNOP", signature, *sent):
         assert len(secret) >= 20

@@ -239,6 +239,27 @@ def test_what_is_unusual_goes_the_ordinary_way(moto: MotoServer, open_bucket: Op
     assert ways.short == ["PutObject"]
 
 
+@pytest.mark.parametrize(("host", "learned"), [("127.0.0.1", True), ("localhost", False)])
+def test_a_host_that_is_named_is_the_one_that_is_asked(
+    moto: MotoServer, open_bucket: OpenBucket, ways: Ways, monkeypatch: pytest.MonkeyPatch, host: str, learned: bool
+) -> None:
+    """awscrt, which signs for botocore where it is installed, names it; so may a hook, which means another one."""
+    note = ShortWay._note
+
+    def named(way: ShortWay, request: Any, **others: Any) -> None:
+        if "Host" in request.headers:
+            del request.headers["Host"]
+        request.headers["Host"] = f"{host}:{moto.port}"
+        note(way, request, **others)
+
+    monkeypatch.setattr(ShortWay, "_note", named)
+    moto.put("bucket", {})
+    backend = open_bucket()
+    for _ in range(2):
+        backend.put("k", b"", facts=ObjectFacts())
+    assert ways.short == ["PutObject"] * learned
+
+
 @pytest.mark.parametrize(
     "parameters",
     [

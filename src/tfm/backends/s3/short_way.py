@@ -28,7 +28,7 @@ __all__ = ["ShortWay", "Way"]
 # botocore has no types; Any stands for its values throughout this module.
 
 _SCOPE: Final = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/,]+/[0-9]{8}/([^/,]+)/([^/,]+)/aws4_request,")
-_NOT_PLAIN: Final = ("x-amz-s3session-token", "x-amz-region-set", "Host")
+_NOT_PLAIN: Final = ("x-amz-s3session-token", "x-amz-region-set")
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _WITH_BODY: Final = frozenset({"PUT", "POST"})
 _MANY_AT_ONCE: Final = frozenset({"GetObject", "UploadPart"})
@@ -120,6 +120,9 @@ class ShortWay:
         parts = urlsplit(request.url)
         port = parts.port
         if parts.scheme not in _DEFAULT_PORTS or parts.username is not None or parts.hostname is None:
+            return
+        # awscrt, by which botocore signs where it is installed, names the host that is asked; another is a hook's.
+        if request.headers.get("Host", parts.netloc) not in {parts.netloc, parts.netloc.encode()}:
             return
         path = parts.path
         if "Key" in parameters:
