@@ -18,7 +18,7 @@ from tests.memory_world import memory_world
 from tfm.path.sessions import current_session, use_session
 from tfm.storage.session import Session
 
-HEAVY = ["boto3", "botocore", "flask", "lxml", "moto", "numpy", "platformdirs", "rich", "textual"]
+HEAVY = ["awscrt", "boto3", "botocore", "flask", "lxml", "moto", "numpy", "platformdirs", "rich", "textual"]
 
 
 def run(code: str, **environment: str) -> str:
@@ -44,6 +44,7 @@ def run(code: str, **environment: str) -> str:
         "import tfm; tfm.Path('s3://bucket/x').parent",
         "import tfm; list(tfm.Path('.').iterdir()); tfm.Path('.').stat(); list(tfm.Path('.').glob('*'))",
         "import tfm; tfm.cache_policy, tfm.count_requests; tfm.Path('.').is_dir()",
+        "import tfm.storage.content_check, tfm.transfer.checksum",
     ],
 )
 def test_importing_tfm_loads_no_sdk_and_no_ui(code: str, tmp_path: PurePath) -> None:

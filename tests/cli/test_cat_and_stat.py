@@ -89,6 +89,20 @@ def test_an_object_that_changes_in_the_middle_is_said(
     assert outcome.output.endswith(b"2")
 
 
+def test_that_nothing_tells_whether_bytes_are_right_is_said(tfm: RunHere, here: Path, moto: MotoServer) -> None:
+    moto.put("bucket", {"plain": b"1"})
+    client = moto.client()
+    client.meta.config.request_checksum_calculation = "when_required"
+    for key, content in (("kms", b"2"), ("nothing", b"")):
+        client.put_object(Bucket="bucket", Key=key, Body=content, ServerSideEncryption="aws:kms")
+    client.close()
+    (here / "file").write_bytes(b"3")
+    outcome = tfm("cat", "s3://bucket/plain", "s3://bucket/nothing", "s3://bucket/kms", "file")
+    assert (outcome.code, outcome.output) == (0, b"123")
+    assert outcome.errors == "tfm: s3://bucket/kms: Nothing tells whether these bytes are right.\n"
+    assert tfm("cp", "s3://bucket/kms", "-").errors == outcome.errors
+
+
 def test_stat_of_an_object_a_directory_a_bucket(tfm: RunHere, moto: MotoServer) -> None:
     moto.put("bucket", {"x": b"12345", "x/y": b"", "d/z": b""})
     outcome = tfm("stat", "s3://bucket/x")

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.crc64nvme import let_no_crc_be_computed, telling
 from tests.memory_world import memory_world
+from tests.servers.fault_proxy import FaultProxy
 from tests.servers.moto import MotoServer
 from tests.ui.memory_panes import Memory, denied, place
 from tfm.core.entry import Kind
@@ -215,6 +217,29 @@ def test_a_file_is_compared_with_an_objects_checksum_and_not_downloaded(moto: Mo
     comparison = ran(Comparison(Session(), local(tmp_path), s3("d/"), CompareBy.CONTENT))
     assert list(told(comparison)) == ["b"]
     assert sorted(line.split()[0] for line in moto.requests()) == ["GET", "HEAD", "HEAD"]
+
+
+def test_objects_are_compared_by_any_checksum_that_both_have(moto: MotoServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not only by the one with which the bytes of each are best compared: an etag of parts here, nothing but a
+    CRC64NVME there."""
+    let_no_crc_be_computed(monkeypatch)
+    moto.put("bucket", {"r/x": b"12345", "r/y": b"12345"})
+    client = moto.client()
+    for key in ("l/x", "l/y"):
+        place: dict[str, str] = {"Bucket": "bucket", "Key": key}
+        upload = client.create_multipart_upload(**place)["UploadId"]
+        etag = client.upload_part(**place, UploadId=upload, PartNumber=1, Body=b"12345")["ETag"]
+        parts = {"Parts": [{"PartNumber": 1, "ETag": etag}]}
+        client.complete_multipart_upload(**place, UploadId=upload, MultipartUpload=parts)
+    client.close()
+    with FaultProxy(moto.url) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", proxy.url)
+        proxy.tell({"x-amz-server-side-encryption": "aws:kms"}, match="/bucket/r/")
+        for key, content in {"l/x": b"12345", "r/x": b"12345", "l/y": b"12345", "r/y": b"damaged"}.items():
+            proxy.tell(dict(telling(content)), match=f"/bucket/{key}")
+        comparison = ran(Comparison(Session(), s3("l/"), s3("r/"), CompareBy.CONTENT))
+        assert told(comparison) == {"y": Difference.DIFFERENT}
+        assert sorted(line.split()[0] for line in proxy.requests()) == ["GET"] * 2 + ["HEAD"] * 4
 
 
 def test_where_no_checksum_decides_both_are_read() -> None:

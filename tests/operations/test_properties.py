@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.crc64nvme import crc64nvme, let_no_crc_be_computed, telling
+from tests.servers.fault_proxy import FaultProxy
 from tests.servers.moto import MotoServer
 from tests.ui.memory_panes import Memory, place
 from tfm.core.entry import Kind
@@ -79,6 +81,27 @@ def test_an_object_tells_all_of_itself_for_a_request_and_one_for_its_tags(moto: 
     assert read_properties(session, s3("d/plain")).requests == 1
     assert rich.facts is not None
     assert rich.facts.tags == {"team": "a b"}
+
+
+def test_a_checksum_of_the_whole_is_shown_before_one_of_the_parts(
+    moto: MotoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where nothing here computes it: the etag is shown anyway."""
+    let_no_crc_be_computed(monkeypatch)
+    client = moto.client()
+    client.create_bucket(Bucket="bucket")
+    whole: dict[str, str] = {"Bucket": "bucket", "Key": "d/parts"}
+    upload = client.create_multipart_upload(**whole)["UploadId"]
+    etag = client.upload_part(**whole, UploadId=upload, PartNumber=1, Body=b"12345")["ETag"]
+    parts = {"Parts": [{"PartNumber": 1, "ETag": etag}]}
+    client.complete_multipart_upload(**whole, UploadId=upload, MultipartUpload=parts)
+    client.close()
+    assert told(read_properties(Session(), s3("d/parts")))["checksum"].startswith("MD5 of 1 parts ")
+    with FaultProxy(moto.url) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", proxy.url)
+        proxy.tell(dict(telling(b"12345")))
+        rows = told(read_properties(Session(), s3("d/parts")))
+    assert rows["checksum"] == f"CRC64NVME {crc64nvme(b'12345'):016x}"
 
 
 def test_directories_tell_whether_something_marks_them() -> None:

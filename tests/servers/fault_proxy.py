@@ -84,6 +84,7 @@ class FaultProxy:
         self._exchanges: list[Exchange] = []
         self._alarms: list[_Alarm] = []
         self._line_is_free_at = 0.0
+        self._told: list[tuple[Match, bytes]] = []
         self.latency_seconds = 0.0
         self.bytes_per_second = 0
         self._closing = threading.Event()
@@ -127,12 +128,13 @@ class FaultProxy:
             return list(self._exchanges)
 
     def clear(self) -> None:
-        """Forget the faults and the calls that are left, and the requests that were."""
+        """Forget the faults and the calls that are left, what answers say beside, and the requests that were."""
         with self._lock:
             self._faults.clear()
             self._requests.clear()
             self._exchanges.clear()
             self._alarms.clear()
+            self._told.clear()
 
     def at_request(self, number: int, call: Callable[[], None], *, match: Match = "") -> None:
         """Call, in the proxy's own thread, when the ``number``-th request from now on in whose first line ``match`` is
@@ -189,6 +191,13 @@ class FaultProxy:
         lines += ["Content-Type: application/xml", "Connection: close"]
         lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
         return self._add(Fault("answer", match, times, answer="\r\n".join(lines).encode() + b"\r\n\r\n" + body))
+
+    def tell(self, headers: dict[str, str], *, match: Match = "") -> None:
+        """Let each answer of the server say that too, beside whatever happens to it; not those to ranges, of which S3
+        tells no checksum."""
+        lines = "".join(f"\r\n{name}: {value}" for name, value in headers.items())
+        with self._lock:
+            self._told.append((match, lines.encode()))
 
     def reset(self, *, after_bytes: int = 0, match: Match = "", times: int = 1) -> Fault:
         """Reset the connection after that many bytes of the answer's body."""
@@ -307,7 +316,8 @@ class FaultProxy:
         if fault is not None and fault.kind in {"lose answer", "hold answer"}:
             self._break(client, fault)
             return
-        client.sendall(head + b"\r\n\r\n")
+        also = b"" if b" 206 " in head[:16] else self._also_told(exchange.line)
+        client.sendall(head + also + b"\r\n\r\n")
         passed = 0
         while True:
             if fault is not None and fault.kind != "delay" and passed + len(data) >= fault.after_bytes:
@@ -327,6 +337,10 @@ class FaultProxy:
             data = server.recv(65536)
             if not data:
                 return
+
+    def _also_told(self, line: str) -> bytes:
+        with self._lock:
+            return b"".join(lines for match, lines in self._told if _found(match, line))
 
     def _break(self, client: socket.socket, fault: Fault) -> None:
         if fault.kind in {"reset", "lose answer"}:

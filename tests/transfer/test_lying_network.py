@@ -224,6 +224,19 @@ def test_cat(proxy: FaultProxy, capfdbinary: pytest.CaptureFixture[bytes], key: 
         assert output != CONTENTS[key]
 
 
+def test_cat_says_that_nothing_tells_whether_parts_of_unusual_sizes_are_right(
+    proxy: FaultProxy, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    told = b"tfm: s3://lying/odd-parts: Nothing tells whether these bytes are right.\n"
+    assert main(["cat", "s3://lying/plain", "s3://lying/odd-parts", "s3://lying/crc-parts"]) == 0
+    output, errors = capfdbinary.readouterr()
+    assert (output == SMALL + LARGE + LARGE, errors) == (True, told)
+    FAULTS["flip"](proxy, "GET /lying/odd-parts")
+    assert main(["cat", "s3://lying/odd-parts"]) == 0
+    output, errors = capfdbinary.readouterr()
+    assert (len(output), output == LARGE, errors) == (len(LARGE), False, told)
+
+
 @pytest.mark.parametrize("fault", [*FAULTS, "flip request", "lose answer"])
 @pytest.mark.parametrize(("way", "size"), WRITTEN)
 def test_what_is_written(

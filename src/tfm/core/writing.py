@@ -121,11 +121,30 @@ class Checksum(NamedTuple):
 
 class Description(NamedTuple):
     """All that a storage says of one object without its bytes. ``checksum`` is None where it has none that tells of
-    the content."""
+    the content; else the one with which its bytes are best compared. ``others`` are those that it has beside: two
+    objects may have one of them in common, though nothing here computes it."""
 
     entry: Entry
     facts: ObjectFacts
     checksum: Checksum | None = None
+    others: tuple[Checksum, ...] = ()
+
+    @property
+    def checksums(self) -> tuple[Checksum, ...]:
+        return self.others if self.checksum is None else (self.checksum, *self.others)
+
+    def agrees_with(self, other: Description) -> bool | None:
+        """Whether both objects hold the same bytes, by the first checksum of both that decides it; None where none
+        does."""
+        values = {(each.algorithm, each.parts): each.value for each in other.checksums}
+        for checksum in self.checksums:
+            value = values.get((checksum.algorithm, checksum.parts))
+            if value == checksum.value:
+                return True
+            # Of parts that were cut elsewhere the checksum differs though the bytes do not.
+            if value is not None and checksum.parts is None:
+                return False
+        return None
 
 
 class Part(NamedTuple):

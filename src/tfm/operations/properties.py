@@ -93,8 +93,10 @@ def _rows(storage: Storage, location: Location, described: Description) -> Itera
     if facts.modified_timestamp is not None:
         yield Property("", "changed", _time_text(facts.modified_timestamp))
     yield from _named("", {"type": facts.content_type, "class": entry.storage_class, "etag": entry.etag})
-    if described.checksum is not None:
-        yield Property("", "checksum", _checksum_text(described.checksum))
+    # What is of the parts the etag says mostly.
+    whole = (each for each in described.checksums if each.parts is None)
+    if (checksum := next(whole, described.checksum)) is not None:
+        yield Property("", "checksum", _checksum_text(checksum))
     yield from _named("headers", facts.headers)
     yield from _named("metadata", facts.metadata)
     yield from _named("tags", facts.tags)

@@ -10,7 +10,7 @@ from typing import Final
 from tfm.core.capability import Capability
 from tfm.core.entry import Entry
 from tfm.core.progress import Cancel
-from tfm.core.writing import Checksum
+from tfm.core.writing import Description
 from tfm.storage.contract import Reader
 from tfm.storage.storage import Storage
 from tfm.transfer.checksum import fits
@@ -40,8 +40,8 @@ class _Object:
         with self.open(start, length) as reader:
             yield from iter(lambda: reader.read(_PIECE_BYTES), b"")
 
-    def checksum(self) -> Checksum | None:
-        return self.storage.describe(self.entry.key, if_match=self.entry.etag).checksum
+    def described(self) -> Description:
+        return self.storage.describe(self.entry.key, if_match=self.entry.etag)
 
 
 def have_same_content(
@@ -68,15 +68,9 @@ def _by_checksums(left: _Object, right: _Object) -> bool | None:
         return None
     if left.is_at_hand or right.is_at_hand:
         near, far = (left, right) if left.is_at_hand else (right, left)
-        checksum = far.checksum()
+        checksum = far.described().checksum
         return None if checksum is None else fits(checksum, far.entry.size_bytes or 0, None, near.pieces)
-    one, other = left.checksum(), right.checksum()
-    if one is None or other is None or (one.algorithm, one.parts) != (other.algorithm, other.parts):
-        return None
-    if one.value == other.value:
-        return True
-    # Of parts that were cut elsewhere the checksum differs though the bytes do not.
-    return False if one.parts is None else None
+    return left.described().agrees_with(right.described())
 
 
 def _by_bytes(left: _Object, right: _Object, cancel: Cancel) -> bool | None:

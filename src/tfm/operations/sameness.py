@@ -149,8 +149,7 @@ def _same_object(source: Storage, target: Storage, step: Step, parts: Sequence[P
         return False
     if Capability.LOCAL_PATHS in source.capabilities:
         return fits(there.checksum, there.entry.size_bytes or 0, None, _Reading(source, step.source_key)) is True
-    here = source.describe(step.source_key, if_match=step.etag)
-    return here.checksum == there.checksum
+    return source.describe(step.source_key, if_match=step.etag).agrees_with(there) is True
 
 
 def _same_file(source: Storage, target: Storage, step: Step, *, reads: bool) -> Sameness:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from tfm.core.errors import UnsupportedOperation
+from tfm.core.writing import Checksum
 from tfm.storage.contract import Reader
 
 __all__ = ["BUFFER_BYTES", "ObjectFile", "mode_letters", "refuse_update"]
@@ -63,6 +64,17 @@ class ObjectFile(io.RawIOBase):
         self._reader: Reader | None = None  # for close(), which the finaliser calls when opening fails
         self._reader = open_at(0, None)
         self._entry = self._reader.entry
+
+    @property
+    def checksums(self) -> list[Checksum]:
+        """What its storage has said of the object's bytes; none once the file is closed."""
+        told = [] if self._reader is None else [self._reader.checksum, *self._reader.others]
+        return [each for each in told if each is not None]
+
+    @property
+    def verified(self) -> bool:
+        """Whether all bytes were read, from the first to the last, and are the checksum's. False once it is closed."""
+        return self._reader is not None and self._reader.verified
 
     def readable(self) -> bool:
         return True

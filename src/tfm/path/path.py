@@ -231,7 +231,13 @@ class Path(CopyingPath):
         return IsDirectoryError("This is a directory, not an object.", uri=str(self), operation="read")
 
     def read_bytes(self) -> bytes:
-        """All bytes of the object; one request. Raises NotFoundError, IsDirectoryError, ObjectArchivedError."""
+        """All bytes of the object; one request. They are compared with its checksum, or with an etag that is one. Where
+        it has neither (an object that is encrypted by KMS, and was written without a checksum) they are as they came.
+        For an object in parts of unusual sizes that has no other checksum than theirs, one request more for each part.
+
+        Raises DamagedError where the bytes are not those of the checksum, NotFoundError, IsDirectoryError,
+        ObjectArchivedError.
+        """
         with self._reader() as reader:
             return reader.read()
 
@@ -241,7 +247,8 @@ class Path(CopyingPath):
         return io.TextIOWrapper(io.BytesIO(self.read_bytes()), encoding, errors, newline).read()
 
     def read_range(self, start: int, length: int) -> bytes:
-        """``length`` bytes from ``start``, fewer where the object ends; one request. ValueError for negative ones."""
+        """``length`` bytes from ``start``, fewer where the object ends; one request. No checksum tells of a range: they
+        are as they came. ValueError for negative ones."""
         if start < 0 or length < 0:
             raise ValueError(f"start and length must not be negative: {start}, {length}")
         with self._reader(start, length) as reader:
@@ -257,6 +264,10 @@ class Path(CopyingPath):
     ) -> IO[Any]:
         """Open for reading: one request now, and one more for each seek that is followed by a read. All of it is one
         version of the object: ConflictError if it is replaced in between. Raises as :meth:`read_bytes`.
+
+        What is read from the first byte to the last, without a seek, is compared with the object's checksum before the
+        last bytes are given; what was given before may be damaged then. Not compared is what :meth:`read_bytes` cannot
+        compare, and an object in parts of unusual sizes that has no other checksum than theirs.
 
         Open for writing ("w", or "x" for a key that must be free): nothing is sent before there is a part's worth, and
         what is written is seen when the file is closed, whole. Where the block raises, or the file is never closed,

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 from tfm.core.writing import Checksum, Content
 from tfm.storage.crc32 import crc32
+from tfm.storage.crt_checksums import CrcUpdate, crt_update
 
 __all__ = ["ContentCheck", "Digest", "can_digest", "is_content_of", "new_digest", "usual_part_sizes"]
 
@@ -15,6 +16,7 @@ _USUAL_PART_BYTES: Final = tuple(size << 20 for size in (5, 8, 16, 10, 15, 20, 2
 """Parts by which programs upload: boto3 8 MiB, rclone 5, s5cmd 50, the console 16, and powers of two."""
 
 _ALGORITHMS: Final = {"MD5": "md5", "SHA1": "sha1", "SHA256": "sha256"}
+_CRC_BYTES: Final = {"CRC32": 4, "CRC32C": 4, "CRC64NVME": 8}
 
 
 class ContentCheck:
@@ -65,8 +67,11 @@ def is_content_of(checksum: Checksum, content: Content) -> bool | None:
     """Whether ``checksum``, which is none of parts, is that of ``content``; None where nobody can tell."""
     if checksum.algorithm == "CRC32":
         return crc32(content).to_bytes(4, "big") == checksum.value
-    name = _ALGORITHMS.get(checksum.algorithm)
-    return None if name is None else hashlib.new(name, content, usedforsecurity=False).digest() == checksum.value
+    if not can_digest(checksum.algorithm):
+        return None
+    digest = new_digest(checksum.algorithm)
+    digest.update(memoryview(content))
+    return digest.digest() == checksum.value
 
 
 class Digest(Protocol):
@@ -75,15 +80,17 @@ class Digest(Protocol):
     def digest(self) -> bytes: ...
 
 
-class _Crc32:
-    def __init__(self) -> None:
+class _Crc:
+    def __init__(self, update: CrcUpdate, size_bytes: int) -> None:
+        self._update = update
+        self._size_bytes = size_bytes
         self._value = 0
 
     def update(self, content: memoryview) -> None:
-        self._value = crc32(content, self._value)
+        self._value = self._update(content, self._value)
 
     def digest(self) -> bytes:
-        return self._value.to_bytes(4, "big")
+        return self._value.to_bytes(self._size_bytes, "big")
 
 
 class _Digests:
@@ -116,9 +123,19 @@ class _Digests:
 
 
 def can_digest(algorithm: str) -> bool:
-    return algorithm == "CRC32" or algorithm in _ALGORITHMS
+    """Whether anything here computes it: CRC64NVME and CRC32C need awscrt."""
+    return algorithm == "CRC32" or algorithm in _ALGORITHMS or _crc_update(algorithm) is not None
 
 
 def new_digest(algorithm: str) -> Digest:
     """Of an algorithm that :func:`can_digest` knows; KeyError otherwise."""
-    return _Crc32() if algorithm == "CRC32" else hashlib.new(_ALGORITHMS[algorithm], usedforsecurity=False)
+    update = _crc_update(algorithm)
+    if update is not None:
+        return _Crc(update, _CRC_BYTES[algorithm])
+    return hashlib.new(_ALGORITHMS[algorithm], usedforsecurity=False)
+
+
+def _crc_update(algorithm: str) -> CrcUpdate | None:
+    if algorithm == "CRC32":
+        return crc32
+    return crt_update(algorithm) if algorithm in _CRC_BYTES else None

@@ -17,13 +17,16 @@ class Reader(ABC):
     """An open stream over the bytes asked for. ``entry`` tells of the whole object: its full size and its etag.
 
     ``facts`` is what else the answer said of it, None where the protocol tells nothing with the bytes; ``checksum``
-    what the whole object's bytes can be compared with, as far as the answer said it. ``verified`` is True when all of
-    them have been given and compared with it: the retry layer does that for whoever reads an object whole.
+    what the whole object's bytes are best compared with, as far as the answer said it, and ``others`` what it said
+    beside, which perhaps nothing here computes. ``verified`` is True when all bytes have been given and compared: the
+    retry layer does that for whoever reads an object whole. It stays False of a range, and where nothing can be
+    compared.
     """
 
     entry: Entry
     facts: ObjectFacts | None = None
     checksum: Checksum | None = None
+    others: tuple[Checksum, ...] = ()
     verified: bool = False
 
     @abstractmethod

@@ -55,7 +55,7 @@ class ResumingReader(Reader):
         self._lock = threading.Lock()
         self.entry = reader.entry
         self.facts = reader.facts
-        self.checksum = reader.checksum
+        self.checksum, self.others = reader.checksum, reader.others
         self._check: ContentCheck | None = None
         if start == 0 and length is None and self.checksum is not None and self.entry.size_bytes is not None:
             check = ContentCheck(self.checksum, self.entry.size_bytes)

@@ -9,47 +9,49 @@ from typing import Final
 from tfm.core.writing import Checksum
 from tfm.storage.content_check import ContentCheck, can_digest, new_digest, usual_part_sizes
 
-__all__ = ["ObjectBytes", "combine_crc32", "digested_part_bytes", "fits", "is_digest_of"]
+__all__ = ["ObjectBytes", "can_be_combined", "combined_crc", "digested_part_bytes", "fits", "is_digest_of"]
 
-_POLYNOMIAL: Final = 0xEDB88320
-"""CRC-32 as zlib has it, its bits reversed: https://www.rfc-editor.org/rfc/rfc1952#section-8"""
+_POLYNOMIALS: Final = {"CRC32": 0xEDB88320, "CRC32C": 0x82F63B78, "CRC64NVME": 0x9A6C9329AC4BC9B5}
+"""Their bits reversed, as many as the CRC has. CRC-32 as zlib has it: https://www.rfc-editor.org/rfc/rfc1952#section-8;
+the others: https://reveng.sourceforge.io/crc-catalogue/all.htm (CRC-32/ISCSI, CRC-64/NVME)."""
 
 ObjectBytes = Callable[[int, int], Iterator[bytes]]
 """Gives ``length`` bytes from ``start``, piece by piece."""
 
 
-def combine_crc32(first: int, second: int, second_bytes: int) -> int:
-    """The CRC-32 of two runs of bytes behind each other, from theirs: the first one, moved on by as many zero bytes."""
-    return _multiplied(_power_of_x(8 * second_bytes), first) ^ second
+def combined_crc(algorithm: str, first: int, second: int, second_bytes: int) -> int:
+    """The CRC of two runs of bytes behind each other, from theirs: the first one, moved on by as many zero bytes."""
+    polynomial = _POLYNOMIALS[algorithm]
+    return _multiplied(_power_of_x(8 * second_bytes, polynomial), first, polynomial) ^ second
 
 
-def _multiplied(left: int, right: int) -> int:
-    """The product of two polynomials modulo CRC-32's, the highest bit standing for 1."""
+def _multiplied(left: int, right: int, polynomial: int) -> int:
+    """The product of two polynomials modulo that of the CRC, the highest bit standing for 1."""
     product = 0
-    for bit in range(31, -1, -1):
+    for bit in range(polynomial.bit_length() - 1, -1, -1):
         if left >> bit & 1:
             product ^= right
-        right = right >> 1 ^ (_POLYNOMIAL if right & 1 else 0)
+        right = right >> 1 ^ (polynomial if right & 1 else 0)
     return product
 
 
-def _power_of_x(exponent: int) -> int:
-    product, power = 1 << 31, 0
+def _power_of_x(exponent: int, polynomial: int) -> int:
+    product, power = 1 << polynomial.bit_length() - 1, 0
     while exponent:
         if exponent & 1:
-            product = _multiplied(_square(power), product)
+            product = _multiplied(_square(power, polynomial), product, polynomial)
         exponent >>= 1
         power += 1
     return product
 
 
 @cache
-def _square(power: int) -> int:
+def _square(power: int, polynomial: int) -> int:
     """x to the power of 2 to the power of ``power``."""
     if power == 0:
-        return 1 << 30
-    half = _square(power - 1)
-    return _multiplied(half, half)
+        return 1 << polynomial.bit_length() - 2
+    half = _square(power - 1, polynomial)
+    return _multiplied(half, half, polynomial)
 
 
 def fits(
@@ -89,10 +91,20 @@ def digested_part_bytes(checksum: Checksum | None, size_bytes: int, most_bytes: 
     return next((size for size in sizes if size <= most_bytes), None)
 
 
-def is_digest_of(checksum: Checksum, digests: Sequence[bytes]) -> bool:
-    """Whether it is made of these of the parts, in their order."""
+def can_be_combined(checksum: Checksum) -> bool:
+    """Whether it is one of the whole that follows from those of any parts, and can be computed here."""
+    return checksum.parts is None and checksum.algorithm in _POLYNOMIALS and can_digest(checksum.algorithm)
+
+
+def is_digest_of(checksum: Checksum, digests: Sequence[tuple[bytes, int]]) -> bool:
+    """Whether it follows from these of the parts, in their order, each with the part's size in bytes."""
+    if checksum.parts is None:
+        crc = 0
+        for digest, size_bytes in digests:
+            crc = combined_crc(checksum.algorithm, crc, int.from_bytes(digest, "big"), size_bytes)
+        return crc.to_bytes(len(checksum.value), "big") == checksum.value
     whole = new_digest(checksum.algorithm)
-    whole.update(memoryview(b"".join(digests)))
+    whole.update(memoryview(b"".join(digest for digest, _ in digests)))
     return whole.digest() == checksum.value
 
 

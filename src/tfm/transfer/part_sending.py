@@ -33,7 +33,7 @@ def is_local(storage: Storage) -> bool:
 @dataclass(frozen=True, slots=True)
 class SentPart:
     """A part that is there. ``crc32`` is None where its bytes did not come through here; ``digest`` is the one of which
-    the source's checksum is made, where that was followed."""
+    the source's checksum is made, or with which it is combined, where that was followed."""
 
     part: Part
     crc32: int | None

@@ -11,7 +11,7 @@ from tfm.core.errors import DamagedError, StorageError, UnsupportedOperation
 from tfm.core.step import Step
 from tfm.core.writing import Checksum, Description, Upload
 from tfm.storage.storage import Storage
-from tfm.transfer.checksum import combine_crc32, digested_part_bytes, fits, is_digest_of
+from tfm.transfer.checksum import can_be_combined, combined_crc, digested_part_bytes, fits, is_digest_of
 from tfm.transfer.context import Cancelled, Outcome, TransferContext, UploadRecord
 from tfm.transfer.engine import Task
 from tfm.transfer.one_version import (
@@ -84,8 +84,7 @@ class PartedTransfer:
             for part, crc32 in parts:
                 self._parts[part.number] = SentPart(part, None if context.server_side else crc32)
                 context.meter.add(part.size_bytes)
-        if self._part_bytes == self._digested_part_bytes():
-            self._followed = self._description.checksum
+        self._followed = self._checksum_to_follow()
         followed = None if self._followed is None else self._followed.algorithm
         self._sending = PartSending(context, step, self._begun(), self._part_bytes, followed)
         count = max(1, -(-self._size_bytes // self._part_bytes))
@@ -107,8 +106,20 @@ class PartedTransfer:
         self._upload = context.target.begin_upload(step.target_key, facts=facts, only_if=step.only_if)
         self._record.created(self._upload, self._part_bytes)
 
+    def _checksum_to_follow(self) -> Checksum | None:
+        """The source's, if it can be computed of parts as they come; not a CRC-32, which is computed of them anyway."""
+        checksum = self._comparable()
+        if checksum is None or (checksum.algorithm == "CRC32" and checksum.parts is None):
+            return None
+        follows = can_be_combined(checksum) or self._part_bytes == self._digested_part_bytes()
+        return checksum if follows else None
+
     def _digested_part_bytes(self) -> int | None:
-        """See :func:`digested_part_bytes`; None where parts do not come through here, or from no wire."""
+        """See :func:`digested_part_bytes`."""
+        return digested_part_bytes(self._comparable(), self._size_bytes, _MOST_FOLLOWED_BYTES)
+
+    def _comparable(self) -> Checksum | None:
+        """What the source says of its bytes, where these come over a wire and go to a disk."""
         if (
             self._description is None
             or self._context.server_side
@@ -116,7 +127,7 @@ class PartedTransfer:
             or is_local(self._context.source)
         ):
             return None
-        return digested_part_bytes(self._description.checksum, self._size_bytes, _MOST_FOLLOWED_BYTES)
+        return self._description.checksum
 
     def _task(self, work: Callable[[], _Given]) -> Task:
         """A task that does ``work``, which gives the object's outcome if it was the last, or further tasks."""
@@ -224,7 +235,7 @@ class PartedTransfer:
         if checksum is None:
             return False
         sent = self._in_order()
-        digests = [each.digest for each in sent if each.digest is not None]
+        digests = [(each.digest, each.part.size_bytes) for each in sent if each.digest is not None]
         if self._followed is not None and len(digests) == len(sent) and is_digest_of(self._followed, digests):
             return True
         crc32 = _whole_crc32(sent)
@@ -264,7 +275,7 @@ def _whole_crc32(sent: list[SentPart]) -> int | None:
     for each in sent:
         if each.crc32 is None:
             return None
-        whole = combine_crc32(whole, each.crc32, each.part.size_bytes)
+        whole = combined_crc("CRC32", whole, each.crc32, each.part.size_bytes)
     return whole
 
 

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from tfm.backends.s3.facts import checksum_of, facts_of
+from tests.crc64nvme import let_crcs_be_computed, let_no_crc_be_computed
+from tfm.backends.s3.facts import checksum_of, checksums_of, facts_of
 from tfm.core.writing import Checksum, ObjectFacts
 
 MD5 = hashlib.md5(b"x", usedforsecurity=False)
@@ -16,8 +17,13 @@ SHA256 = hashlib.sha256(b"x").digest()
 ETAG = {"etag": f'"{MD5.hexdigest()}"'}
 CRC32 = {"x-amz-checksum-crc32": "jNwYjQ=="}
 CRC64 = {"x-amz-checksum-crc64nvme": base64.b64encode(bytes(8)).decode()}
+CRC32C_OF_PARTS = {"x-amz-checksum-crc32c": "jNwYjQ==-12"}
+PARTS = {"etag": f'"{MD5.hexdigest()}-12"'}
 WHOLE_CRC32 = Checksum("CRC32", base64.b64decode("jNwYjQ=="))
+WHOLE_CRC64 = Checksum("CRC64NVME", bytes(8))
 WHOLE_MD5 = Checksum("MD5", MD5.digest())
+PARTS_MD5 = Checksum("MD5", MD5.digest(), 12)
+PARTS_CRC32C = Checksum("CRC32C", WHOLE_CRC32.value, 12)
 
 
 @pytest.mark.parametrize(
@@ -27,10 +33,9 @@ WHOLE_MD5 = Checksum("MD5", MD5.digest())
         (ETAG, WHOLE_MD5),
         ({**ETAG, **CRC32}, WHOLE_CRC32),
         ({**ETAG, **CRC64}, WHOLE_MD5),  # what S3 itself adds, and Python cannot compute
-        (CRC64, Checksum("CRC64NVME", bytes(8))),
-        ({"etag": f'"{MD5.hexdigest()}-12"'}, Checksum("MD5", MD5.digest(), 12)),
-        ({"etag": f'"{MD5.hexdigest()}-12"', **CRC64}, Checksum("CRC64NVME", bytes(8))),
-        ({"etag": f'"{MD5.hexdigest()}-12"', **CRC32}, WHOLE_CRC32),
+        (CRC64, WHOLE_CRC64),
+        (PARTS, PARTS_MD5),
+        ({**PARTS, **CRC32}, WHOLE_CRC32),
         ({"x-amz-checksum-crc32": "jNwYjQ==-3"}, Checksum("CRC32", WHOLE_CRC32.value, 3)),
         ({"x-amz-checksum-sha256": base64.b64encode(SHA256).decode()}, Checksum("SHA256", SHA256)),
         ({**ETAG, "x-amz-server-side-encryption": "AES256"}, WHOLE_MD5),
@@ -46,6 +51,28 @@ WHOLE_MD5 = Checksum("MD5", MD5.digest())
 )
 def test_what_the_bytes_can_be_compared_with(headers: Mapping[str, str], checksum: Checksum | None) -> None:
     assert checksum_of(headers, "bucket") == checksum
+
+
+@pytest.mark.parametrize(
+    ("headers", "with_library", "without"),
+    [
+        ({**PARTS, **CRC64}, [WHOLE_CRC64, PARTS_MD5], [PARTS_MD5, WHOLE_CRC64]),
+        ({**ETAG, **CRC64}, [WHOLE_MD5, WHOLE_CRC64], [WHOLE_MD5, WHOLE_CRC64]),
+        ({**PARTS, **CRC32C_OF_PARTS}, [PARTS_MD5, PARTS_CRC32C], [PARTS_MD5, PARTS_CRC32C]),
+        ({**CRC64, **CRC32C_OF_PARTS}, [WHOLE_CRC64, PARTS_CRC32C], [WHOLE_CRC64, PARTS_CRC32C]),
+        ({}, [], []),
+    ],
+)
+def test_what_cannot_be_computed_comes_last(
+    headers: Mapping[str, str],
+    with_library: list[Checksum],
+    without: list[Checksum],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    let_crcs_be_computed(monkeypatch)
+    assert checksums_of(headers, "bucket") == with_library
+    let_no_crc_be_computed(monkeypatch)
+    assert checksums_of(headers, "bucket") == without
 
 
 def test_a_directory_bucket_has_etags_that_are_no_digests() -> None:

@@ -11,8 +11,9 @@ from typing import Final
 
 from tfm.backends.s3.entries import unquoted_etag
 from tfm.core.writing import Checksum, ObjectFacts
+from tfm.storage.content_check import can_digest
 
-__all__ = ["HEADER_PARAMETERS", "TIME_NAME", "checksum_of", "facts_of"]
+__all__ = ["HEADER_PARAMETERS", "TIME_NAME", "checksum_of", "checksums_of", "facts_of"]
 
 TIME_NAME: Final = "mtime"
 """rclone's name for the modification time in an object's metadata: https://rclone.org/s3/#modification-times-and-hashes."""
@@ -29,7 +30,7 @@ _METADATA: Final = "x-amz-meta-"
 _DIGEST_BYTES: Final = {"CRC32": 4, "SHA256": 32, "SHA1": 20, "CRC64NVME": 8, "CRC32C": 4}
 _CHECKSUM_NAMES: Final = {f"x-amz-checksum-{algorithm.lower()}": algorithm for algorithm in _DIGEST_BYTES}
 _EASY: Final = ("CRC32", "SHA256", "SHA1")
-"""Python computes these without a library; the others need awscrt."""
+"""Python computes these without a library, as it does an etag's MD5; the others need awscrt."""
 
 _HARD: Final = ("CRC64NVME", "CRC32C")
 _MD5: Final = re.compile(r"([0-9a-f]{32})(?:-([0-9]{1,5}))?")
@@ -67,9 +68,16 @@ def _seconds(text: str) -> float | None:
 
 
 def checksum_of(headers: Mapping[str, str], bucket: str, *, whole: bool = True) -> Checksum | None:
-    """What the object's bytes can be compared with: of what the server says, what is easiest to compute.
+    """The first of :func:`checksums_of`: what the object's bytes are to be compared with."""
+    return next(iter(checksums_of(headers, bucket, whole=whole)), None)
 
-    A checksum of the whole stands before one of the parts' checksums, for which the parts' sizes must be known.
+
+def checksums_of(headers: Mapping[str, str], bucket: str, *, whole: bool = True) -> list[Checksum]:
+    """What the server says of the object's bytes, what is easiest to compute first.
+
+    What nothing here computes comes last: most objects of AWS that came in parts have a CRC64NVME, and only with awscrt
+    that is more than their etag. Of the others, and of these, a checksum of the whole stands before one of the parts'
+    checksums, for which the parts' sizes must be known.
     ``whole`` is False for the answer to a range, whose checksums may be those of the range.
     """
     told: dict[str, Checksum] = {}
@@ -81,11 +89,16 @@ def checksum_of(headers: Mapping[str, str], bucket: str, *, whole: bool = True) 
                 told[algorithm] = checksum
     etag = _etag_checksum(headers, bucket)
     if not told:
-        return etag
+        return [] if etag is None else [etag]
     candidates = [*map(told.get, _EASY), etag, *map(told.get, _HARD)]
     found = [each for each in candidates if each is not None]
-    # The first of those of the whole; min() keeps the order where two are alike.
-    return min(found, key=lambda each: each.parts is not None, default=None)
+    if len(found) > 1:
+        found.sort(key=_difficulty)  # which leaves the order where two are alike
+    return found
+
+
+def _difficulty(checksum: Checksum) -> tuple[bool, bool]:
+    return not can_digest(checksum.algorithm), checksum.parts is not None
 
 
 def _told(algorithm: str, text: str) -> Checksum | None:

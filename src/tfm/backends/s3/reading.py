@@ -10,7 +10,7 @@ from typing import Any, Final
 from tfm.backends.s3.bucket import Bucket
 from tfm.backends.s3.entries import as_directory, described_entry, headers_of, name_of, object_entry, quoted_etag
 from tfm.backends.s3.errors import status_of
-from tfm.backends.s3.facts import checksum_of, facts_of
+from tfm.backends.s3.facts import checksum_of, checksums_of, facts_of
 from tfm.backends.s3.quick_answers import CheckedBody
 from tfm.backends.s3.reader import BodyReader, EmptyReader
 from tfm.core.awaited import Awaited
@@ -81,7 +81,8 @@ class Reading:
                 told = client.get_object_tagging(**self._bucket.parameters, Key=key)
                 facts = replace(facts, tags={tag["Key"]: tag["Value"] for tag in told.get("TagSet") or ()})
         entry = described_entry(key, headers, _number(headers.get("content-length")))
-        return Description(entry, facts, checksum_of(headers, self._bucket.name))
+        checksums = checksums_of(headers, self._bucket.name)
+        return Description(entry, facts, next(iter(checksums), None), tuple(checksums[1:]))
 
     def read(self, key: str, start: int, length: int | None, if_match: str | None) -> Reader:
         parameters = self._parameters("read", key, if_match)
@@ -181,7 +182,8 @@ class Reading:
     def _told(self, reader: Reader, headers: Mapping[str, str], *, whole: bool) -> Reader:
         """That reader with what else the answer says of the object."""
         reader.facts = facts_of(headers)
-        reader.checksum = checksum_of(headers, self._bucket.name, whole=whole)
+        checksums = checksums_of(headers, self._bucket.name, whole=whole)
+        reader.checksum, reader.others = next(iter(checksums), None), tuple(checksums[1:])
         return reader
 
 
