@@ -120,9 +120,7 @@ class MovedSources:
             batch = self._looked_at(batch)
         for step in batch:
             try:
-                # A link's key has no slash, whatever the link leads to.
-                key = step.source_key.removesuffix("/") if step.is_symlink else step.source_key
-                self._source.delete(key, only_if=self._version(step))
+                self._source.delete(_own_key(step), only_if=self._version(step))
             except NotFoundError:
                 pass
             except StorageError as error:
@@ -175,6 +173,11 @@ class MovedSources:
                 pass
             except StorageError as error:
                 self._failed(error)
+
+
+def _own_key(step: Step) -> str:
+    """That of the source itself: with a slash a link would be the directory that it leads to."""
+    return step.source_key.removesuffix("/") if step.is_symlink else step.source_key
 
 
 def rename_what_can_be(

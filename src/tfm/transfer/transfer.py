@@ -9,11 +9,12 @@ from typing import Final, NamedTuple
 from tfm.core.awaited import Awaited
 from tfm.core.capability import Capability
 from tfm.core.entry import Asked, Entry
-from tfm.core.errors import ConflictError, DamagedError, StorageError
+from tfm.core.errors import ConflictError, DamagedError, NotFoundError, StorageError
 from tfm.core.step import Step, StepAction
-from tfm.core.writing import ObjectFacts
+from tfm.core.writing import NOTHING_THERE, ObjectFacts
 from tfm.storage.contract import Reader, WholeObject
 from tfm.storage.retry_policy import Postponed, run_without_waiting
+from tfm.storage.storage import Storage
 from tfm.transfer.context import Cancelled, Outcome, TransferContext, UploadRecord
 from tfm.transfer.engine import Begun, Task
 from tfm.transfer.one_version import (
@@ -99,6 +100,15 @@ class Transfer:
         return self._or_again(lambda: self._begun(step) if self.is_light else self._copied(step))
 
     def _or_again(self, work: Callable[[], Outcome | Begun]) -> Outcome | Begun:
+        """That, or by way of here where a server does not find a marker that it is to copy, as SeaweedFS never does."""
+        try:
+            return self._or_as_it_is_now(work)
+        except NotFoundError:
+            if not (self._context.server_side and self._step.source_key.endswith("/")):
+                raise
+            return self._or_as_it_is_now(lambda: self._through_here(self._step))
+
+    def _or_as_it_is_now(self, work: Callable[[], Outcome | Begun]) -> Outcome | Begun:
         """That, or where the source has changed since it was listed, the version that it has by now; and once more
         where the bytes that arrived, here or there, were not those that were sent."""
         try:
@@ -107,17 +117,31 @@ class Transfer:
             return self._copied(self._step)
         except ConflictError:
             again = self._again(self._step)
-            if again is None:
-                raise
-            return replace(self._copied(again), copied=again.entry)
+            if again is not None:
+                return replace(self._copied(again), copied=again.entry)
+            if self._has_directory(self._step):
+                return Outcome(None, 0, verified=True)
+            raise
+
+    def _has_directory(self, step: Step) -> bool:
+        """Whether what an empty marker is to make is there by now: to SeaweedFS a directory is there with the first
+        object in it, and no marker can be made of it on the condition that there is none."""
+        if not step.source_key.endswith("/") or step.size_bytes or step.only_if != NOTHING_THERE:
+            return False
+        try:
+            return not _told(self._context.target, step.target_key).size_bytes
+        except NotFoundError:
+            return False
 
     def _again(self, step: Step) -> Step | None:
         """The same step for the version that the source has by now; None where it has not changed since."""
         source = self._context.source
         if Capability.FLAT_KEYS not in source.capabilities or step.etag is None:
             return None
-        answer = source.lookup(step.source_key, fresh=True, asked=Asked.FILE)
-        entry = answer.directory if step.source_key.endswith("/") else answer.file
+        if step.source_key.endswith("/"):
+            entry: Entry | None = _told(source, step.source_key)
+        else:
+            entry = source.lookup(step.source_key, fresh=True, asked=Asked.FILE).file
         if entry is None or entry.etag == step.etag:
             return None
         return replace(step, etag=entry.etag, size_bytes=entry.size_bytes, modified_timestamp=entry.modified_timestamp)
@@ -267,6 +291,12 @@ class Transfer:
             return None
         waits = answer
         return answer.then(lambda: self._moved(whole, waits()))
+
+
+def _told(storage: Storage, key: str) -> Entry:
+    """The object of exactly that key: a look-up tells of a marker only that there is a directory. One request."""
+    with storage.read(key, length=0) as reader:
+        return reader.entry
 
 
 class _Whole(NamedTuple):
