@@ -147,3 +147,37 @@ def test_the_name_of_the_copy_is_one_that_any_disk_takes(key: str) -> None:
 def test_the_ending_of_a_name_stays() -> None:
     assert safe_name("d/notes.md") == "notes.md"
     assert safe_name("a" * 300 + ".json").endswith("a.json")
+
+
+# Tags, which come with no object's bytes
+
+
+def test_an_edit_is_stored_with_the_tags_that_the_object_has_by_then(moto: MotoServer) -> None:
+    moto.put("bucket", {})
+    client = moto.client()
+    client.put_object(Bucket="bucket", Key="notes.txt", Body=b"old", ContentType="text/x-mine", Tagging="team=a%20b")
+    copy = LocalCopy(Session(), Location(StorageAddress("s3", "bucket"), "notes.txt", Kind.FILE))
+    moto.reset_requests()
+    assert copy.fetch(tell, Cancel())
+    assert len(moto.requests()) == 1, "who only looks needs no tags"
+    edit_with("open(p, 'w').write('new')", copy.path)
+    copy.store(tell, Cancel())
+    copy.store_as("beside.txt", tell, Cancel())
+    client.put_object_tagging(
+        Bucket="bucket", Key="notes.txt", Tagging={"TagSet": [{"Key": "team", "Value": "c"}, {"Key": "x", "Value": ""}]}
+    )
+    edit_with("open(p, 'w').write('newer')", copy.path)
+    copy.store(tell, Cancel())
+    for key, content, tags in (
+        ("notes.txt", b"newer", {"team": "c", "x": ""}),
+        ("beside.txt", b"new", {"team": "a b"}),
+    ):
+        there = client.get_object(Bucket="bucket", Key=key)
+        assert (there["Body"].read(), there["ContentType"]) == (content, "text/x-mine")
+        told = client.get_object_tagging(Bucket="bucket", Key=key)["TagSet"]
+        assert {each["Key"]: each["Value"] for each in told} == tags
+    client.delete_object(Bucket="bucket", Key="notes.txt")
+    copy.store_as("kept.txt", tell, Cancel())
+    assert client.get_object(Bucket="bucket", Key="kept.txt")["Body"].read() == b"newer"
+    client.close()
+    copy.discard()

@@ -322,6 +322,25 @@ class SumsSomethingElse(Wrong):
         return told._replace(checksum=Checksum("CRC32", b"none"))
 
 
+class LosesTagsOnTheWay(Wrong):
+    def read(self, key: str, *, start: int = 0, length: int | None = None, if_match: str | None = None) -> Reader:
+        reader = super().read(key, start=start, length=length, if_match=if_match)
+        if reader.facts is not None:
+            reader.facts = replace(reader.facts, tags={})
+        return reader
+
+
+class CountsTagsAndKnowsNone(Wrong):
+    def read(self, key: str, *, start: int = 0, length: int | None = None, if_match: str | None = None) -> Reader:
+        reader = self.inner.read(key, start=start, length=length, if_match=if_match)
+        if reader.facts is not None:
+            reader.facts = replace(reader.facts, tags={}, untold_tags=len(reader.facts.tags))
+        return reader
+
+    def tags(self, key: str) -> Mapping[str, str]:
+        return {}
+
+
 class ListsAllUploads(Wrong):
     def list_uploads(self, prefix: str = "") -> list[Upload]:
         return self.inner.list_uploads()
@@ -394,6 +413,8 @@ class Suite(BackendConformance):
         (CopiesTheFirstBytes, "test_parts_of_another_object_are_an_object", []),
         (CopiesTheObjectForTheMarker, "test_a_marker_is_copied_with_its_content", []),
         (SumsSomethingElse, "test_a_checksum_is_that_of_the_bytes", [b"content"]),
+        (LosesTagsOnTheWay, "test_tags_are_told_or_can_be_asked_for", []),
+        (CountsTagsAndKnowsNone, "test_tags_are_told_or_can_be_asked_for", []),
         (ListsAllUploads, "test_uploads_that_are_under_way_are_listed", []),
         (ForgetsAPart, "test_parts_that_have_come_are_listed", []),
         (ObjectsToWhatItHolds, "test_what_the_storage_can_hold_meets_no_objection", []),

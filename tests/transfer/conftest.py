@@ -1,17 +1,23 @@
-"""What the tests of transfers share: SeaweedFS behind a proxy, and trees on either side."""
+"""What the tests of transfers share: SeaweedFS behind a proxy, trees on either side, and two servers."""
 
 from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.aws_files import AwsFiles
 from tests.servers.fault_proxy import FaultProxy
+from tests.servers.moto import MotoServer
 from tests.servers.seaweedfs import SeaweedServer
 from tests.transfer.interrupted import Ground
+from tests.transfer.sides import Pair, Server, Side
+from tfm.path.sessions import use_session
+from tfm.storage.session import Session
 
 
 @pytest.fixture
@@ -45,3 +51,46 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def long_tests() -> bool:
     """Whether sweeps are to be as wide as the promises are told, which takes many minutes: ``TFM_LONG_TESTS=1``."""
     return bool(os.environ.get("TFM_LONG_TESTS"))
+
+
+@pytest.fixture(scope="session")
+def client_of() -> Iterator[Callable[[Server], Any]]:  # botocore has no types
+    """Makes a client of a server once: that takes as long as many of the tests."""
+    made: dict[str, Any] = {}
+
+    def client(server: Server) -> Any:
+        if server.url not in made:
+            made[server.url] = server.client()
+        return made[server.url]
+
+    yield client
+    for each in made.values():
+        each.close()
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(("moto", "moto"), id="moto to moto"),
+        pytest.param(("moto", "seaweed"), id="moto to SeaweedFS", marks=pytest.mark.seaweedfs),
+        pytest.param(("seaweed", "moto"), id="SeaweedFS to moto", marks=pytest.mark.seaweedfs),
+    ]
+)
+def relay(
+    request: pytest.FixtureRequest,
+    aws_files: AwsFiles,
+    moto_server: MotoServer,
+    client_of: Callable[[Server], Any],
+) -> Iterator[Pair]:
+    """Between servers, or profiles of one: behind ``here`` and ``there``, both empty, in a session of their own."""
+    moto_server.reset()
+    sides = []
+    for name, bucket, profile in zip(request.param, ("relayed-from", "relayed-to"), ("here", "there"), strict=True):
+        server: Server = moto_server if name == "moto" else request.getfixturevalue("seaweed")
+        if isinstance(server, MotoServer):
+            server.put(bucket, {})
+        else:
+            server.fill(bucket, {})
+        aws_files.add_profile(profile, access_key="test", secret_key="testsecret", endpoint_url=server.url)
+        sides.append(Side(client_of(server), bucket, profile))
+    with use_session(Session()):
+        yield Pair(*sides)

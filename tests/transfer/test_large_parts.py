@@ -14,14 +14,13 @@ import pytest
 from tests.aws_files import AwsFiles
 from tests.servers.fault_proxy import FaultProxy, tls_context
 from tests.servers.seaweedfs import SeaweedServer
+from tests.transfer.sides import let_parts_be
 from tfm import OperationFailed, Path
-from tfm.backends.s3.backend import S3Backend
 from tfm.core.errors import ConflictError, DamagedError, NoSpaceError, StorageError
 from tfm.core.settings import Settings
-from tfm.core.writing import UploadLimits
 from tfm.path.sessions import use_session
 from tfm.storage.session import Session
-from tfm.transfer import large_part, part_sending, parted
+from tfm.transfer import large_part, part_sending
 
 MEBIBYTE = 1 << 20
 PART_BYTES = 5 * MEBIBYTE
@@ -29,13 +28,6 @@ CONTENT = bytes(range(256)) * (50 * 1024) + b"the end"
 """Three parts, the last of which is small enough to be held."""
 
 pytestmark = pytest.mark.seaweedfs
-
-
-def let_parts_be(monkeypatch: pytest.MonkeyPatch, part_bytes: int) -> None:
-    """As those of an object of many terabytes."""
-    limits = UploadLimits(whole_bytes=part_bytes, part_bytes=part_bytes, most_parts=10_000)
-    monkeypatch.setattr(S3Backend, "upload_limits", limits)
-    monkeypatch.setattr(parted, "_LEAST_PART_BYTES", part_bytes)
 
 
 @pytest.fixture

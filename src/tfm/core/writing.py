@@ -91,7 +91,8 @@ class ObjectFacts:
     ``metadata`` are the user's own names and values, without any prefix of the protocol's. ``modified_timestamp`` is in
     seconds since the epoch; a storage that sets times itself keeps it as metadata. ``mode`` are POSIX permission bits.
     ``headers`` are those that the object is given out with over HTTP, by lower-case name: ``cache-control``,
-    ``content-disposition``, ``content-encoding`` and ``content-language``. ``tags`` are labels beside the metadata.
+    ``content-disposition``, ``content-encoding`` and ``content-language``. ``tags`` are labels beside the metadata;
+    ``untold_tags`` is how many there are where an answer told no more than their number, else 0.
     """
 
     content_type: str | None = None
@@ -101,12 +102,14 @@ class ObjectFacts:
     mode: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    untold_tags: int = 0
 
     def with_content_type(self, content_type: str) -> ObjectFacts:
         """These with that type. For every object that is written: ``replace`` would take three times as long."""
         return ObjectFacts(
-            content_type, self.metadata, self.modified_timestamp, self.storage_class, self.mode, self.headers, self.tags
-        )
+            content_type, self.metadata, self.modified_timestamp, self.storage_class, self.mode, self.headers,
+            self.tags, self.untold_tags,
+        )  # fmt: skip
 
 
 class Checksum(NamedTuple):

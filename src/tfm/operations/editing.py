@@ -103,8 +103,8 @@ class LocalCopy:
 
     def store(self, tell: Callable[[Progress], None], cancel: Cancel) -> Entry:
         """Put the file's content in the object's place, if that is still what was fetched, or accepted by
-        :meth:`accept`; type, metadata and tags stay. One request up to 16 MiB or so, and one before where the storage
-        is not known to compare versions.
+        :meth:`accept`; type, metadata and tags stay. One request up to 16 MiB or so, one before where the storage is
+        not known to compare versions, and one where there are tags.
 
         Raises ConflictError where somebody else has changed or removed it, and what the storage answers; the file
         stays where it is then, and this may be tried again.
@@ -144,8 +144,16 @@ class LocalCopy:
         """From now on ``there``, which :meth:`look` has seen, is what :meth:`store` replaces."""
         self._entry, self._is_gone = there, there is None
 
+    def _said(self) -> ObjectFacts:
+        """What the object said of itself when it was fetched, with the tags that it has by now; without where it is
+        gone."""
+        try:
+            return self._storage.with_tags(self.location.key, self._facts)
+        except NotFoundError:
+            return replace(self._facts, untold_tags=0)
+
     def _write(self, key: str, only_if: Precondition | None, tell: Callable[[Progress], None], cancel: Cancel) -> Entry:
-        facts = replace(self._facts, modified_timestamp=None, mode=None)
+        facts = replace(self._said(), modified_timestamp=None, mode=None)
         with _of_this_disk(), open(self.path, "rb") as file:
             total = os.fstat(file.fileno()).st_size
             with self._storage.writer(key, facts=facts, only_if=only_if) as writer:

@@ -256,10 +256,16 @@ class Backend(ABC):
     """Up to this size :meth:`copy_from` takes an object; a larger one is copied in parts."""
 
     def describe(self, key: str, *, if_match: str | None = None) -> Description:
-        """What the storage says of an object (a marker too) without its bytes; one request. Raises NotFoundError,
-        ConflictError where it is no longer ``if_match``, IsDirectoryError, and what else :meth:`read` raises."""
+        """All that the storage says of an object (a marker too) without its bytes; one request, and one more where it
+        has tags that the first does not tell. Raises NotFoundError, ConflictError where it is no longer ``if_match``,
+        IsDirectoryError, and what else :meth:`read` raises."""
         with self.read(key, length=0, if_match=if_match) as reader:
             return Description(reader.entry, reader.facts or ObjectFacts(), reader.checksum)
+
+    def tags(self, key: str) -> Mapping[str, str]:
+        """The tags that an object has by now: for who has read it, and was told of ``untold_tags``; one request. Raises
+        as :meth:`describe`."""
+        return self.describe(key).facts.tags
 
     def part_sizes(self, key: str, parts: int, *, if_match: str | None = None) -> list[int] | None:
         """The sizes of the ``parts`` by which an object came, whose checksum is one of theirs; None where nobody knows.

@@ -270,6 +270,9 @@ class RetryBackend(Backend):
     def describe(self, key: str, *, if_match: str | None = None) -> Description:
         return self._policy.run(lambda: self._inner.describe(key, if_match=if_match), interactive=True)
 
+    def tags(self, key: str) -> Mapping[str, str]:
+        return self._policy.run(lambda: self._inner.tags(key), interactive=True)
+
     def part_sizes(self, key: str, parts: int, *, if_match: str | None = None) -> list[int] | None:
         return self._policy.run(lambda: self._inner.part_sizes(key, parts, if_match=if_match), interactive=False)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import copy
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tfm.core.awaited import Awaited
@@ -217,6 +218,13 @@ class Storage(ChangingStorage):
 
     def describe(self, key: str, *, if_match: str | None = None) -> Description:
         return self._backend.describe(key, if_match=if_match)
+
+    def with_tags(self, key: str, facts: ObjectFacts) -> ObjectFacts:
+        """``facts``, as they came with the bytes of the object ``key``, with the tags that it has by now; one request,
+        none where it had no tags. Raises what :meth:`Backend.tags` raises."""
+        if not facts.untold_tags:
+            return facts
+        return replace(facts, tags=self._backend.tags(key), untold_tags=0)
 
     def part_sizes(self, key: str, parts: int, *, if_match: str | None = None) -> list[int] | None:
         """See :meth:`Backend.part_sizes`."""

@@ -49,6 +49,20 @@ class DescriptionCases(Trees):
             if reader.facts is not None:
                 assert reader.facts == described
 
+    def test_tags_are_told_or_can_be_asked_for(self) -> None:
+        self.need(Capability.SET_FACTS)
+        self.populate({})
+        self.write("x", b"content", facts=ObjectFacts(tags={"team": "a b", "\u00fc": "1+2"}))
+        self.write("plain", b"content")
+        for key, tags in (("x", {"team": "a b", "\u00fc": "1+2"}), ("plain", {})):
+            described = self.backend.describe(self.root + key).facts
+            assert (dict(described.tags), described.untold_tags) == (tags, 0)
+            with self.backend.read(self.root + key) as reader:
+                told = reader.facts
+            if told is not None:
+                assert len(told.tags) + told.untold_tags == len(tags)
+                assert dict(self.backend.tags(self.root + key) if told.untold_tags else told.tags) == tags
+
     @pytest.mark.parametrize("content", [b"", b"content", bytes(range(256)) * 300])
     def test_a_checksum_is_that_of_the_bytes(self, content: bytes) -> None:
         self.need(Capability.WRITE)

@@ -9,7 +9,7 @@ from tfm.core.capability import Capability
 from tfm.core.entry import Asked, Entry
 from tfm.core.errors import ConflictError, DamagedError, InvalidRequestError, StorageError
 from tfm.core.step import Step
-from tfm.core.writing import Checksum, ObjectFacts
+from tfm.core.writing import Checksum, Description, ObjectFacts
 from tfm.storage.content_check import is_content_of
 from tfm.storage.storage import Storage
 from tfm.transfer.checksum import fits
@@ -19,6 +19,7 @@ __all__ = [
     "changed",
     "damaged",
     "defect",
+    "description",
     "etag_for",
     "facts_for_target",
     "is_verified",
@@ -33,8 +34,11 @@ def etag_for(source: Storage, step: Step) -> str | None:
 
 
 def facts_for_target(context: TransferContext, step: Step, entry: Entry, facts: ObjectFacts | None) -> ObjectFacts:
-    """What the copy is to say of itself: what the source said, as far as the bytes brought it."""
+    """What the copy is to say of itself: what the source said with the bytes, and its tags. One request where it has
+    some, and the target is no disk. Raises StorageError where they cannot be had: none is lost in silence."""
     told = facts or ObjectFacts()
+    if Capability.LOCAL_PATHS not in context.target.capabilities:
+        told = context.source.with_tags(step.source_key, told)
     modified = told.modified_timestamp
     if modified is None:
         modified = entry.modified_timestamp if entry.modified_timestamp is not None else step.modified_timestamp
@@ -48,6 +52,15 @@ def facts_for_target(context: TransferContext, step: Step, entry: Entry, facts: 
         told.headers,
         told.tags,
     )
+
+
+def description(context: TransferContext, step: Step) -> Description:
+    """What the source says of the version that is copied. One request, and one for tags where the target keeps such."""
+    source, etag = context.source, etag_for(context.source, step)
+    if Capability.LOCAL_PATHS not in context.target.capabilities:
+        return source.describe(step.source_key, if_match=etag)
+    with source.read(step.source_key, length=0, if_match=etag) as reader:
+        return Description(reader.entry, reader.facts or ObjectFacts(), reader.checksum)
 
 
 def require_unchanged(source: Storage, step: Step, entry: Entry) -> None:

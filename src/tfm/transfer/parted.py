@@ -18,7 +18,7 @@ from tfm.transfer.one_version import (
     changed,
     damaged,
     defect,
-    etag_for,
+    description,
     facts_for_target,
     part_sizes,
     require_as_seen,
@@ -71,7 +71,7 @@ class PartedTransfer:
         """Begin or go on with the upload; its parts. Raises StorageError, and then nothing was begun."""
         context, step = self._context, self._step
         context.directories.make_above(step.target_key)
-        self._description = context.source.describe(step.source_key, if_match=etag_for(context.source, step))
+        self._description = description(context, step)
         if self._description.entry.size_bytes != self._size_bytes:
             raise changed(context.source, step)
         resumed = self._record.resumed()

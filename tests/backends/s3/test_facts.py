@@ -102,3 +102,8 @@ def test_facts() -> None:
 @pytest.mark.parametrize("text", ["yesterday", "nan", "inf", ""])
 def test_a_time_that_is_none_stays_metadata(text: str) -> None:
     assert facts_of({"x-amz-meta-mtime": text}) == ObjectFacts(metadata={"mtime": text})
+
+
+@pytest.mark.parametrize(("text", "number"), [("2", 2), ("0", 0), ("", 0), ("two", 0), ("-1", 0), ("\u00b2", 0)])
+def test_of_tags_the_number_is_told(text: str, number: int) -> None:
+    assert facts_of({"x-amz-tagging-count": text}) == ObjectFacts(untold_tags=number)

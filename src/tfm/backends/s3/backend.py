@@ -199,6 +199,9 @@ class S3Backend(Backend):
     def describe(self, key: str, *, if_match: str | None = None) -> Description:
         return self._reading.describe(key, if_match)
 
+    def tags(self, key: str) -> Mapping[str, str]:
+        return self._reading.tags(key)
+
     def part_sizes(self, key: str, parts: int, *, if_match: str | None = None) -> list[int] | None:
         return self._reading.part_sizes(key, parts, if_match)
 

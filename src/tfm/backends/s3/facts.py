@@ -40,15 +40,17 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-express-differences.htm
 
 
 def facts_of(headers: Mapping[str, str]) -> ObjectFacts:
-    """The facts of an object; its tags are not among them, since no header tells more than their number."""
+    """The facts of an object; of its tags only the number, since no header tells more."""
     metadata = {name[len(_METADATA) :]: value for name, value in headers.items() if name.startswith(_METADATA)}
     modified = _seconds(metadata[TIME_NAME]) if TIME_NAME in metadata else None
     if modified is not None:
         del metadata[TIME_NAME]
     kept = {name: value for name in HEADER_PARAMETERS.keys() & headers.keys() if (value := _kept(name, headers[name]))}
+    tags = headers.get("x-amz-tagging-count", "")
     return ObjectFacts(
-        headers.get("content-type"), metadata, modified, headers.get("x-amz-storage-class"), headers=kept
-    )
+        headers.get("content-type"), metadata, modified, headers.get("x-amz-storage-class"), headers=kept,
+        untold_tags=int(tags) if tags.isascii() and tags.isdecimal() else 0,
+    )  # fmt: skip
 
 
 def _kept(name: str, value: str) -> str:

@@ -9,13 +9,13 @@ from typing import Any, Final
 
 from tfm.backends.s3.bucket import Bucket
 from tfm.backends.s3.entries import as_directory, described_entry, headers_of, name_of, object_entry, quoted_etag
-from tfm.backends.s3.errors import status_of
+from tfm.backends.s3.errors import code_of, status_of
 from tfm.backends.s3.facts import checksum_of, checksums_of, facts_of
 from tfm.backends.s3.quick_answers import CheckedBody
 from tfm.backends.s3.reader import BodyReader, EmptyReader
 from tfm.core.awaited import Awaited
 from tfm.core.entry import Entry, Kind, Lookup
-from tfm.core.errors import InvalidRequestError, IsDirectoryError, UnsupportedOperation
+from tfm.core.errors import InvalidRequestError, IsDirectoryError, PermissionDeniedError, UnsupportedOperation
 from tfm.core.writing import Description
 from tfm.storage.contract import Reader, WholeObject
 from tfm.storage.reader import require_room, whole_object
@@ -77,12 +77,29 @@ class Reading:
             head = self._bucket.sender(client, "HeadObject")
             headers = headers_of(head(**parameters, ChecksumMode="ENABLED"))
             facts = facts_of(headers)
-            if _number(headers.get("x-amz-tagging-count")):
-                told = client.get_object_tagging(**self._bucket.parameters, Key=key)
-                facts = replace(facts, tags={tag["Key"]: tag["Value"] for tag in told.get("TagSet") or ()})
+            if facts.untold_tags:
+                facts = replace(facts, tags=self._tags(client, key), untold_tags=0)
         entry = described_entry(key, headers, _number(headers.get("content-length")))
         checksums = checksums_of(headers, self._bucket.name)
         return Description(entry, facts, next(iter(checksums), None), tuple(checksums[1:]))
+
+    def tags(self, key: str) -> Mapping[str, str]:
+        with self._bucket.asking("stat", key):
+            return self._tags(self._bucket.clients().interactive(), key)
+
+    def _tags(self, client: Any, key: str) -> Mapping[str, str]:
+        try:
+            told = client.get_object_tagging(**self._bucket.parameters, Key=key)
+        except client.exceptions.ClientError as error:
+            if code_of(error) != "AccessDenied":
+                raise
+            asked = self._bucket.asked("stat", key)
+            raise asked.error(
+                PermissionDeniedError,
+                f"It has tags, and access to them is denied for {asked.who}.",
+                "Ask for the right to read tags (s3:GetObjectTagging), or choose another profile.",
+            ) from error
+        return {tag["Key"]: tag["Value"] for tag in told.get("TagSet") or ()}
 
     def read(self, key: str, start: int, length: int | None, if_match: str | None) -> Reader:
         parameters = self._parameters("read", key, if_match)
