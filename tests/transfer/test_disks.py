@@ -211,6 +211,7 @@ def test_a_source_that_cannot_be_deleted_is_one_failure_of_the_move(
     assert (result.summary.listed, result.summary.done, result.summary.failed) == (4, 3, 1)
     assert [each.name for each in Path("memory://bucket/d/").iterdir()] == ["2"]
     assert sorted(os.listdir(tmp_path / "d")) == ["1", "2", "3"]
+    world.put("d/4")
     with pytest.raises(OperationFailed):
         Path("memory://bucket/d/").move(tmp_path / "e")
 

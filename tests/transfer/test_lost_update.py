@@ -17,7 +17,15 @@ from tests.servers.seaweedfs import SeaweedServer
 from tfm import OperationFailed, Path
 from tfm.core.errors import ConflictError, StorageError
 from tfm.core.settings import Settings
+from tfm.core.step import Step
+from tfm.core.writing import ObjectFacts
+from tfm.journal import null_journal
+from tfm.operations.conflict import Conflicts
+from tfm.operations.copy_plan import CopyPlanner
+from tfm.operations.copy_spec import CopySpec
+from tfm.operations.resume import resume
 from tfm.path.sessions import use_session
+from tfm.storage.crc32 import crc32
 from tfm.storage.session import Session
 from tfm.storage.storage import Storage
 
@@ -368,3 +376,45 @@ def test_a_file_that_changes_while_it_goes_up(world: MemoryWorld, tmp_path: Disk
     assert isinstance(error, StorageError), error
     assert isinstance(error, ConflictError) or how == "gone"
     assert not Path("memory://bucket/x").exists(fresh=True)
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_large_file_that_was_written_again_before_a_resume_is_sent_anew(
+    moto: MotoServer, tmp_path: Disk, changed: bool
+) -> None:
+    """A disk cannot be asked for the version of which parts were sent already."""
+    source = tmp_path / "large"
+    source.write_bytes(NEW)
+    moto.put("bucket", {})
+    with use_session(Session()) as session:
+        spec = CopySpec((Path(source).location,), Path("s3://bucket/large").location, into=False, move=True)
+        journal = null_journal()
+        log = journal.begin_job("move", "move large", spec.record())
+        target = session.storage(spec.target_storage)
+        planner = CopyPlanner(session.storage(spec.source_storage), target, spec, Conflicts(spec.policy))
+        (step,) = [each for batch in planner.batches() for each in batch if isinstance(each, Step)]
+        (number,) = log.add_steps([step])
+        log.steps_added()
+        # What a run leaves that was killed after the first part.
+        upload = target.begin_upload("large", facts=ObjectFacts(), only_if=step.only_if)
+        record = log.begin_upload(target.address, "large", step=number)
+        record.created(upload.id, 16 * MEBIBYTE)
+        first = NEW[: 16 * MEBIBYTE]
+        record.part(target.put_part(upload, 1, first, offset=0), crc32(first))
+        log.release()
+        log.flush()
+        content = NEW
+        if changed:
+            content = b"another version" + NEW[15:]
+            source.write_bytes(content)
+            os.utime(source, ns=(1, 1))
+        moto.reset_requests()
+        summary = resume(session, journal, log.id).run()
+        sent = [line for line in moto.requests() if line.startswith("PUT")]
+        assert (summary.done, summary.failures) == (1, [])
+        arrived = Path("s3://bucket/large").read_bytes() == content
+        assert arrived
+        assert not source.exists()
+        assert any("partNumber=1" in line for line in sent) is changed
+        assert target.list_uploads() == []
+        journal.close()

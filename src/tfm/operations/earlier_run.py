@@ -17,6 +17,7 @@ from tfm.journal import Job, StepRecord, StepState, UploadRecord
 from tfm.operations.copy_spec import CopySpec
 from tfm.operations.destination import Destination
 from tfm.operations.sameness import is_done_already, is_left_of, is_what_was_replaced, stands_whole
+from tfm.operations.still_there import own_key
 from tfm.storage.storage import Storage
 from tfm.transfer.directories import Directories
 
@@ -162,7 +163,10 @@ def _parent(key: str) -> str:
 
 
 def _stands_there(source: Storage, step: Step, listed: dict[str, Destination]) -> bool:
-    """Whether the source is still there, and still what the step copied."""
+    """Whether the source is still there, and still what the step copied; of a link whether it is one still."""
+    if step.is_symlink:
+        found = source.lookup(own_key(step), fresh=True)
+        return any(each is not None and each.is_symlink for each in (found.file, found.directory))
     tree = next((tree for prefix, tree in listed.items() if step.source_key.startswith(prefix)), None)
     if tree is not None:
         entry = tree.find(step.source_key, step.kind)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -22,7 +22,7 @@ from tfm.core.step import Step, StepAction
 from tfm.core.writing import NOTHING_THERE, Condition, Precondition
 from tfm.journal import Job
 from tfm.operations.copy_spec import CopySpec
-from tfm.operations.still_there import is_version, look_again
+from tfm.operations.still_there import is_gone, is_version, look_again, own_key
 from tfm.storage.contract import PAGE_ENTRIES
 from tfm.storage.storage import Storage
 
@@ -61,11 +61,12 @@ class MovedSources:
         self._waiting: list[Step] = []
         self._versions: dict[str, Entry] = {}
         """By key, what was copied where that was another version than the step's."""
-        self._many = False
+        self._refused: StorageError | None = None
+        """What the target's disk did not take: it tells so once, and nothing can be believed to be on it then."""
 
     def add(self, step: Step, copied: Entry | None) -> None:
         """This one was copied, and the copy is known to be right; see :attr:`Outcome.copied`."""
-        if step.kind is Kind.DIRECTORY and not step.is_symlink and not self._flat:
+        if step.kind is Kind.DIRECTORY and not step.is_symlink and (not self._flat or _is_no_object(step)):
             return  # a disk's directories go at the end, when they are empty
         with self._lock:
             self._waiting.append(step)
@@ -74,7 +75,6 @@ class MovedSources:
             if len(self._waiting) < _BATCH:
                 return
             batch, self._waiting = self._waiting, []
-            self._many = True
         self._delete_and_forget(batch)
 
     def not_verified(self, step: Step) -> StorageError:
@@ -88,11 +88,9 @@ class MovedSources:
 
     def finish(self) -> None:
         """Delete what is left, and the directories of a disk that are empty now."""
-        while True:
-            with self._lock:
-                batch, self._waiting = self._waiting, []
-            if not batch:
-                break
+        with self._lock:
+            batch, self._waiting = self._waiting, []
+        if batch:
             self._delete_and_forget(batch)
         if not self._flat:
             for each in self._spec.sources:
@@ -100,52 +98,67 @@ class MovedSources:
                     self._remove_empty(each.key)
 
     def _delete_and_forget(self, batch: list[Step]) -> None:
-        self._delete(batch)
+        try:
+            self._reach_the_disk()
+        except StorageError as error:
+            self._keep(batch, error)
+        else:
+            self._delete(batch)
         with self._lock:
-            for key in {step.source_key for step in batch} - {step.source_key for step in self._waiting}:
-                self._versions.pop(key, None)
+            for step in batch:
+                self._versions.pop(step.source_key, None)
 
-    def _delete(self, batch: list[Step]) -> None:
+    def _reach_the_disk(self) -> None:
+        if self._refused is not None:
+            raise self._refused
         try:
             self._target.sync(self._spec.target_prefix)
-            self._log.flush(durable=True)
-            if self._flat and (self._many or len(batch) > 1):
-                self._delete_many(batch)
-                return
         except StorageError as error:
-            for _ in batch:
+            self._refused = error
+            raise
+        self._log.flush(durable=True)
+
+    def _delete(self, batch: list[Step]) -> None:
+        many = self._flat and len(batch) > 1
+        # Some keys of many are deleted by themselves.
+        compares = self._source.enforces(Condition.DELETE) and (
+            not many or self._source.enforces(Condition.DELETE_MANY)
+        )
+        etags = {step.source_key: etag for step in batch if compares and (etag := self._etag(step)) is not None}
+        if len(etags) < len(batch):
+            looked = look_again(self._source, batch, self._versions)
+            for error in looked.failures:
                 self._kept(error)
+            batch = looked.same
+        if many:
+            self._delete_many(batch, etags)
             return
-        if not self._flat:
-            batch = self._looked_at(batch)
         for step in batch:
             try:
-                self._source.delete(_own_key(step), only_if=self._version(step))
+                self._source.delete(own_key(step), only_if=self._version(step))
             except NotFoundError:
                 pass
             except StorageError as error:
-                self._kept(error)
+                self._kept_unless_gone(step.source_key, error)
 
-    def _delete_many(self, batch: list[Step]) -> None:
-        """Raises StorageError, and then none of the batch is known to be deleted."""
-        etags: dict[str, str] = {}
-        if self._source.enforces(Condition.DELETE_MANY):
-            etags = {step.source_key: etag for step in batch if (etag := self._etag(step)) is not None}
-        # A directory that is no object is named, too, in case that it has a marker.
-        if not all(step.source_key in etags or step.source_key.endswith("/") for step in batch):
-            batch = self._looked_at(batch)
-        if batch:
-            for failure in self._source.delete_many([step.source_key for step in batch], etags=etags):
-                self._kept(failure.error)
+    def _delete_many(self, batch: list[Step], etags: Mapping[str, str]) -> None:
+        try:
+            failures = self._source.delete_many([step.source_key for step in batch], etags=etags)
+        except StorageError as error:
+            self._keep(batch, error)  # none of them is known to be deleted
+            return
+        for failure in failures:
+            self._kept_unless_gone(failure.key, failure.error)
 
-    def _looked_at(self, batch: list[Step]) -> list[Step]:
-        """Those of which the source is what was copied; what was not looked at waits for the next batch."""
-        looked = look_again(self._source, batch, self._versions)
-        for error in looked.failures:
+    def _keep(self, batch: list[Step], error: StorageError) -> None:
+        for _ in batch:
             self._kept(error)
-        with self._lock:
-            self._waiting += looked.left
-        return looked.same
+
+    def _kept_unless_gone(self, key: str, error: StorageError) -> None:
+        """Some servers say of what is gone that it is not that version: somebody deleted it, or a try before did whose
+        answer was lost."""
+        if not (self._flat and isinstance(error, ConflictError) and is_gone(self._source, key)):
+            self._kept(error)
 
     def _version(self, step: Step) -> Precondition | None:
         """The version that was copied, where the storage refuses to delete another one."""
@@ -175,9 +188,9 @@ class MovedSources:
                 self._failed(error)
 
 
-def _own_key(step: Step) -> str:
-    """That of the source itself: with a slash a link would be the directory that it leads to."""
-    return step.source_key.removesuffix("/") if step.is_symlink else step.source_key
+def _is_no_object(step: Step) -> bool:
+    """Whether it is a directory that only its content makes: a marker, of which there may be one, has its own step."""
+    return step.etag is None and step.modified_timestamp is None
 
 
 def rename_what_can_be(

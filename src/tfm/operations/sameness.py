@@ -22,6 +22,9 @@ _CHUNK_BYTES = 1 << 20
 _SAME_SECONDS = 0.001
 """Times go through text (x-amz-meta-mtime) and through the disk's nanoseconds."""
 
+_COARSE_SECONDS = 2.1
+"""FAT keeps even seconds: https://learn.microsoft.com/windows/win32/sysinfo/file-times."""
+
 
 class Sameness(Enum):
     """Whether what stands at a destination is what the step would write."""
@@ -161,8 +164,11 @@ def _same_file(source: Storage, target: Storage, step: Step, *, reads: bool) -> 
     if there.size_bytes != step.size_bytes:
         return Sameness.OTHER
     if Capability.FLAT_KEYS not in source.capabilities:
-        same_time = _same_time(there, step.modified_timestamp)
-        same = same_time and (not reads or _same_bytes(source, target, step, step.size_bytes or 0))
+        # Some disks keep times to two seconds: then the bytes decide.
+        if not _same_time(there, step.modified_timestamp, _COARSE_SECONDS):
+            return Sameness.OTHER
+        reads = reads or not _same_time(there, step.modified_timestamp)
+        same = not reads or _same_bytes(source, target, step, step.size_bytes or 0)
         return Sameness.SAME if same else Sameness.OTHER
     here = source.describe(step.source_key, if_match=step.etag)
     # The bytes themselves say it best: the object may have been written again since, and times may be equal by chance.
@@ -175,11 +181,11 @@ def _same_file(source: Storage, target: Storage, step: Step, *, reads: bool) -> 
     return Sameness.LIKELY if any(_same_time(there, time) for time in times) else Sameness.OTHER
 
 
-def _same_time(there: Entry, time: float | None) -> bool:
+def _same_time(there: Entry, time: float | None, within_seconds: float = _SAME_SECONDS) -> bool:
     return (
         time is not None
         and there.modified_timestamp is not None
-        and abs(there.modified_timestamp - time) < _SAME_SECONDS
+        and abs(there.modified_timestamp - time) < within_seconds
     )
 
 

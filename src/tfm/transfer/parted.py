@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Final
 
+from tfm.core.capability import Capability
+from tfm.core.entry import Entry
 from tfm.core.errors import DamagedError, StorageError, UnsupportedOperation
 from tfm.core.step import Step
 from tfm.core.writing import Checksum, Description, Upload
@@ -75,6 +77,11 @@ class PartedTransfer:
         if self._description.entry.size_bytes != self._size_bytes:
             raise changed(context.source, step)
         resumed = self._record.resumed()
+        if resumed is not None and self._is_another_now(self._description.entry):
+            # Parts of the version before are of no use; a disk cannot be asked for that one.
+            self._upload = Upload(step.target_key, resumed[0], self._description.facts, step.only_if)
+            self._abort()
+            resumed = None
         if resumed is None:
             self._begin_upload()
         else:
@@ -93,6 +100,12 @@ class PartedTransfer:
         if not numbers:
             return [self._task(self._finish)]
         return [self._task(partial(self._send_one, number)) for number in numbers]
+
+    def _is_another_now(self, entry: Entry) -> bool:
+        """Whether the file is no longer the one that was planned, and of which parts were sent."""
+        if Capability.CONDITIONAL_READ in self._context.source.capabilities:
+            return False
+        return entry.modified_timestamp != self._step.modified_timestamp
 
     def _begin_upload(self) -> None:
         context, step = self._context, self._step

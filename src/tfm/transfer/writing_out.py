@@ -53,8 +53,8 @@ class WritingOut:
             upload, offset, length = part
             try:
                 self._write_out(upload, offset, offset + length)
-            except StorageError:
-                pass  # it has its name by now, or was given up
+            except (StorageError, OSError):
+                pass  # it has its name by now, or was given up; its last user here closes it
 
     def _write_out(self, upload: Upload, start: int, end: int) -> None:
         for begin in range(start, end, _SLICE_BYTES):
