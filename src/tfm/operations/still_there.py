@@ -96,8 +96,7 @@ def _looked_up(source: Storage, step: Step) -> Entry | None:
 
 def _exactly(source: Storage, key: str) -> Entry | None:
     try:
-        with source.read(key, length=0) as reader:
-            return reader.entry
+        return source.object_at(key)
     except NotFoundError:
         return None
 

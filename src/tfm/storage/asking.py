@@ -175,6 +175,13 @@ class AskingStorage:
 
     # One key
 
+    def object_at(self, key: str) -> Entry:
+        """The object of exactly that key, from the storage and by its own word for that one: a look-up asks a listing,
+        and tells of a marker only that there is a directory. One request. Raises NotFoundError and what else
+        :meth:`Backend.read` raises."""
+        with self._backend.read(key, length=0) as reader:
+            return reader.entry
+
     def lookup(self, key: str, *, fresh: bool = False, asked: Asked = Asked.BOTH) -> Lookup:
         """As :meth:`lookup_with_age`, without the age."""
         return self.lookup_with_age(key, fresh=fresh, asked=asked)[0]

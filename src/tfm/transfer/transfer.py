@@ -14,7 +14,6 @@ from tfm.core.step import Step, StepAction
 from tfm.core.writing import NOTHING_THERE, ObjectFacts
 from tfm.storage.contract import Reader, WholeObject
 from tfm.storage.retry_policy import Postponed, run_without_waiting
-from tfm.storage.storage import Storage
 from tfm.transfer.context import Cancelled, Outcome, TransferContext, UploadRecord
 from tfm.transfer.engine import Begun, Task
 from tfm.transfer.one_version import (
@@ -129,7 +128,7 @@ class Transfer:
         if not step.source_key.endswith("/") or step.size_bytes or step.only_if != NOTHING_THERE:
             return False
         try:
-            return not _told(self._context.target, step.target_key).size_bytes
+            return not self._context.target.object_at(step.target_key).size_bytes
         except NotFoundError:
             return False
 
@@ -139,7 +138,7 @@ class Transfer:
         if Capability.FLAT_KEYS not in source.capabilities or step.etag is None:
             return None
         if step.source_key.endswith("/"):
-            entry: Entry | None = _told(source, step.source_key)
+            entry: Entry | None = source.object_at(step.source_key)
         else:
             entry = source.lookup(step.source_key, fresh=True, asked=Asked.FILE).file
         if entry is None or entry.etag == step.etag:
@@ -291,12 +290,6 @@ class Transfer:
             return None
         waits = answer
         return answer.then(lambda: self._moved(whole, waits()))
-
-
-def _told(storage: Storage, key: str) -> Entry:
-    """The object of exactly that key: a look-up tells of a marker only that there is a directory. One request."""
-    with storage.read(key, length=0) as reader:
-        return reader.entry
 
 
 class _Whole(NamedTuple):
